@@ -1,0 +1,37 @@
+// Every name that we own or must match: group, labels, annotations, condition types, reasons. Each stands here once.
+// Lacks what only one module needs (metric names are in operator/telemetry.ts).
+
+export const GROUP = 'statefulapp.dev';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
+export const KIND = 'StatefulApp';
+export const PLURAL = 'statefulapps';
+
+/** Server-side apply's field manager, the source of Events, and the name in leader election. */
+export const MANAGER = 'statefulapp-operator';
+
+export const LABEL = {
+  /** On every object we make: our watches select on it. Its value is the app's name. */
+  app: `${GROUP}/name`,
+  /** Charts, NetworkPolicies and per-pod Services select on StatefulSet's exact keys. */
+  podName: 'statefulset.kubernetes.io/pod-name',
+  podIndex: 'apps.kubernetes.io/pod-index',
+  revision: 'controller-revision-hash',
+} as const;
+
+export const ANNOTATION = {
+  /** On claims: the identity that a claim belongs to. */
+  appUid: `${GROUP}/app-uid`,
+  ordinal: `${GROUP}/ordinal`,
+  siblings: `${GROUP}/claims`,
+  /** On the app: the UID of a StatefulSet of the same name that nobody runs any more. */
+  ignoreStatefulSet: `${GROUP}/ignore-statefulset`,
+  /** On pods: its value is the pod's own UID; states that the pod no longer runs anywhere. */
+  confirmedDead: `${GROUP}/confirmed-dead`,
+  safeToEvict: 'cluster-autoscaler.kubernetes.io/safe-to-evict',
+} as const;
+
+/** Most members of one app, which is also the most entries of the ledger in its status. */
+export const MAX_REPLICAS = 5000;
+/** Most claim templates of one app. */
+export const MAX_CLAIM_TEMPLATES = 16;
