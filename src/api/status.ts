@@ -1,0 +1,113 @@
+// The shape of a StatefulApp's status, and how it is read: leniently. Status is written by this operator, an older or a
+// newer one, or restored by a backup tool, so reading never fails: a mistyped part counts as absent, an unknown field
+// is kept (safety.md R4, R13). Lacks any judgement of what the ledger says.
+import { z } from 'zod';
+import { MAX_REPLICAS } from './names.ts';
+import { type DeepReadonly, natural } from './scalars.ts';
+
+/** One claim in the ledger: `volume` is PV name + CSI handle, or the PV's UID; absent until first Bound. */
+const memberClaim = z.looseObject({
+  name: z.string(),
+  uid: z.string().optional(),
+  volume: z.string().optional(),
+});
+
+/** One entry of the identity ledger, about 300 bytes. Times are RFC 3339. */
+const member = z.looseObject({
+  ordinal: natural(),
+  pod: z.string().optional(),
+  podUID: z.string().optional(),
+  node: z.string().optional(),
+  revision: z.string().optional(),
+  state: z.string().optional(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+  since: z.string().optional(),
+  restarts: z.int().optional(),
+  failures: z.int().optional(),
+  failedAt: z.string().optional(),
+  complete: z.boolean().optional(),
+  claims: z.array(memberClaim).optional(),
+});
+
+/** As meta/v1 Condition; only `type` and `status` are required. */
+const condition = z.looseObject({
+  type: z.string(),
+  status: z.string(),
+  observedGeneration: z.int().optional(),
+  lastTransitionTime: z.string().optional(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+});
+
+export const statusSchema = z.looseObject({
+  observedGeneration: z.int().optional(),
+  replicas: z.int().optional(),
+  readyReplicas: z.int().optional(),
+  availableReplicas: z.int().optional(),
+  currentReplicas: z.int().optional(),
+  updatedReplicas: z.int().optional(),
+  terminatingReplicas: z.int().optional(),
+  currentRevision: z.string().optional(),
+  updateRevision: z.string().optional(),
+  collisionCount: z.int().optional(),
+  selector: z.string().optional(),
+  appUID: z.string().optional(),
+  conditions: z.array(condition).optional(),
+  members: z.array(member).max(MAX_REPLICAS).optional(),
+});
+
+export type MemberClaim = DeepReadonly<z.output<typeof memberClaim>>;
+export type Member = DeepReadonly<z.output<typeof member>>;
+export type Condition = DeepReadonly<z.output<typeof condition>>;
+export type StatefulAppStatus = DeepReadonly<z.output<typeof statusSchema>>;
+
+type Fields = { readonly [name: string]: unknown };
+
+/** Lists inside status: what one item is, and which field names it. The API server keeps names unique. */
+const LISTS: { readonly [field: string]: { readonly item: z.ZodObject; readonly key: string } } = {
+  members: { item: member, key: 'ordinal' },
+  conditions: { item: condition, key: 'type' },
+  claims: { item: memberClaim, key: 'name' },
+};
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function readList(value: unknown, field: string): readonly Fields[] | undefined {
+  const list = Object.hasOwn(LISTS, field) ? LISTS[field] : undefined;
+  if (!list || !Array.isArray(value)) return undefined;
+  const items = value.flatMap((one): Fields[] => {
+    const item = readFields(one, list.item);
+    return item ? [item] : [];
+  });
+  const seen = new Set<unknown>();
+  return items.filter((item) => !seen.has(item[list.key]) && seen.add(item[list.key])).slice(0, MAX_REPLICAS);
+}
+
+/** Keeps what is well typed or unknown to us; undefined when a required field is missing or mistyped. */
+function readFields(value: unknown, schema: z.ZodObject): Fields | undefined {
+  if (!isFields(value)) return undefined;
+  const kept = Object.entries(value).flatMap(([name, given]): [string, unknown][] => {
+    const field = Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined;
+    if (!field) return [[name, given]];
+    if (Object.hasOwn(LISTS, name)) {
+      const list = readList(given, name);
+      return list ? [[name, list]] : [];
+    }
+    return z.safeParse(field, given).success ? [[name, given]] : [];
+  });
+  const fields = Object.fromEntries(kept);
+  return schema.safeParse(fields).success ? fields : undefined;
+}
+
+/**
+ * Reads a status; never throws. Mistyped parts are dropped, list items without their key too, unknown fields of the
+ * status, its members, claims and conditions are carried through untouched. A ledger whose `appUID` is another app's
+ * must be treated as lost by the caller.
+ */
+export function parseStatus(value: unknown): StatefulAppStatus {
+  const whole = statusSchema.safeParse(value).success ? (value as Fields) : readFields(value, statusSchema);
+  return (whole ?? {}) as StatefulAppStatus;
+}
