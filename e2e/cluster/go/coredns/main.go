@@ -5,6 +5,7 @@ import (
 	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/coredns/coredns/coremain"
 
+	_ "github.com/coredns/coredns/plugin/bind"
 	_ "github.com/coredns/coredns/plugin/cache"
 	_ "github.com/coredns/coredns/plugin/errors"
 	_ "github.com/coredns/coredns/plugin/forward"
@@ -17,6 +18,6 @@ import (
 
 func main() {
 	// The order in which a query passes through the plugins.
-	dnsserver.Directives = []string{"reload", "health", "ready", "errors", "cache", "loop", "kubernetes", "forward"}
+	dnsserver.Directives = []string{"reload", "bind", "health", "ready", "errors", "cache", "loop", "kubernetes", "forward"}
 	coremain.Run()
 }

@@ -1,0 +1,120 @@
+// What the local cluster runs: every program with its version, where its official release is, and how Go builds it.
+// The one place to change for a new version; the go.mod files under go/ pin the same versions for the build.
+
+export type BinaryName =
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kubectl'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'kwok'
+  | 'coredns';
+
+/** An official release: a plain program, or one file inside a .tar.gz. */
+export interface Release {
+  readonly url: string;
+  /** Published by the project: one hash, or lines of `hash  file`. Without it a download is never used. */
+  readonly checksumUrl: string;
+  /** The program's path in the archive; absent when `url` is the program itself. */
+  readonly member?: string;
+}
+
+export interface Binary {
+  readonly name: BinaryName;
+  /** Part of the cache's folder name, so that a new version never meets an old program. */
+  readonly version: string;
+  /** Folder under go/ with the go.mod that pins it. */
+  readonly module: 'kubernetes' | 'kwok' | 'coredns';
+  readonly goPackage: string;
+  readonly ldflags: string;
+  /** Measured on two busy cores: what the progress lines promise. */
+  readonly coldBuildSeconds: number;
+  /** Absent for platforms the project releases nothing for (a kube-apiserver for macOS, say). */
+  readonly release: (os: string, arch: string) => Release | undefined;
+}
+
+const KUBERNETES = '1.36.3';
+const ETCD = '3.6.8';
+const KWOK = '0.8.0';
+const COREDNS = '1.15.0';
+
+// Without these, kubectl and the checks of version skew see v0.0.0.
+const [KUBE_MAJOR, KUBE_MINOR] = KUBERNETES.split('.');
+const KUBE_VERSION_PACKAGE = 'k8s.io/component-base/version';
+const KUBE_LDFLAGS = [
+  `-X ${KUBE_VERSION_PACKAGE}.gitVersion=v${KUBERNETES}`,
+  `-X ${KUBE_VERSION_PACKAGE}.gitMajor=${KUBE_MAJOR}`,
+  `-X ${KUBE_VERSION_PACKAGE}.gitMinor=${KUBE_MINOR}`,
+].join(' ');
+
+function kubernetes(name: BinaryName, coldBuildSeconds: number): Binary {
+  return {
+    name,
+    version: `kubernetes-v${KUBERNETES}`,
+    module: 'kubernetes',
+    goPackage: `k8s.io/kubernetes/cmd/${name}`,
+    ldflags: KUBE_LDFLAGS,
+    coldBuildSeconds,
+    release: (os, arch) => {
+      if (os !== 'linux' && name !== 'kubectl') return undefined;
+      const url = `https://dl.k8s.io/release/v${KUBERNETES}/bin/${os}/${arch}/${name}`;
+      return { url, checksumUrl: `${url}.sha256` };
+    },
+  };
+}
+
+const ALL: readonly Binary[] = [
+  {
+    name: 'etcd',
+    version: `etcd-v${ETCD}`,
+    module: 'kubernetes',
+    goPackage: 'go.etcd.io/etcd/server/v3',
+    ldflags: '',
+    coldBuildSeconds: 60,
+    release: (os, arch) => {
+      if (os !== 'linux') return undefined; // macOS gets a .zip
+      const folder = `etcd-v${ETCD}-${os}-${arch}`;
+      const base = `https://github.com/etcd-io/etcd/releases/download/v${ETCD}`;
+      return { url: `${base}/${folder}.tar.gz`, checksumUrl: `${base}/SHA256SUMS`, member: `${folder}/etcd` };
+    },
+  },
+  kubernetes('kube-apiserver', 330),
+  kubernetes('kubectl', 45),
+  kubernetes('kube-controller-manager', 95),
+  kubernetes('kube-scheduler', 10),
+  {
+    name: 'kwok',
+    version: `kwok-v${KWOK}`,
+    module: 'kwok',
+    goPackage: 'sigs.k8s.io/kwok/cmd/kwok',
+    ldflags: `-X sigs.k8s.io/kwok/pkg/consts.Version=v${KWOK}`,
+    coldBuildSeconds: 160,
+    release: (os, arch) => {
+      const url = `https://github.com/kubernetes-sigs/kwok/releases/download/v${KWOK}/kwok-${os}-${arch}`;
+      return { url, checksumUrl: `${url}.sha256` };
+    },
+  },
+  {
+    name: 'coredns',
+    version: `coredns-v${COREDNS}`,
+    module: 'coredns',
+    goPackage: '.',
+    ldflags: '',
+    coldBuildSeconds: 120,
+    release: (os, arch) => {
+      const url = `https://github.com/coredns/coredns/releases/download/v${COREDNS}/coredns_${COREDNS}_${os}_${arch}.tgz`;
+      return { url, checksumUrl: `${url}.sha256`, member: 'coredns' };
+    },
+  },
+];
+
+export function binary(name: BinaryName): Binary {
+  const found = ALL.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`assertion: no binary ${name} in the catalog`);
+  return found;
+}
+
+/** The names that releases and Go use for this machine. */
+export function platform(): { readonly os: string; readonly arch: string } {
+  return { os: process.platform, arch: process.arch === 'x64' ? 'amd64' : process.arch };
+}

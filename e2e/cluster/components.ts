@@ -1,0 +1,175 @@
+// The cluster's programs: the arguments of each, and where it says that it is well. Everything listens on the loopback
+// address only; etcd in plain text, since what it holds is thrown away with the cluster.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AdminTls } from './identities.ts';
+import type { Call } from './requests.ts';
+import { KUBELET_LABEL, kwokConfig } from './stages.ts';
+
+export const COMPONENTS = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kwok',
+  'coredns',
+] as const;
+export type ComponentName = (typeof COMPONENTS)[number];
+
+/** One port for each component, and CoreDNS's second one, where it answers names. */
+export interface Ports {
+  readonly etcd: number;
+  readonly etcdPeer: number;
+  readonly api: number;
+  readonly controllerManager: number;
+  readonly scheduler: number;
+  readonly kwok: number;
+  readonly dns: number;
+  readonly dnsReady: number;
+}
+
+export interface Layout {
+  readonly dir: string;
+  readonly ports: Ports;
+  /** Absent: no audit log. */
+  readonly auditLog?: string;
+  /** Further arguments; they win over ours. */
+  readonly args: Partial<Record<ComponentName, readonly string[]>>;
+}
+
+const HOST = '127.0.0.1';
+
+export function apiUrl(ports: Ports): string {
+  return `https://${HOST}:${ports.api}`;
+}
+
+/** The command line of a component. */
+export function argumentsOf(name: ComponentName, layout: Layout): readonly string[] {
+  return [...ARGUMENTS[name](layout), ...(layout.args[name] ?? [])];
+}
+
+/** A request that a healthy component answers with 200. */
+export function probeOf(name: ComponentName, ports: Ports, tls: AdminTls | undefined): Call {
+  const withTls = tls === undefined ? {} : { tls };
+  switch (name) {
+    case 'etcd':
+      return { url: `http://${HOST}:${ports.etcd}/health` };
+    case 'kube-apiserver':
+      return { url: `${apiUrl(ports)}/readyz`, ...withTls };
+    case 'kube-controller-manager':
+      return { url: `https://${HOST}:${ports.controllerManager}/healthz`, ...withTls };
+    case 'kube-scheduler':
+      return { url: `https://${HOST}:${ports.scheduler}/healthz`, ...withTls };
+    case 'kwok':
+      return { url: `http://${HOST}:${ports.kwok}/healthz` };
+    case 'coredns':
+      return { url: `http://${HOST}:${ports.dnsReady}/ready` };
+    default:
+      return name satisfies never;
+  }
+}
+
+/** Writes the files that the command lines name. */
+export function writeConfigs({ dir, ports, auditLog }: Layout): void {
+  writeFileSync(join(dir, 'kwok.yaml'), kwokConfig());
+  writeFileSync(join(dir, 'Corefile'), corefile(dir, ports));
+  if (auditLog !== undefined) writeFileSync(join(dir, 'audit-policy.yaml'), AUDIT_POLICY);
+}
+
+// Bodies of deletes only: they hold the preconditions. Everything else is who, what and when.
+const AUDIT_POLICY = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: Request
+  verbs: [delete, deletecollection]
+- level: Metadata
+`;
+
+// ttl 0 and no cache plugin: an answer is never older than CoreDNS's watch.
+function corefile(dir: string, ports: Ports): string {
+  return `.:${ports.dns} {
+  bind ${HOST}
+  errors
+  ready ${HOST}:${ports.dnsReady}
+  kubernetes cluster.local in-addr.arpa {
+    kubeconfig ${join(dir, 'coredns.kubeconfig')}
+    ttl 0
+  }
+}
+`;
+}
+
+const serving = ({ dir }: Layout) => [
+  `--tls-cert-file=${join(dir, 'pki/server.crt')}`,
+  `--tls-private-key-file=${join(dir, 'pki/server.key')}`,
+];
+
+const ARGUMENTS: Readonly<Record<ComponentName, (layout: Layout) => readonly string[]>> = {
+  etcd: ({ dir, ports }) => [
+    `--data-dir=${join(dir, 'etcd')}`,
+    `--listen-client-urls=http://${HOST}:${ports.etcd}`,
+    `--advertise-client-urls=http://${HOST}:${ports.etcd}`,
+    `--listen-peer-urls=http://${HOST}:${ports.etcdPeer}`,
+    `--initial-advertise-peer-urls=http://${HOST}:${ports.etcdPeer}`,
+    `--initial-cluster=default=http://${HOST}:${ports.etcdPeer}`,
+    '--unsafe-no-fsync', // nobody needs this data after a power cut
+    '--log-level=warn',
+  ],
+  'kube-apiserver': (layout) => apiServer(layout),
+  'kube-controller-manager': (layout) => [
+    ...serving(layout),
+    `--kubeconfig=${join(layout.dir, 'kube-controller-manager.kubeconfig')}`,
+    `--bind-address=${HOST}`,
+    `--secure-port=${layout.ports.controllerManager}`,
+    `--root-ca-file=${join(layout.dir, 'pki/ca.crt')}`,
+    `--service-account-private-key-file=${join(layout.dir, 'pki/service-account.key')}`,
+    '--use-service-account-credentials=true',
+    '--leader-elect=false',
+    '--controllers=*',
+    '--enable-hostpath-provisioner=true',
+  ],
+  'kube-scheduler': (layout) => [
+    ...serving(layout),
+    `--kubeconfig=${join(layout.dir, 'kube-scheduler.kubeconfig')}`,
+    `--bind-address=${HOST}`,
+    `--secure-port=${layout.ports.scheduler}`,
+    '--leader-elect=false',
+  ],
+  kwok: ({ dir, ports }) => [
+    `--kubeconfig=${join(dir, 'kwok.kubeconfig')}`,
+    `--config=${join(dir, 'kwok.yaml')}`,
+    `--manage-nodes-with-label-selector=${KUBELET_LABEL}=running`,
+    `--server-address=${HOST}:${ports.kwok}`,
+    '--node-lease-duration-seconds=40',
+    '--cidr=10.244.0.0/16',
+    `--node-ip=${HOST}`,
+  ],
+  coredns: ({ dir }) => [`-conf=${join(dir, 'Corefile')}`],
+};
+
+function apiServer(layout: Layout): readonly string[] {
+  const { dir, ports, auditLog } = layout;
+  const audit = [
+    `--audit-policy-file=${join(dir, 'audit-policy.yaml')}`,
+    `--audit-log-path=${auditLog}`,
+    '--audit-log-maxsize=100000', // one file, never rotated
+  ];
+  return [
+    ...serving(layout),
+    `--etcd-servers=http://${HOST}:${ports.etcd}`,
+    `--bind-address=${HOST}`,
+    `--secure-port=${ports.api}`,
+    `--advertise-address=${HOST}`,
+    '--endpoint-reconciler-type=none', // a loopback address may not be an endpoint
+    `--client-ca-file=${join(dir, 'pki/ca.crt')}`,
+    `--service-account-key-file=${join(dir, 'pki/service-account.pub')}`,
+    `--service-account-signing-key-file=${join(dir, 'pki/service-account.key')}`,
+    '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+    '--service-cluster-ip-range=10.96.0.0/16',
+    '--authorization-mode=Node,RBAC',
+    '--allow-privileged=true',
+    '--kubelet-preferred-address-types=InternalIP',
+    ...(auditLog === undefined ? [] : audit),
+  ];
+}

@@ -1,0 +1,79 @@
+// Processes by identity: a pid is reused, a pid together with its start time is not, so only what was started here is
+// ever signalled. Each component leads a process group of its own: ^C in a terminal reaches the caller, not them.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface ProcessId {
+  readonly pid: number;
+  /** Clock ticks since boot (Linux) or a date (elsewhere); '' when the process was already gone. Only compared. */
+  readonly startTime: string;
+}
+
+export interface Launch {
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly logFile: string;
+}
+
+export function processId(pid: number): ProcessId {
+  return { pid, startTime: startTimeOf(pid) };
+}
+
+/** Starts a program that outlives this one, with its output in `logFile`. */
+export function launch({ path, args, logFile }: Launch): { readonly id: ProcessId; readonly child: ChildProcess } {
+  const log = openSync(logFile, 'a');
+  try {
+    const child = spawn(path, args, { detached: true, stdio: ['ignore', log, log] });
+    child.once('error', () => {}); // seen as pid === undefined below, or by the probes
+    if (child.pid === undefined) throw new Error(`Could not start ${path}: it is missing or not executable.`);
+    child.unref();
+    return { id: processId(child.pid), child };
+  } finally {
+    closeSync(log);
+  }
+}
+
+export function isAlive({ pid, startTime }: ProcessId): boolean {
+  return startTime !== '' && startTimeOf(pid) === startTime;
+}
+
+/** Signals the process and its group; does nothing when it is gone or its pid belongs to another by now. */
+export function signal(id: ProcessId, name: NodeJS.Signals): void {
+  if (!isAlive(id)) return;
+  try {
+    process.kill(-id.pid, name);
+  } catch {
+    // gone between the check and the signal
+  }
+}
+
+/** Kills and waits until each is gone. SIGKILL: what runs here is thrown away, and a graceful end takes seconds. */
+export async function killAll(ids: readonly ProcessId[]): Promise<void> {
+  for (const id of ids) signal(id, 'SIGKILL');
+  for (let waitedMs = 0; ids.some(isAlive); waitedMs += 10) {
+    if (waitedMs > 10_000) {
+      const left = ids.filter(isAlive).map(({ pid }) => pid);
+      throw new Error(`Processes ${left.join(', ')} are still there 10 s after SIGKILL. Look at them with ps.`);
+    }
+    await sleep(10);
+  }
+}
+
+function startTimeOf(pid: number): string {
+  if (process.platform !== 'linux') {
+    try {
+      return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    } catch {
+      return '';
+    }
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Field 2 is the program's name in brackets and may hold anything; 3 is the state, 22 the start time.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? '' : (fields[19] ?? '');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,93 @@
+// The running components of one cluster: start, crash, freeze, go on. A class, because the state lives here: which
+// process is which component right now.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findBinary, type Progress } from './binaries.ts';
+import { argumentsOf, type ComponentName, type Layout, probeOf } from './components.ts';
+import { isAlive, killAll, launch, type ProcessId, signal } from './processes.ts';
+import { answersOk, until } from './requests.ts';
+import { type ClusterState, writeState } from './state.ts';
+
+const READY_MS = 60_000;
+const LOG_TAIL_LINES = 15;
+
+export class Runtime {
+  readonly #layout: Layout;
+  readonly #progress: Progress;
+  #state: ClusterState;
+
+  constructor(layout: Layout, state: ClusterState, progress: Progress) {
+    this.#layout = layout;
+    this.#state = state;
+    this.#progress = progress;
+    mkdirSync(join(layout.dir, 'logs'), { recursive: true });
+    writeState(state);
+  }
+
+  /** Starts the program; does nothing when it runs. Readiness is another question: see `ready`. */
+  async launch(name: ComponentName): Promise<void> {
+    if (this.#running(name) !== undefined) return;
+    const path = await findBinary(name, this.#progress);
+    const { id, child } = launch({ path, args: argumentsOf(name, this.#layout), logFile: this.logFile(name) });
+    child.once('exit', () => {}); // reaped by Node; noticed by its pid
+    this.#record({ ...this.#state, components: { ...this.#state.components, [name]: id } });
+  }
+
+  /** Waits until the component says that it is well. Throws, with the end of its log, when it died or takes too long. */
+  async ready(name: ComponentName): Promise<void> {
+    const probe = probeOf(name, this.#layout.ports, this.#state.admin);
+    const healthy = async () => {
+      if (this.#running(name) === undefined)
+        throw new Error(`${name} ended while it was starting.${this.#logTail(name)}`);
+      return answersOk(probe);
+    };
+    await until(healthy, READY_MS, () => `${name} is not ready after ${READY_MS / 1000} s.${this.#logTail(name)}`);
+  }
+
+  /** Ends the process as a crash would. */
+  async crash(name: ComponentName): Promise<void> {
+    const id = this.#running(name);
+    if (id !== undefined) await killAll([id]);
+  }
+
+  /** SIGSTOP or SIGCONT: connections stay open, nothing is answered. */
+  freeze(name: ComponentName, frozen: boolean): void {
+    const id = this.#running(name);
+    if (id === undefined)
+      throw new Error(
+        `${name} does not run in cluster ${this.#state.name}, so it cannot be ${frozen ? 'paused' : 'resumed'}. Start it with startComponent('${name}').`,
+      );
+    signal(id, frozen ? 'SIGSTOP' : 'SIGCONT');
+  }
+
+  /** For the last moment of this process: nothing may be awaited any more. */
+  killNow(): void {
+    for (const id of Object.values(this.#state.components)) signal(id, 'SIGKILL');
+  }
+
+  /** The cluster stands by itself from here on: whoever looks at it sees no owner. */
+  disown(): void {
+    const { owner: _, ...state } = this.#state;
+    this.#record(state);
+  }
+
+  logFile(name: ComponentName): string {
+    return join(this.#layout.dir, 'logs', `${name}.log`);
+  }
+
+  #running(name: ComponentName): ProcessId | undefined {
+    const id = this.#state.components[name];
+    return id !== undefined && isAlive(id) ? id : undefined;
+  }
+
+  #record(state: ClusterState): void {
+    this.#state = state;
+    writeState(state);
+  }
+
+  #logTail(name: ComponentName): string {
+    const path = this.logFile(name);
+    const lines = readFileSync(path, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES);
+    return ` Its command: ${name} ${argumentsOf(name, this.#layout).join(' ')}\nThe end of its log:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  }
+}
