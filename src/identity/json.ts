@@ -1,0 +1,44 @@
+// Free-form JSON from users (templates, labels, annotations), handled without trusting its keys or its shape.
+// Lacks a schema on purpose: what has one is parsed by src/api.
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The object at a field, or an empty one: for reading optional parts of what a user wrote. */
+export function objectAt(value: unknown, field: string): Record<string, unknown> {
+  const inner = isObject(value) && Object.hasOwn(value, field) ? value[field] : undefined;
+  return isObject(inner) ? inner : {};
+}
+
+export function listAt(value: unknown, field: string): readonly unknown[] {
+  const inner = isObject(value) && Object.hasOwn(value, field) ? value[field] : undefined;
+  return Array.isArray(inner) ? inner : [];
+}
+
+export function stringAt(value: unknown, field: string): string | undefined {
+  const inner = isObject(value) && Object.hasOwn(value, field) ? value[field] : undefined;
+  return typeof inner === 'string' ? inner : undefined;
+}
+
+/** The entries of a free-form map whose values are strings, as a map without a prototype to collide with. */
+export function stringMap(value: unknown): Record<string, string> {
+  const map: Record<string, string> = Object.create(null);
+  if (!isObject(value)) return map;
+  for (const [key, entry] of Object.entries(value)) if (typeof entry === 'string') map[key] = entry;
+  return map;
+}
+
+/** JSON text that is the same for equal content: keys sorted, absent and undefined fields alike. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value ?? null);
+  const fields = Object.keys(value)
+    .filter((key) => value[key] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
+  return `{${fields.join(',')}}`;
+}

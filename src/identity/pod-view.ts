@@ -1,0 +1,169 @@
+// What the planner knows of a pod: the few facts that decisions rest on, read once from the raw object.
+// Lacks any judgement about whose pod it is: that is slot.ts.
+
+import { LABEL } from '../api/names.ts';
+import { isObject, listAt, objectAt, stringAt, stringMap } from './json.ts';
+import { type Controller, controllerOf } from './owner.ts';
+import { parseTime } from './time.ts';
+
+export interface Trouble {
+  /** One CamelCase word, from the kubelet or the scheduler: ImagePullBackOff, CrashLoopBackOff, Unschedulable … */
+  readonly reason: string;
+  /** A clause that names the container and what is wrong with it. */
+  readonly message: string;
+}
+
+export interface PodView {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly controller: Controller | null;
+  readonly createdAtMs: number;
+  readonly deletingSinceMs: number | null;
+  readonly graceSeconds: number;
+  readonly finalizers: readonly string[];
+  readonly phase: string;
+  /** When the pod's Ready condition last became true; null while it is not true. */
+  readonly readySinceMs: number | null;
+  /** When Ready was last lost, or the pod's creation when it never was ready; null while it is ready. */
+  readonly unreadySinceMs: number | null;
+  readonly node: string | null;
+  readonly revision: string | null;
+  readonly restarts: number;
+  /** When the pod ended, for one in a terminal phase. */
+  readonly endedAtMs: number | null;
+  /** The kubelet said that it runs no more and will not be started again (R1). */
+  readonly stopped: boolean;
+  readonly trouble: Trouble | null;
+}
+
+const TERMINAL = ['Failed', 'Succeeded'];
+const STARTING = ['ContainerCreating', 'PodInitializing', ''];
+
+export function isTerminal(pod: PodView): boolean {
+  return TERMINAL.includes(pod.phase);
+}
+
+export function readPod(raw: unknown): PodView {
+  const metadata = objectAt(raw, 'metadata');
+  const spec = objectAt(raw, 'spec');
+  const status = objectAt(raw, 'status');
+  const labels = stringMap(metadata['labels']);
+  const ready = listAt(status, 'conditions').find((condition) => stringAt(condition, 'type') === 'Ready');
+  const isReady = stringAt(ready, 'status') === 'True';
+  const readyChanged = parseTime(stringAt(ready, 'lastTransitionTime'));
+  const createdAtMs = parseTime(metadata['creationTimestamp']) ?? 0;
+  const deletingSinceMs = deletionStart(metadata);
+  const grace = metadata['deletionGracePeriodSeconds'] ?? spec['terminationGracePeriodSeconds'];
+  return {
+    name: stringAt(metadata, 'name') ?? '',
+    uid: stringAt(metadata, 'uid') ?? '',
+    resourceVersion: stringAt(metadata, 'resourceVersion') ?? '',
+    labels,
+    controller: controllerOf(metadata),
+    createdAtMs,
+    deletingSinceMs,
+    graceSeconds: typeof grace === 'number' ? grace : 30,
+    finalizers: listAt(metadata, 'finalizers').filter((finalizer) => typeof finalizer === 'string'),
+    phase: stringAt(status, 'phase') ?? 'Pending',
+    readySinceMs: isReady ? (readyChanged ?? createdAtMs) : null,
+    unreadySinceMs: isReady ? null : (readyChanged ?? createdAtMs),
+    node: stringAt(spec, 'nodeName') ?? null,
+    revision: labels[LABEL.revision] ?? null,
+    restarts: containerStatuses(status).reduce<number>(
+      (sum, container) => sum + numberAt(container, 'restartCount'),
+      0,
+    ),
+    endedAtMs: endOf(status),
+    stopped: hasStopped(status, deletingSinceMs !== null),
+    trouble: podTrouble(status),
+  };
+}
+
+/** deletionTimestamp lies in the future: it is when the grace period will be over. */
+function deletionStart(metadata: Record<string, unknown>): number | null {
+  const end = parseTime(metadata['deletionTimestamp']);
+  if (end === undefined) return null;
+  const grace = metadata['deletionGracePeriodSeconds'];
+  return end - (typeof grace === 'number' ? grace * 1000 : 0);
+}
+
+function numberAt(value: unknown, field: string): number {
+  const inner = isObject(value) ? value[field] : undefined;
+  return typeof inner === 'number' && Number.isFinite(inner) ? inner : 0;
+}
+
+function containerStatuses(status: unknown): readonly unknown[] {
+  return [...listAt(status, 'initContainerStatuses'), ...listAt(status, 'containerStatuses')];
+}
+
+/** A pod garbage-collected with its node gets a terminal phase too, but from a controller: that is no kubelet's word. */
+function hasStopped(status: Record<string, unknown>, deleting: boolean): boolean {
+  const collected = listAt(status, 'conditions').some(
+    (condition) =>
+      stringAt(condition, 'type') === 'DisruptionTarget' && stringAt(condition, 'reason') === 'DeletionByPodGC',
+  );
+  if (collected) return false;
+  if (TERMINAL.includes(stringAt(status, 'phase') ?? '')) return true;
+  const containers = listAt(status, 'containerStatuses');
+  // While it is not being deleted, a kubelet may be about to start them again.
+  return (
+    deleting &&
+    containers.length > 0 &&
+    containers.every((container) => isObject(objectAt(container, 'state')['terminated']))
+  );
+}
+
+function endOf(status: Record<string, unknown>): number | null {
+  if (!TERMINAL.includes(stringAt(status, 'phase') ?? '')) return null;
+  const ends = containerStatuses(status)
+    .map((container) => parseTime(objectAt(objectAt(container, 'state'), 'terminated')['finishedAt']))
+    .filter((end) => end !== undefined);
+  return ends.length > 0 ? Math.max(...ends) : null;
+}
+
+function podTrouble(status: Record<string, unknown>): Trouble | null {
+  if (TERMINAL.includes(stringAt(status, 'phase') ?? '')) return endTrouble(status);
+  for (const container of containerStatuses(status)) {
+    const trouble = containerTrouble(container);
+    if (trouble !== null) return trouble;
+  }
+  const unscheduled = listAt(status, 'conditions').find(
+    (condition) => stringAt(condition, 'type') === 'PodScheduled' && stringAt(condition, 'status') === 'False',
+  );
+  if (unscheduled === undefined) return null;
+  const reason = stringAt(unscheduled, 'reason') ?? 'Unschedulable';
+  return { reason, message: `no node takes it: ${stringAt(unscheduled, 'message') ?? reason}` };
+}
+
+function endTrouble(status: Record<string, unknown>): Trouble {
+  const reason = stringAt(status, 'reason');
+  const message = stringAt(status, 'message');
+  if (reason !== undefined) return { reason, message: message ?? reason };
+  for (const container of containerStatuses(status)) {
+    const ended = objectAt(objectAt(container, 'state'), 'terminated');
+    const code = ended['exitCode'];
+    if (typeof code === 'number' && code !== 0) {
+      const name = stringAt(container, 'name') ?? '?';
+      return {
+        reason: stringAt(ended, 'reason') ?? 'Error',
+        message: `container ${name} ended with exit code ${code}`,
+      };
+    }
+  }
+  return { reason: stringAt(status, 'phase') ?? 'Failed', message: 'its containers ended' };
+}
+
+function containerTrouble(container: unknown): Trouble | null {
+  const waiting = objectAt(objectAt(container, 'state'), 'waiting');
+  const reason = stringAt(waiting, 'reason') ?? '';
+  if (STARTING.includes(reason)) return null;
+  const name = stringAt(container, 'name') ?? '?';
+  const last = objectAt(objectAt(container, 'lastState'), 'terminated');
+  const exit = typeof last['exitCode'] === 'number' ? `exit ${last['exitCode']}, ` : '';
+  const restarts = numberAt(container, 'restartCount');
+  const history = restarts > 0 ? ` (${exit}${restarts} ${restarts === 1 ? 'restart' : 'restarts'})` : '';
+  const words = stringAt(waiting, 'message');
+  return { reason, message: `container ${name} is in ${reason}${history}${words === undefined ? '' : `: ${words}`}` };
+}

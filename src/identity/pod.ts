@@ -1,0 +1,101 @@
+// A member's pod, made from its revision's template: an exact function of app, ordinal and revision, so that a
+// replacement is an exact copy. Matches Kubernetes pkg/controller/statefulset (newStatefulSetPod, initIdentity,
+// updateStorage). Different on purpose: metadata that could redirect the object (namespace, owners, finalizers,
+// generateName) is ignored, and the revision label carries the hash alone.
+
+import { ANNOTATION, LABEL } from '../api/names.ts';
+import { isObject, type Json, listAt, objectAt, stringAt, stringMap } from './json.ts';
+import { claimName, podName } from './member-names.ts';
+import { type AppRef, controllerRef } from './owner.ts';
+
+export interface Blueprint {
+  readonly hash: string;
+  /** The pod template as the user wrote it. */
+  readonly template: Json;
+  /** Names of the claim templates, each of which is also the name of the pod's volume. */
+  readonly claims: readonly string[];
+}
+
+export interface MemberSpec {
+  readonly ordinal: number;
+  readonly blueprint: Blueprint;
+  readonly serviceName: string;
+  /** How long the pod stays bound to a node that cannot be reached, in seconds; undefined: the cluster's default. */
+  readonly unreachableSeconds?: number | undefined;
+}
+
+const UNREACHABLE_TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+
+export function buildPod(app: AppRef, member: MemberSpec) {
+  const { template, hash } = member.blueprint;
+  const name = podName(app.name, member.ordinal);
+  const spec = objectAt(template, 'spec');
+  const volumes = memberVolumes(app, member, listAt(spec, 'volumes'));
+  const tolerations = memberTolerations(listAt(spec, 'tolerations'), member.unreachableSeconds);
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace: app.namespace,
+      labels: {
+        ...stringMap(objectAt(objectAt(template, 'metadata'), 'labels')),
+        [LABEL.app]: app.name,
+        [LABEL.podName]: name,
+        [LABEL.podIndex]: String(member.ordinal),
+        [LABEL.revision]: hash,
+      },
+      annotations: memberAnnotations(template, volumes),
+      ownerReferences: [controllerRef(app)],
+    },
+    spec: {
+      ...spec,
+      hostname: name,
+      subdomain: member.serviceName,
+      ...(volumes.length > 0 ? { volumes } : {}),
+      ...(tolerations.length > 0 ? { tolerations } : {}),
+    },
+  };
+}
+
+/** A claim template of the same name as a volume of the pod template wins, as in StatefulSet (updateStorage). */
+function memberVolumes(app: AppRef, member: MemberSpec, own: readonly unknown[]): readonly unknown[] {
+  const { claims } = member.blueprint;
+  const claimed = claims.map((claim) => ({
+    name: claim,
+    persistentVolumeClaim: { claimName: claimName(claim, app.name, member.ordinal) },
+  }));
+  return [...claimed, ...own.filter((volume) => !claims.includes(stringAt(volume, 'name') ?? ''))];
+}
+
+/** The autoscaler never drains nodes with pods of controllers that it does not know, unless they say so. */
+function memberAnnotations(template: unknown, volumes: readonly unknown[]): Record<string, string> {
+  const written = stringMap(objectAt(objectAt(template, 'metadata'), 'annotations'));
+  if (Object.hasOwn(written, ANNOTATION.safeToEvict) || volumes.some(isLocalStorage)) return { ...written };
+  return { ...written, [ANNOTATION.safeToEvict]: 'true' };
+}
+
+/** Data that an eviction would lose: here the autoscaler's own guard must stay in force. */
+function isLocalStorage(volume: unknown): boolean {
+  if (!isObject(volume)) return false;
+  const emptyDir = volume['emptyDir'];
+  const onDisk = emptyDir !== undefined && stringAt(emptyDir, 'medium') !== 'Memory';
+  return volume['hostPath'] !== undefined || onDisk;
+}
+
+function memberTolerations(written: readonly unknown[], seconds: number | undefined): readonly unknown[] {
+  if (seconds === undefined) return written;
+  const covered = (taint: string) =>
+    written.some((toleration) => {
+      const key = stringAt(toleration, 'key');
+      const effect = stringAt(toleration, 'effect');
+      return (key === undefined || key === taint) && (effect === undefined || effect === '' || effect === 'NoExecute');
+    });
+  const added = UNREACHABLE_TAINTS.filter((taint) => !covered(taint)).map((key) => ({
+    key,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: seconds,
+  }));
+  return [...written, ...added];
+}

@@ -1,0 +1,83 @@
+// Revisions: one version of an app's template, stored as an apps/v1 ControllerRevision `<app>-<hash>`. The hash covers the
+// template as written and the names of the claim templates: growing a disk rolls nothing. Matches Kubernetes
+// pkg/controller/history (NewControllerRevision, EqualRevision); different on purpose: the label is the hash alone.
+// Lacks aliases of defaulted forms and pruning: those come with rollouts.
+
+import { createHash } from 'node:crypto';
+import { LABEL } from '../api/names.ts';
+import { canonicalJson, type Json, listAt, objectAt, stringAt } from './json.ts';
+import { type AppRef, controllerRef } from './owner.ts';
+import type { Blueprint } from './pod.ts';
+
+export interface RevisionContent {
+  readonly template: Json;
+  readonly claimTemplates: readonly Json[];
+}
+
+/** A stored revision. */
+export interface RevisionView {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly ownerUid: string | null;
+  readonly hash: string;
+  /** Its place in the history: the highest is the newest. */
+  readonly number: number;
+  readonly content: RevisionContent;
+}
+
+const HASH_LENGTH = 10;
+
+export function claimTemplateName(template: unknown): string {
+  return stringAt(objectAt(template, 'metadata'), 'name') ?? '';
+}
+
+/** Ten hex digits. `collisions` goes in once two different contents have met under one hash (status.collisionCount). */
+export function revisionHash(content: RevisionContent, collisions: number): string {
+  const claims = content.claimTemplates.map(claimTemplateName);
+  const text = canonicalJson({ template: content.template, claims, ...(collisions > 0 ? { collisions } : {}) });
+  return createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH);
+}
+
+/** Equal for the purpose of rollouts: what the hash covers is the same text. */
+export function sameRevision(a: RevisionContent, b: RevisionContent): boolean {
+  const text = (content: RevisionContent) =>
+    canonicalJson({ template: content.template, claims: content.claimTemplates.map(claimTemplateName) });
+  return text(a) === text(b);
+}
+
+export function blueprintOf(revision: { readonly hash: string; readonly content: RevisionContent }): Blueprint {
+  const { template, claimTemplates } = revision.content;
+  return { hash: revision.hash, template, claims: claimTemplates.map(claimTemplateName) };
+}
+
+export function revisionName(app: string, hash: string): string {
+  return `${app}-${hash}`;
+}
+
+export function buildRevision(
+  app: AppRef,
+  revision: { readonly hash: string; readonly number: number; readonly content: RevisionContent },
+) {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ControllerRevision',
+    metadata: {
+      name: revisionName(app.name, revision.hash),
+      namespace: app.namespace,
+      labels: { [LABEL.app]: app.name, [LABEL.revision]: revision.hash },
+      ownerReferences: [controllerRef(app)],
+    },
+    revision: revision.number,
+    data: { spec: { template: revision.content.template, volumeClaimTemplates: revision.content.claimTemplates } },
+  };
+}
+
+/** What a stored revision's `data` holds; a hand-edited one yields whatever can still be read of it. */
+export function readContent(data: unknown): RevisionContent {
+  const spec = objectAt(data, 'spec');
+  return {
+    template: objectAt(spec, 'template') as Json,
+    claimTemplates: listAt(spec, 'volumeClaimTemplates') as readonly Json[],
+  };
+}

@@ -1,0 +1,114 @@
+// Conditions: Ready, Reconciling and Stalled as kstatus reads them (Helm, Argo CD, Flux), Available and Progressing as
+// people do. Each message says what is waited for and what happens next. A condition that others set is left alone.
+
+import type { StatefulAppSpec } from '../api/spec.ts';
+import type { Condition, Member } from '../api/status.ts';
+import { formatTime, parseTime } from '../identity/time.ts';
+import type { Counts } from './status.ts';
+import type { Note, Observed, Wait } from './types.ts';
+
+export interface Situation {
+  readonly spec: StatefulAppSpec | null;
+  readonly counts: Counts | null;
+  readonly waits: readonly Wait[];
+  readonly notes: readonly Note[];
+  readonly members: readonly Member[];
+}
+
+type Verdict = Pick<Condition, 'type' | 'status'> & { readonly reason: string; readonly message: string };
+
+const MAX_MESSAGE = 1024;
+
+export function nextConditions(observed: Observed, situation: Situation): readonly Condition[] {
+  const stored = observed.app.status.conditions ?? [];
+  const verdicts = verdictsOf(observed, situation);
+  const ours = verdicts.map((verdict) => stamped(observed, verdict, stored));
+  return [...ours, ...stored.filter((condition) => !verdicts.some(({ type }) => type === condition.type))];
+}
+
+function stamped({ app, nowMs }: Observed, verdict: Verdict, stored: readonly Condition[]): Condition {
+  const before = stored.find((condition) => condition.type === verdict.type);
+  const unchanged = before?.status === verdict.status && before.lastTransitionTime !== undefined;
+  return {
+    ...verdict,
+    message: verdict.message.length > MAX_MESSAGE ? `${verdict.message.slice(0, MAX_MESSAGE - 1)}…` : verdict.message,
+    observedGeneration: app.generation,
+    lastTransitionTime: unchanged ? (before.lastTransitionTime ?? '') : formatTime(nowMs),
+  };
+}
+
+function verdictsOf(observed: Observed, situation: Situation): readonly Verdict[] {
+  const wanted = situation.spec?.replicas ?? 0;
+  const available = situation.members.filter(({ state }) => state === 'Available').length;
+  const head = situation.waits[0];
+  const more = situation.waits.length > 1 ? ` (and ${situation.waits.length - 1} more waits, see status.members)` : '';
+  const converged = head === undefined;
+  const reason = converged ? 'AllMembersReady' : head.reason;
+  const message = converged
+    ? `All ${wanted} members are available.`
+    : `${available} of ${wanted} members are available. ${head.message}${more}`;
+  const all = situation.counts !== null && available >= wanted;
+  const stalled = stall(observed, situation);
+  const word = (yes: boolean) => (yes ? 'True' : 'False');
+  return [
+    { type: 'Ready', status: word(converged), reason, message },
+    { type: 'Reconciling', status: word(!converged && stalled === null), reason, message },
+    stalled === null
+      ? { type: 'Stalled', status: 'False', reason: 'NotStalled', message: 'Nothing has been waited for too long.' }
+      : { type: 'Stalled', status: 'True', reason: stalled.reason, message: stalled.message },
+    {
+      type: 'Available',
+      status: word(all),
+      reason: all ? 'AllMembersAvailable' : 'MembersUnavailable',
+      message: `${available} of ${wanted} members are available.`,
+    },
+    progressing(converged, stalled, message),
+    asSpecified(situation.notes),
+  ];
+}
+
+function progressing(converged: boolean, stalled: Wait | null, message: string): Verdict {
+  if (stalled !== null)
+    return { type: 'Progressing', status: 'False', reason: stalled.reason, message: stalled.message };
+  const reason = converged ? 'Converged' : 'Working';
+  return { type: 'Progressing', status: 'True', reason, message };
+}
+
+function asSpecified(notes: readonly Note[]): Verdict {
+  const first = notes[0];
+  if (first === undefined) {
+    return {
+      type: 'AsSpecified',
+      status: 'True',
+      reason: 'AsSpecified',
+      message: 'Everything in the spec is in effect.',
+    };
+  }
+  const message = notes.map((note) => note.message).join(' ');
+  return { type: 'AsSpecified', status: 'False', reason: first.reason, message };
+}
+
+/** The wait that will not end by itself: one that needs a user, or any once progressDeadlineSeconds are over. */
+function stall(observed: Observed, situation: Situation): Wait | null {
+  const { waits } = situation;
+  const forUser = waits.find((wait) => wait.needsUser === true);
+  if (forUser !== undefined) return forUser;
+  const head = waits[0];
+  const deadline = progressDeadlineMs(observed, situation);
+  if (head === undefined || deadline === null || observed.nowMs < deadline) return null;
+  const seconds = situation.spec?.progressDeadlineSeconds;
+  return { ...head, message: `No progress for more than ${seconds} s (progressDeadlineSeconds). ${head.message}` };
+}
+
+/**
+ * When the app counts as stalled unless something changes: progress is any member entering another state, or a new
+ * generation. Derived from the ledger, so that it survives the operator. Null while nothing is waited for.
+ */
+export function progressDeadlineMs({ app, nowMs }: Observed, { spec, waits, members }: Situation): number | null {
+  if (waits.length === 0 || spec === null) return null;
+  if (app.status.observedGeneration !== app.generation) return nowMs + spec.progressDeadlineSeconds * 1000;
+  const ready = app.status.conditions?.find(({ type }) => type === 'Ready');
+  const changes = [...members.map(({ since }) => parseTime(since)), parseTime(ready?.lastTransitionTime)];
+  const last = Math.max(...changes.filter((change) => change !== undefined));
+  return (Number.isFinite(last) ? last : nowMs) + spec.progressDeadlineSeconds * 1000;
+}

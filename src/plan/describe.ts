@@ -1,0 +1,36 @@
+// One English sentence per action, for Events, logs and tests; and the key under which a refused action is remembered.
+
+import type { Action, ActionType } from './types.ts';
+
+const VERBS: Readonly<Record<ActionType, string>> = {
+  survey: 'look for a StatefulSet of this name and for pods that match the selector',
+  look: 'read',
+  createService: 'create Service',
+  applyService: 'mend Service',
+  releaseService: 'release Service',
+  adoptService: 'adopt Service',
+  createRevision: 'record ControllerRevision',
+  renumberRevision: 'make newest ControllerRevision',
+  adoptRevision: 'adopt ControllerRevision',
+  createClaim: 'create PersistentVolumeClaim',
+  stampClaim: 'take over PersistentVolumeClaim',
+  createPod: 'create Pod',
+  adoptPod: 'adopt Pod',
+  deletePod: 'delete Pod',
+};
+
+/** The name of the object that the action is about; empty for a survey. */
+export function subjectOf(action: Action): string {
+  if (action.type === 'survey') return '';
+  return 'object' in action ? action.object.metadata.name : action.name;
+}
+
+export function actionKey(action: Action): string {
+  return `${action.type}/${subjectOf(action)}`;
+}
+
+/** "create Pod web-1: web-1 is wanted and does not exist" */
+export function describe(action: Action): string {
+  const kind = action.type === 'look' ? ` ${action.kind}` : '';
+  return `${[VERBS[action.type] + kind, subjectOf(action)].filter(Boolean).join(' ')}: ${action.reason}`;
+}

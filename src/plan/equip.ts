@@ -1,0 +1,129 @@
+// What a member needs before its pod may be made, and the pod itself: its revision, then its claims, then the pod.
+// One table from a claim's class to what happens (volumeLossPolicy); the class itself is volumes/claim-view.ts.
+
+import type { StatefulAppSpec } from '../api/spec.ts';
+import { buildPod } from '../identity/pod.ts';
+import { buildClaim, stampPatch } from '../volumes/claim-build.ts';
+import { type ClaimClass, type ClaimSlot, isProtected } from '../volumes/claim-view.ts';
+import { claimContent, type MemberView, type Scene } from './scene.ts';
+import type { Action, Wait } from './types.ts';
+
+type Policy = StatefulAppSpec['volumeLossPolicy'];
+type Verdict = 'use' | 'stamp' | 'create' | 'wait' | 'block';
+
+/** `block` needs a human; `wait` ends by itself. */
+const VERDICTS: Readonly<Record<ClaimClass, Readonly<Record<Policy, Verdict>>>> = {
+  Usable: { Block: 'use', Recreate: 'use', Require: 'use' },
+  Unstamped: { Block: 'stamp', Recreate: 'stamp', Require: 'stamp' },
+  Missing: { Block: 'create', Recreate: 'create', Require: 'block' },
+  Gone: { Block: 'block', Recreate: 'create', Require: 'block' },
+  Replaced: { Block: 'block', Recreate: 'use', Require: 'block' },
+  Lost: { Block: 'block', Recreate: 'use', Require: 'block' },
+  Terminating: { Block: 'wait', Recreate: 'wait', Require: 'wait' },
+  Foreign: { Block: 'block', Recreate: 'block', Require: 'block' },
+};
+
+export function verdict(claim: ClaimSlot, policy: Policy): Verdict {
+  return VERDICTS[claim.class][policy];
+}
+
+/** Why the member's volumes do not allow its pod to be made or replaced, or null when nothing speaks against it (R12). */
+export function claimDoubt({ spec }: Scene, member: MemberView): Wait | null {
+  for (const claim of member.claims) {
+    const found = verdict(claim, spec.volumeLossPolicy);
+    if (found === 'block' || found === 'wait') return doubt(member, claim);
+  }
+  return null;
+}
+
+function doubt({ name, ordinal }: MemberView, claim: ClaimSlot): Wait {
+  const recorded = claim.recorded?.uid === undefined ? '' : ` (recorded UID ${claim.recorded.uid})`;
+  const on =
+    'Bring the recorded claim back under this name, or set spec.volumeLossPolicy to Recreate to go on with what is there, or with an empty volume.';
+  const wait = (reason: Wait['reason'], what: string, needsUser = true): Wait => ({
+    reason,
+    ordinal,
+    message: `${name} waits for claim ${claim.name}: ${what}`,
+    ...(needsUser ? { needsUser } : {}),
+  });
+  switch (claim.class) {
+    case 'Gone':
+      return wait('VolumeAtRisk', `the claim that held its data is gone${recorded}. ${on}`);
+    case 'Replaced':
+      return wait('VolumeAtRisk', `another claim (UID ${claim.view?.uid}) has taken its place${recorded}. ${on}`);
+    case 'Lost':
+      return wait('VolumeAtRisk', `its volume is lost (phase Lost)${recorded}. ${on}`);
+    case 'Terminating':
+      return isProtected(claim.recorded)
+        ? wait(
+            'VolumeAtRisk',
+            `somebody deletes it${recorded}; its pod is left alone, because that keeps the volume. ${on}`,
+          )
+        : wait('ClaimTerminating', 'it is being deleted; a new one is made when it is gone.', false);
+    case 'Foreign':
+      return wait('ClaimTaken', `${claim.why}. It is not touched; free the name to let the member start.`);
+    default:
+      return wait(
+        'ClaimMissing',
+        'it does not exist, and spec.volumeLossPolicy is Require: restore it under this name.',
+      );
+  }
+}
+
+/** All that it takes to have the member's pod, or the one reason why not. */
+export function equip(
+  scene: Scene,
+  member: MemberView,
+): { readonly actions: readonly Action[]; readonly waits: readonly Wait[] } {
+  const { blueprint, ordinal, name } = member;
+  const { app } = scene.observed;
+  if (blueprint === null) return { actions: [], waits: [revisionLost(member)] };
+  const held = claimDoubt(scene, member);
+  if (held !== null) return { actions: [], waits: [held] };
+  const claims = claimActions(scene, member);
+  const object = buildPod(app, {
+    ordinal,
+    blueprint,
+    serviceName: scene.spec.serviceName,
+    unreachableSeconds: scene.spec.nodeFailurePolicy.unreachableSeconds,
+  });
+  const reason =
+    member.ledger === null ? `${name} is wanted and does not exist` : `${name} is gone; this is its exact copy`;
+  const wait: Wait = { reason: 'PodPending', ordinal, message: `${name} waits for its pod to be created.` };
+  return { actions: [...claims, { type: 'createPod', ordinal, object, reason }], waits: [wait] };
+}
+
+/** Claims to make and claims to stamp; for a member whose claims raise no doubt. */
+export function claimActions(scene: Scene, member: MemberView): readonly Action[] {
+  return member.claims.flatMap((claim) => claimAction(scene, member, claim));
+}
+
+function claimAction(scene: Scene, member: MemberView, claim: ClaimSlot): readonly Action[] {
+  const { app } = scene.observed;
+  const { ordinal } = member;
+  const siblings = member.blueprint?.claims ?? [];
+  const found = verdict(claim, scene.spec.volumeLossPolicy);
+  if (found === 'create') {
+    const content = claimContent(scene, member, claim.template);
+    const object = buildClaim(app, {
+      ordinal,
+      template: claim.template,
+      content,
+      siblings,
+      selector: scene.spec.selector,
+    });
+    return [{ type: 'createClaim', ordinal, object, reason: `${member.name} has no claim ${claim.name}` }];
+  }
+  if (found !== 'stamp' || claim.view === null) return [];
+  const { uid, resourceVersion } = claim.view;
+  const patch = stampPatch(app, { ordinal, siblings }, claim.view);
+  const reason = `it has the name of a claim of ${member.name} and no owner`;
+  return [{ type: 'stampClaim', ordinal, name: claim.name, uid, resourceVersion, patch, reason }];
+}
+
+function revisionLost({ name, ordinal, hash }: MemberView): Wait {
+  const message =
+    `${name} cannot be made again as it was: no ControllerRevision with hash ${hash} is left. ` +
+    'Restore it from a backup, or set spec.updateStrategy.type to OnDelete to let members come back at the present template.';
+  return { reason: 'RevisionLost', ordinal, message, needsUser: true };
+}

@@ -1,0 +1,97 @@
+// The ledger, status.members[]: what each ordinal is and was. Fields that this version does not know are carried over
+// (R13). An entry goes when its ordinal is unwanted and its pod is gone.
+
+import type { Member, MemberClaim } from '../api/status.ts';
+import { formatTime } from '../identity/time.ts';
+import { verdict } from './equip.ts';
+import { failuresOf } from './failures.ts';
+import type { MemberView, Scene } from './scene.ts';
+import type { Wait } from './types.ts';
+
+type Draft = { -readonly [Field in keyof Member]: Member[Field] };
+
+/** Entries of all members that there is something to say of, ascending. */
+export function nextLedger(scene: Scene, waits: readonly Wait[]): readonly Member[] {
+  const waiting = new Map<number, Wait>();
+  for (const wait of waits) {
+    if (wait.ordinal !== undefined && !waiting.has(wait.ordinal)) waiting.set(wait.ordinal, wait);
+  }
+  return [...scene.wanted, ...scene.condemned]
+    .filter((member) => member.slot.state !== 'Empty' || member.ledger !== null || waiting.has(member.ordinal))
+    .map((member) => nextEntry(scene, member, waiting.get(member.ordinal)))
+    .sort((a, b) => a.ordinal - b.ordinal);
+}
+
+function nextEntry(scene: Scene, member: MemberView, wait: Wait | undefined): Member {
+  const { ledger, ordinal, name, slot } = member;
+  const entry: Draft = { ...(ledger ?? { ordinal }), ordinal, pod: name };
+  const pod = ownPod(member);
+  const state = wait?.reason === 'VolumeAtRisk' ? 'VolumeAtRisk' : memberState(member);
+  if (pod !== null) {
+    entry.podUID = pod.uid;
+    set(entry, 'node', pod.node ?? undefined);
+    set(entry, 'revision', pod.revision ?? undefined);
+    set(entry, 'restarts', pod.restarts > 0 ? pod.restarts : undefined);
+  } else if (slot.state === 'Empty') {
+    // How the last pod ended is known: its name is free, and stays so for whoever reads this (R1).
+    delete entry.podUID;
+    delete entry.node;
+    delete entry.restarts;
+    set(entry, 'revision', ledger?.revision ?? undefined);
+  }
+  if (entry.state !== state || entry.since === undefined) entry.since = formatTime(since(member, scene.judge.nowMs));
+  entry.state = state;
+  set(entry, 'reason', wait?.reason);
+  set(entry, 'message', wait?.message);
+  countFailures(entry, member, scene.judge.nowMs);
+  set(entry, 'claims', nextClaims(scene, member));
+  if (isComplete(member, entry)) entry.complete = true;
+  return entry;
+}
+
+function set<Field extends keyof Draft>(entry: Draft, field: Field, value: Draft[Field] | undefined): void {
+  if (value === undefined) delete entry[field];
+  else entry[field] = value;
+}
+
+function ownPod({ slot }: MemberView) {
+  return 'pod' in slot && slot.state !== 'Taken' && slot.state !== 'Orphan' ? slot.pod : null;
+}
+
+/** One word for users; `Waiting` is a member that is to be made and is not there. */
+function memberState({ slot }: MemberView): string {
+  if (slot.state === 'Empty') return 'Waiting';
+  if (slot.state === 'Taken') return 'NameTaken';
+  return slot.state;
+}
+
+function since({ slot }: MemberView, nowMs: number): number {
+  return slot.state === 'Vanished' ? slot.sinceMs : nowMs;
+}
+
+function countFailures(entry: Draft, member: MemberView, nowMs: number): void {
+  const counted = failuresOf(member, nowMs);
+  if (counted === null) return;
+  entry.failures = counted.failures;
+  entry.failedAt = formatTime(counted.failedAtMs);
+}
+
+/** A claim is recorded when first seen, its volume when it is bound; both stay until the policy accepts another one. */
+function nextClaims({ spec }: Scene, member: MemberView): readonly MemberClaim[] | undefined {
+  const known = new Map((member.ledger?.claims ?? []).map((claim) => [claim.name, claim]));
+  for (const claim of member.claims) {
+    const use = verdict(claim, spec.volumeLossPolicy);
+    if (use === 'create') known.delete(claim.name);
+    if ((use !== 'use' && use !== 'stamp') || claim.view === null) continue;
+    const same = claim.recorded?.uid === claim.view.uid ? claim.recorded : { name: claim.name, uid: claim.view.uid };
+    const { volume, phase } = claim.view;
+    known.set(claim.name, phase === 'Bound' && volume !== null ? { ...same, volume } : same);
+  }
+  return known.size > 0 ? [...known.values()] : undefined;
+}
+
+/** Complete once: was Ready with all its claims bound. Decides whether podRecoveryPolicy Parallel may restart it early. */
+function isComplete({ slot, claims }: MemberView, entry: Member): boolean {
+  if (slot.state !== 'Ready' && slot.state !== 'Available') return entry.complete === true;
+  return claims.every((claim) => claim.view?.phase === 'Bound');
+}

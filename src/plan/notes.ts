@@ -1,0 +1,66 @@
+// What is not as the spec says, without holding anything up. "Not in effect yet" is said here, so that no field is
+// silently without meaning; when a field comes into effect, its line goes.
+
+import { stringAt } from '../identity/json.ts';
+import type { Scene } from './scene.ts';
+import type { Note, Wait } from './types.ts';
+
+export function planNotes(scene: Scene): readonly Note[] {
+  return [...retention(scene), ...shadowed(scene), ...differing(scene)];
+}
+
+function retention({ spec }: Scene): readonly Note[] {
+  const { whenDeleted, whenScaled } = spec.persistentVolumeClaimRetentionPolicy;
+  const fields = [
+    ...(whenDeleted === 'Delete' ? ['whenDeleted'] : []),
+    ...(whenScaled === 'Delete' ? ['whenScaled'] : []),
+  ];
+  return fields.map((field) => ({
+    reason: 'FieldNotInEffect',
+    message: `persistentVolumeClaimRetentionPolicy.${field}: Delete is not in effect in this version: claims are kept.`,
+  }));
+}
+
+function shadowed({ spec }: Scene): readonly Note[] {
+  const claims = spec.volumeClaimTemplates.map(({ metadata }) => metadata.name);
+  const volumes: unknown = spec.template.spec['volumes'];
+  const names = Array.isArray(volumes) ? volumes.map((volume) => stringAt(volume, 'name') ?? '') : [];
+  return claims
+    .filter((claim) => names.includes(claim))
+    .map((claim) => ({
+      reason: 'VolumeShadowed',
+      message: `Volume ${claim} of the template is replaced by the claim template of the same name, as in a StatefulSet.`,
+    }));
+}
+
+/** The first member whose claim asks for another size than its template; growing volumes comes with a later version. */
+function differing({ spec, wanted }: Scene): readonly Note[] {
+  return spec.volumeClaimTemplates.flatMap(({ metadata, spec: claim }): Note[] => {
+    const size = stringAt(claim.resources?.requests, 'storage');
+    const others = wanted
+      .flatMap((member) => member.claims)
+      .filter((slot) => slot.template === metadata.name && slot.view?.request && slot.view.request !== size);
+    const first = others[0];
+    if (size === undefined || first === undefined) return [];
+    const rest = others.length > 1 ? ` and ${others.length - 1} more` : '';
+    const message = `Claim ${first.name}${rest} asks for ${first.view?.request} where the template says ${size}; existing claims are not changed in this version.`;
+    return [{ reason: 'ClaimDiffers', message }];
+  });
+}
+
+/** Members that run an older revision than the spec wants for them: recorded, and not rolled out by this version. */
+export function rolloutWaits({ revisions, wanted, spec }: Scene): readonly Wait[] {
+  if (revisions.onDelete || spec.updateStrategy.rollingUpdate.paused) return [];
+  const old = wanted.filter(
+    ({ slot }, rank) => rank >= revisions.partition && 'pod' in slot && slot.pod.revision !== revisions.update,
+  );
+  if (old.length === 0) return [];
+  const names = old
+    .slice(0, 3)
+    .map(({ name }) => name)
+    .join(', ');
+  const message =
+    `${names}${old.length > 3 ? ` and ${old.length - 3} more` : ''} run an older template than ${revisions.update}: this ` +
+    'version records revisions and does not roll them out. Set spec.updateStrategy.type to OnDelete and delete the pods one by one.';
+  return [{ reason: 'RolloutPending', message }];
+}

@@ -1,0 +1,94 @@
+// From raw objects to what the planner sees. Reads once, trusts no shape: objects may be hand-made, older or newer.
+
+import { LABEL } from '../api/names.ts';
+import { parseApp } from '../api/schema.ts';
+import { parseStatus } from '../api/status.ts';
+import { objectAt, stringAt, stringMap } from '../identity/json.ts';
+import { controllerOf } from '../identity/owner.ts';
+import type { PodView } from '../identity/pod-view.ts';
+import { type RevisionView, readContent } from '../identity/revision.ts';
+import type { Ending } from '../identity/slot.ts';
+import type { ClaimView } from '../volumes/claim-view.ts';
+import type { Observed, ObservedApp, Refusal, ServiceView, Stray, Survey } from './types.ts';
+
+/** What the daemon holds about one app. */
+export interface Sighting {
+  readonly nowMs: number;
+  readonly app: ObservedApp;
+  readonly pods: readonly PodView[];
+  readonly claims: readonly ClaimView[];
+  readonly services: readonly ServiceView[];
+  readonly revisions: readonly RevisionView[];
+  readonly strays: readonly Stray[];
+  readonly survey: Survey | null;
+  readonly endings: readonly Ending[];
+  readonly refusals: readonly Refusal[];
+}
+
+export function observe(sighting: Sighting): Observed {
+  const { services, ...rest } = sighting;
+  const name = sighting.app.spec?.serviceName;
+  return { ...rest, service: services.find((service) => service.name === name) ?? null };
+}
+
+export function readApp(raw: unknown): ObservedApp {
+  const metadata = objectAt(raw, 'metadata');
+  const parsed = parseApp(raw);
+  const generation = metadata['generation'];
+  return {
+    name: stringAt(metadata, 'name') ?? '',
+    namespace: stringAt(metadata, 'namespace') ?? '',
+    uid: stringAt(metadata, 'uid') ?? '',
+    generation: typeof generation === 'number' ? generation : 0,
+    resourceVersion: stringAt(metadata, 'resourceVersion') ?? '',
+    deleting: metadata['deletionTimestamp'] !== undefined,
+    annotations: stringMap(metadata['annotations']),
+    spec: parsed.ok ? parsed.app.spec : null,
+    problems: parsed.ok ? [] : parsed.problems,
+    status: parsed.ok ? (parsed.app.status ?? {}) : parseStatus(objectAt(raw, 'status')),
+  };
+}
+
+/** Tools that manage an object leave these marks on it. */
+const MANAGED_BY = 'app.kubernetes.io/managed-by';
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+export function readService(raw: unknown): ServiceView {
+  const metadata = objectAt(raw, 'metadata');
+  const spec = objectAt(raw, 'spec');
+  const labels = stringMap(metadata['labels']);
+  const annotations = stringMap(metadata['annotations']);
+  const controller = controllerOf(metadata);
+  const owners = metadata['ownerReferences'];
+  return {
+    name: stringAt(metadata, 'name') ?? '',
+    uid: stringAt(metadata, 'uid') ?? '',
+    resourceVersion: stringAt(metadata, 'resourceVersion') ?? '',
+    controllerUid: controller?.uid ?? null,
+    readoptable: !(Array.isArray(owners) && owners.length > 0) && LABEL.app in labels,
+    managedElsewhere: MANAGED_BY in labels || LAST_APPLIED in annotations,
+    clusterIP: stringAt(spec, 'clusterIP') ?? '',
+    publishNotReadyAddresses: spec['publishNotReadyAddresses'] === true,
+    selector: stringMap(spec['selector']),
+  };
+}
+
+export function readRevision(raw: unknown): RevisionView {
+  const metadata = objectAt(raw, 'metadata');
+  const number = typeof raw === 'object' && raw !== null && 'revision' in raw ? raw.revision : 0;
+  return {
+    name: stringAt(metadata, 'name') ?? '',
+    uid: stringAt(metadata, 'uid') ?? '',
+    resourceVersion: stringAt(metadata, 'resourceVersion') ?? '',
+    ownerUid: controllerOf(metadata)?.uid ?? null,
+    hash: stringMap(metadata['labels'])[LABEL.revision] ?? '',
+    number: typeof number === 'number' ? number : 0,
+    content: readContent(objectAt(raw, 'data')),
+  };
+}
+
+/** How a pod that is gone ended, by its last state (R1). `fromWatch`: that state came with its deletion, not from before. */
+export function readEnding(pod: PodView, seen: { readonly atMs: number; readonly fromWatch: boolean }): Ending {
+  const how = pod.node === null && seen.fromWatch ? 'neverBound' : pod.stopped ? 'stopped' : 'unknown';
+  return { pod: pod.name, uid: pod.uid, node: pod.node, how, atMs: seen.atMs, graceSeconds: pod.graceSeconds };
+}

@@ -1,0 +1,96 @@
+// From what was observed to what to do next: a table of contents. Pure, total and deterministic: the same Observed gives
+// the same Plan, and nothing here throws on bad input. Not converged and nothing to do means that a wait says why.
+
+import type { StatefulAppSpec } from '../api/spec.ts';
+import { nextConditions, progressDeadlineMs } from './conditions.ts';
+import { planDrain } from './drain.ts';
+import { failuresOf } from './failures.ts';
+import { planFill } from './fill.ts';
+import { planNotes, rolloutWaits } from './notes.ts';
+import { withoutRefused } from './refusals.ts';
+import { planRevisions } from './revisions.ts';
+import { buildScene, type Scene } from './scene.ts';
+import { planService } from './service.ts';
+import { nextStatus } from './status.ts';
+import type { Action, Observed, Plan, Wait } from './types.ts';
+import { looks, nextLookMs, reportOnly, surveyAction, surveyDueMs } from './watchful.ts';
+
+export function plan(observed: Observed): Plan {
+  const { app } = observed;
+  if (app.deleting) return untouched(observed, deletionWait(observed));
+  if (app.spec === null) return untouched(observed, specWait(observed));
+  const due = surveyDueMs(observed);
+  if (due !== null && due <= observed.nowMs) return surveyFirst(observed, app.spec);
+  return manage(observed, app.spec);
+}
+
+function manage(observed: Observed, spec: StatefulAppSpec): Plan {
+  const revisions = planRevisions(observed, spec);
+  const scene = buildScene(observed, spec, revisions);
+  const service = planService(observed, spec);
+  const fill = planFill(scene);
+  const drain = planDrain(scene);
+  const only = reportOnly(observed, spec);
+  const wanted = only === null ? [...service.actions, ...revisions.actions, ...fill.actions, ...drain.actions] : [];
+  const allowed = withoutRefused(wanted, observed);
+  const found = [...allowed.waits, ...revisions.waits, ...fill.waits, ...drain.waits, ...rolloutWaits(scene)];
+  return finish(scene, {
+    actions: [...looks(observed), ...allowed.actions],
+    waits: only === null ? found : [only, ...found],
+    notes: [...service.notes, ...planNotes(scene)],
+  });
+}
+
+function finish(scene: Scene, { actions, waits, notes }: Pick<Plan, 'actions' | 'waits' | 'notes'>): Plan {
+  const { observed, spec } = scene;
+  const status = nextStatus(scene, waits, notes);
+  const members = status.members ?? [];
+  const times = [
+    ...waits.map(({ untilMs }) => untilMs),
+    ...observed.strays.map(nextLookMs),
+    progressDeadlineMs(observed, { spec, counts: null, waits, notes, members }),
+    surveyDueMs(observed),
+  ];
+  const statusFirst = needsLedgerFirst(scene, actions);
+  return { actions, waits, notes, status, statusFirst, ...wake(times, observed.nowMs) };
+}
+
+/** The earliest of the coming times; those that have passed need no alarm. */
+function wake(times: readonly (number | null | undefined)[], nowMs: number): Pick<Plan, 'wakeAtMs'> {
+  const coming = times.filter((time) => typeof time === 'number').filter((time) => time > nowMs);
+  return coming.length > 0 ? { wakeAtMs: Math.min(...coming) } : {};
+}
+
+/** A pod that ended is deleted only once the ledger counts its end: otherwise a crash would forget the backoff. */
+function needsLedgerFirst({ wanted, judge }: Scene, actions: readonly Action[]): boolean {
+  const ended = actions.flatMap((action) =>
+    action.type === 'deletePod' && action.because === 'ended' ? [action.ordinal] : [],
+  );
+  if (ended.length === 0) return false;
+  return wanted.some((member) => ended.includes(member.ordinal) && failuresOf(member, judge.nowMs)?.recorded === false);
+}
+
+function surveyFirst(observed: Observed, spec: StatefulAppSpec): Plan {
+  const actions = [surveyAction(observed, spec)];
+  return { actions, waits: [], notes: [], status: observed.app.status, statusFirst: false };
+}
+
+/** Nothing is changed but what the conditions say; the ledger stays as it was. */
+function untouched(observed: Observed, wait: Wait): Plan {
+  const { app } = observed;
+  const members = app.status.members ?? [];
+  const conditions = nextConditions(observed, { spec: app.spec, counts: null, waits: [wait], notes: [], members });
+  const observedGeneration = Math.max(app.generation, app.status.observedGeneration ?? 0);
+  const status = { ...app.status, observedGeneration, conditions };
+  return { actions: [], waits: [wait], notes: [], status, statusFirst: false };
+}
+
+function deletionWait({ app }: Observed): Wait {
+  const message = `${app.name} is being deleted: garbage collection removes its pods and Service; its claims are kept.`;
+  return { reason: 'Deleting', message };
+}
+
+function specWait({ app }: Observed): Wait {
+  const message = `The spec is not understood, so nothing of ${app.name} is touched: ${app.problems.join(' ')} Correct it with kubectl edit or apply.`;
+  return { reason: 'InvalidSpec', message, needsUser: true };
+}

@@ -1,0 +1,41 @@
+// Writes that the API server refused (quota, Pod Security, a webhook, a name that is taken): not tried again before they
+// are due, with what depends on them held back too, and told in the API server's words. Others go on: a scale-down is
+// not stopped by a refused scale-up (kubernetes/kubernetes#140858).
+
+import { formatTime } from '../identity/time.ts';
+import { actionKey, subjectOf } from './describe.ts';
+import type { Action, Observed, Refusal, Wait } from './types.ts';
+
+export interface Allowed {
+  readonly actions: readonly Action[];
+  readonly waits: readonly Wait[];
+}
+
+const FOUNDATIONS = ['createService', 'createRevision'];
+const BUILDING = ['createClaim', 'createPod'];
+
+export function withoutRefused(actions: readonly Action[], { refusals, nowMs }: Observed): Allowed {
+  const byKey = new Map(refusals.map((refusal) => [refusal.key, refusal]));
+  const refused = actions.flatMap((action) => {
+    const refusal = byKey.get(actionKey(action));
+    return refusal === undefined ? [] : [{ action, refusal }];
+  });
+  const held = refused.filter(({ refusal }) => refusal.retryAtMs > nowMs).map(({ action }) => action);
+  const baseless = held.some((action) => FOUNDATIONS.includes(action.type));
+  const allowed = actions.filter((action) => {
+    if (held.includes(action)) return false;
+    if (baseless && BUILDING.includes(action.type)) return false;
+    return !(
+      action.type === 'createPod' && held.some((other) => 'ordinal' in other && other.ordinal === action.ordinal)
+    );
+  });
+  return { actions: allowed, waits: refused.map(({ action, refusal }) => refusalWait(action, refusal)) };
+}
+
+function refusalWait(action: Action, refusal: Refusal): Wait {
+  const subject = subjectOf(action);
+  const verb = action.type.startsWith('create') ? 'created' : action.type.startsWith('delete') ? 'deleted' : 'changed';
+  const message = `${subject} cannot be ${verb}: ${refusal.message}. It is tried again at ${formatTime(refusal.retryAtMs)}.`;
+  const ordinal = 'ordinal' in action ? { ordinal: action.ordinal } : {};
+  return { reason: 'Refused', ...ordinal, message, untilMs: refusal.retryAtMs };
+}

@@ -1,0 +1,134 @@
+// Which revisions there are, and which one each ordinal runs. A new template becomes a new revision; a replaced member
+// keeps the one it had. Matches Kubernetes pkg/controller/statefulset/stateful_set_control.go (getStatefulSetRevisions)
+// and, for the partition, newVersionedStatefulSetPod. Different on purpose: a member that goes above the partition comes
+// back at the revision it had. Lacks rollouts, aliases and the pruning of history.
+
+import { LABEL } from '../api/names.ts';
+import type { StatefulAppSpec } from '../api/spec.ts';
+import type { StatefulAppStatus } from '../api/status.ts';
+import type { Json } from '../identity/json.ts';
+import { controllerRef } from '../identity/owner.ts';
+import type { Blueprint } from '../identity/pod.ts';
+import {
+  blueprintOf,
+  buildRevision,
+  type RevisionContent,
+  type RevisionView,
+  revisionHash,
+  revisionName,
+  sameRevision,
+} from '../identity/revision.ts';
+import type { Action, Observed, Wait } from './types.ts';
+
+export interface Revisions {
+  /** Hash of the template as it is now. */
+  readonly update: string;
+  /** Hash that members below the partition run. */
+  readonly current: string;
+  readonly collisions: number;
+  readonly blueprints: ReadonlyMap<string, Blueprint>;
+  readonly contents: ReadonlyMap<string, RevisionContent>;
+  /** Members with a smaller rank run the current revision. */
+  readonly partition: number;
+  readonly onDelete: boolean;
+  readonly actions: readonly Action[];
+  readonly waits: readonly Wait[];
+}
+
+/** More collisions of a 40-bit hash than this are no accident; the last hash is then tried and refused by name. */
+const MAX_COLLISIONS = 8;
+
+export function planRevisions(observed: Observed, spec: StatefulAppSpec): Revisions {
+  const content: RevisionContent = {
+    template: spec.template as Json,
+    claimTemplates: spec.volumeClaimTemplates as unknown as readonly Json[],
+  };
+  const { hash: update, collisions } = unusedHash(observed, content);
+  const own = observed.revisions.filter((revision) => revision.ownerUid === observed.app.uid);
+  const contents = new Map([...own.map((view) => [view.hash, view.content] as const), [update, content] as const]);
+  const blueprints = new Map([...contents].map(([hash, stored]) => [hash, blueprintOf({ hash, content: stored })]));
+  const { actions, waits } = recordRevision(observed, { hash: update, content });
+  return {
+    update,
+    current: currentHash(observed, blueprints) ?? update,
+    collisions,
+    blueprints,
+    contents,
+    partition: spec.updateStrategy.rollingUpdate.partition,
+    onDelete: spec.updateStrategy.type === 'OnDelete',
+    actions,
+    waits,
+  };
+}
+
+/** The hash that a pod of this member would be made with now: ledger first, then the partition (semantics.md). */
+export function revisionFor(
+  revisions: Pick<Revisions, 'update' | 'current' | 'partition' | 'onDelete'>,
+  member: { readonly rank: number | null; readonly recorded: string | null },
+): string {
+  if (revisions.onDelete) return revisions.update;
+  if (member.recorded !== null && member.recorded !== '') return member.recorded;
+  return member.rank !== null && member.rank < revisions.partition ? revisions.current : revisions.update;
+}
+
+function unusedHash({ app, revisions }: Observed, content: RevisionContent) {
+  const start = app.status.appUID === app.uid ? (app.status.collisionCount ?? 0) : 0;
+  for (let collisions = start; ; collisions += 1) {
+    const hash = revisionHash(content, collisions);
+    const taken = revisions.some((view) => view.hash === hash && !sameRevision(view.content, content));
+    if (!taken || collisions >= start + MAX_COLLISIONS) return { hash, collisions };
+  }
+}
+
+/** After a lost status: the revision of the lowest wanted pod that has one we know. */
+function currentHash({ app, pods }: Observed, known: ReadonlyMap<string, Blueprint>): string | null {
+  const prefix = revisionName(app.name, '');
+  const stored = statusRevision(app.status, app.uid);
+  if (stored?.startsWith(prefix) && known.has(stored.slice(prefix.length))) return stored.slice(prefix.length);
+  const ours = pods.filter((pod) => pod.controller?.uid === app.uid && known.has(pod.revision ?? ''));
+  const lowest = ours.sort((a, b) => ordinalIndex(a.labels) - ordinalIndex(b.labels))[0];
+  return lowest?.revision ?? null;
+}
+
+function statusRevision(status: StatefulAppStatus, uid: string): string | undefined {
+  return status.appUID === uid ? status.currentRevision : undefined;
+}
+
+function ordinalIndex(labels: Readonly<Record<string, string>>): number {
+  return Number(labels[LABEL.podIndex] ?? Number.POSITIVE_INFINITY);
+}
+
+type Wanted = { readonly hash: string; readonly content: RevisionContent };
+
+function recordRevision(observed: Observed, wanted: Wanted): Pick<Revisions, 'actions' | 'waits'> {
+  const { app, revisions } = observed;
+  const stored = revisions.find((view) => view.name === revisionName(app.name, wanted.hash));
+  const newest = Math.max(0, ...revisions.map((view) => view.number));
+  if (stored === undefined) {
+    const object = buildRevision(app, { ...wanted, number: newest + 1 });
+    return { actions: [{ type: 'createRevision', object, reason: 'the template is new' }], waits: [] };
+  }
+  if (stored.ownerUid === null) return { actions: [adopt(observed, stored)], waits: [] };
+  if (stored.ownerUid !== app.uid) return { actions: [], waits: [taken(observed, stored)] };
+  if (stored.number === newest) return { actions: [], waits: [] };
+  const patch = { metadata: identity(stored), revision: newest + 1 };
+  const reason = 'the template is again what it was in this revision';
+  return { actions: [{ type: 'renumberRevision', ...existing(stored), patch, reason }], waits: [] };
+}
+
+const identity = ({ uid, resourceVersion }: RevisionView) => ({ uid, resourceVersion });
+const existing = ({ name, uid, resourceVersion }: RevisionView) => ({ name, uid, resourceVersion });
+
+function adopt({ app }: Observed, stored: RevisionView): Action {
+  const patch = { metadata: { ...identity(stored), ownerReferences: [controllerRef(app)] } };
+  return { type: 'adoptRevision', ...existing(stored), patch, reason: 'it has no owner and holds our template' };
+}
+
+function taken({ app }: Observed, { name, ownerUid }: RevisionView): Wait {
+  return {
+    reason: 'RevisionTaken',
+    message:
+      `${app.name} waits for ControllerRevision ${name}: it belongs to an object with UID ${ownerUid}, ` +
+      'probably a former app of this name, and garbage collection removes it; if it stays, delete it.',
+  };
+}

@@ -1,0 +1,133 @@
+// One app, put together for deciding: every ordinal with its slot, claims, ledger entry and the revision it should run.
+// A join of what was observed; decides nothing.
+
+import type { StatefulAppSpec } from '../api/spec.ts';
+import type { Member } from '../api/status.ts';
+import { listAt, objectAt } from '../identity/json.ts';
+import { claimName, ordinalOf, podName } from '../identity/member-names.ts';
+import { enumerate, includes, wantedRanges } from '../identity/ordinals.ts';
+import type { Blueprint } from '../identity/pod.ts';
+import type { PodView } from '../identity/pod-view.ts';
+import { type Ending, heldSlot, type Judge, type Slot, vacatedSlot } from '../identity/slot.ts';
+import { parseTime } from '../identity/time.ts';
+import { type ClaimSlot, type ClaimView, classifyClaim } from '../volumes/claim-view.ts';
+import { type Revisions, revisionFor } from './revisions.ts';
+import type { Observed, Stray } from './types.ts';
+
+export interface MemberView {
+  readonly ordinal: number;
+  readonly wanted: boolean;
+  readonly name: string;
+  readonly slot: Slot;
+  readonly ledger: Member | null;
+  readonly claims: readonly ClaimSlot[];
+  /** The hash of the revision that a pod made now would have. */
+  readonly hash: string;
+  /** Null when that revision is stored nowhere any more. */
+  readonly blueprint: Blueprint | null;
+}
+
+export interface Scene {
+  readonly observed: Observed;
+  readonly spec: StatefulAppSpec;
+  readonly revisions: Revisions;
+  readonly judge: Judge;
+  /** Wanted members, ascending. */
+  readonly wanted: readonly MemberView[];
+  /** Members that have a pod of ours and are not wanted, ascending. */
+  readonly condemned: readonly MemberView[];
+}
+
+/** The ledger counts only when it is this very app's: a status can be restored or copied (R4). */
+export function ledgerOf({ app }: Observed): ReadonlyMap<number, Member> {
+  if (app.status.appUID !== app.uid) return new Map();
+  return new Map((app.status.members ?? []).map((member) => [member.ordinal, member]));
+}
+
+/** Strays count where the watches show nothing of the name. */
+function withStrays<View extends { readonly name: string }>(
+  shown: readonly View[],
+  strays: readonly Stray[],
+): ReadonlyMap<string, View> {
+  return new Map([...strays.map((stray) => stray.view as unknown as View), ...shown].map((view) => [view.name, view]));
+}
+
+export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions: Revisions): Scene {
+  const { app, nowMs } = observed;
+  const judge = { appUid: app.uid, selector: spec.selector, minReadySeconds: spec.minReadySeconds, nowMs };
+  const ranges = wantedRanges({ replicas: spec.replicas, ...spec.ordinals });
+  const strays = (kind: Stray['kind']) => observed.strays.filter((stray) => stray.kind === kind);
+  const sources: Sources = {
+    pods: withStrays<PodView>(observed.pods, strays('Pod')),
+    claims: withStrays<ClaimView>(observed.claims, strays('PersistentVolumeClaim')),
+    endings: new Map(observed.endings.map((ending) => [ending.pod, ending])),
+    ledger: ledgerOf(observed),
+  };
+  const setting = { observed, spec, revisions, judge };
+  const unwanted = [...sources.pods.keys()]
+    .map((name) => ordinalOf(app.name, name))
+    .filter((ordinal) => ordinal !== null)
+    .filter((ordinal) => !includes(ranges, ordinal))
+    .sort((a, b) => a - b);
+  return {
+    ...setting,
+    wanted: enumerate(ranges).map((ordinal, rank) => buildMember(setting, sources, { ordinal, rank })),
+    condemned: unwanted
+      .map((ordinal) => buildMember(setting, sources, { ordinal, rank: null }))
+      .filter(({ slot }) => slot.state !== 'Taken' && slot.state !== 'Empty' && slot.state !== 'Vanished'),
+  };
+}
+
+interface Sources {
+  readonly pods: ReadonlyMap<string, PodView>;
+  readonly claims: ReadonlyMap<string, ClaimView>;
+  readonly endings: ReadonlyMap<string, Ending>;
+  readonly ledger: ReadonlyMap<number, Member>;
+}
+type Setting = Pick<Scene, 'observed' | 'spec' | 'revisions' | 'judge'>;
+/** `rank` is the place among the wanted members, null for a condemned one. */
+type Place = { readonly ordinal: number; readonly rank: number | null };
+
+function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Place): MemberView {
+  const { app } = setting.observed;
+  const name = podName(app.name, ordinal);
+  const ledger = sources.ledger.get(ordinal) ?? null;
+  const hash = revisionFor(setting.revisions, { rank, recorded: ledger?.revision ?? null });
+  const blueprint = setting.revisions.blueprints.get(hash) ?? null;
+  const pod = sources.pods.get(name);
+  const gone = pod === undefined ? (sources.endings.get(name) ?? unseenEnding(setting, name, ledger)) : null;
+  const slot =
+    pod !== undefined ? heldSlot(pod, setting.judge) : gone !== null ? vacatedSlot(gone, setting.judge.nowMs) : EMPTY;
+  const recorded = new Map((ledger?.claims ?? []).map((claim) => [claim.name, claim]));
+  const claims = (blueprint?.claims ?? []).map((template) => {
+    const claim = claimName(template, app.name, ordinal);
+    const view = sources.claims.get(claim) ?? null;
+    const known = { template, name: claim, view, recorded: recorded.get(claim) ?? null };
+    return classifyClaim(known, { app: app.name, appUid: app.uid, ordinal });
+  });
+  return { ordinal, wanted: rank !== null, name, slot, ledger, claims, hash, blueprint };
+}
+
+const EMPTY: Slot = { state: 'Empty' };
+
+/**
+ * A pod that the ledger names and that is gone, while nobody of this process saw it end: the operator was away. Its
+ * end counts from when its absence was first recorded. Without a ledger entry nothing is known to have run (R4: this
+ * costs no time; what guards then is that a pod's name is taken until its object is gone).
+ */
+function unseenEnding({ judge, revisions }: Setting, pod: string, ledger: Member | null): Ending | null {
+  const uid = ledger?.podUID;
+  if (uid === undefined || uid === '') return null;
+  const since = ledger?.state === 'Vanished' ? parseTime(ledger.since) : undefined;
+  const template = revisions.blueprints.get(ledger?.revision ?? '')?.template;
+  const grace = objectAt(template, 'spec')['terminationGracePeriodSeconds'];
+  const graceSeconds = typeof grace === 'number' && grace >= 0 ? grace : 30;
+  return { pod, uid, node: ledger?.node ?? null, how: 'unknown', atMs: since ?? judge.nowMs, graceSeconds };
+}
+
+/** The claim template's present text, and if the app has it no longer, the one stored with the member's revision. */
+export function claimContent(scene: Scene, member: MemberView, template: string): unknown {
+  const named = (list: readonly unknown[]) => list.find((item) => objectAt(item, 'metadata')['name'] === template);
+  const stored = scene.revisions.contents.get(member.hash)?.claimTemplates ?? [];
+  return named(scene.spec.volumeClaimTemplates) ?? named(listAt({ stored }, 'stored'));
+}

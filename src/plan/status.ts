@@ -1,0 +1,64 @@
+// The status: counts with StatefulSet's meaning, the ledger, conditions. Output only: nothing here is decided upon, but
+// for the ledger (R4). Matches computeReplicaStatus and completeRollingUpdate of Kubernetes
+// pkg/controller/statefulset/stateful_set_control.go; different on purpose: terminatingReplicas exists.
+
+import type { StatefulAppStatus } from '../api/status.ts';
+import { revisionName } from '../identity/revision.ts';
+import { selectorText } from '../identity/selector.ts';
+import { nextConditions } from './conditions.ts';
+import { nextLedger } from './ledger.ts';
+import type { MemberView, Scene } from './scene.ts';
+import type { Note, Wait } from './types.ts';
+
+export interface Counts {
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  readonly availableReplicas: number;
+  readonly currentReplicas: number;
+  readonly updatedReplicas: number;
+  readonly terminatingReplicas: number;
+}
+
+export function countMembers({ wanted, condemned, revisions, judge, spec }: Scene): Counts {
+  const pods = [...wanted, ...condemned].flatMap(({ slot }: MemberView) =>
+    'pod' in slot && slot.state !== 'Taken' && slot.state !== 'Orphan' ? [{ state: slot.state, pod: slot.pod }] : [],
+  );
+  const count = (test: (member: (typeof pods)[number]) => boolean) => pods.filter(test).length;
+  const ready = ({ pod }: (typeof pods)[number]) => pod.phase === 'Running' && pod.readySinceMs !== null;
+  const live = ({ state }: (typeof pods)[number]) => state !== 'Terminating';
+  const availableFrom = judge.nowMs - spec.minReadySeconds * 1000;
+  return {
+    replicas: pods.length,
+    readyReplicas: count(ready),
+    availableReplicas: count(
+      (member) => ready(member) && (member.pod.readySinceMs ?? Number.POSITIVE_INFINITY) <= availableFrom,
+    ),
+    currentReplicas: count((member) => live(member) && member.pod.revision === revisions.current),
+    updatedReplicas: count((member) => live(member) && member.pod.revision === revisions.update),
+    terminatingReplicas: count((member) => !live(member)),
+  };
+}
+
+export function nextStatus(scene: Scene, waits: readonly Wait[], notes: readonly Note[]): StatefulAppStatus {
+  const { app } = scene.observed;
+  const counts = countMembers(scene);
+  const { update } = scene.revisions;
+  const rolledOut =
+    !scene.revisions.onDelete &&
+    [counts.updatedReplicas, counts.readyReplicas, counts.replicas].every((count) => count === scene.spec.replicas);
+  const current = rolledOut ? update : scene.revisions.current;
+  const members = nextLedger(scene, waits);
+  return {
+    ...app.status,
+    observedGeneration: Math.max(app.generation, app.status.observedGeneration ?? 0),
+    ...counts,
+    ...(rolledOut ? { currentReplicas: counts.updatedReplicas } : {}),
+    currentRevision: revisionName(app.name, current),
+    updateRevision: revisionName(app.name, update),
+    collisionCount: scene.revisions.collisions,
+    selector: selectorText(scene.spec.selector),
+    appUID: app.uid,
+    members,
+    conditions: nextConditions(scene.observed, { spec: scene.spec, counts, waits, notes, members }),
+  };
+}

@@ -1,0 +1,158 @@
+// The planner's vocabulary: what it sees (Observed), what it says (Plan). Everything is plain, frozen data, so that a
+// bug report is a file that replays. Lacks behaviour.
+
+import type { StatefulAppSpec } from '../api/spec.ts';
+import type { StatefulAppStatus } from '../api/status.ts';
+import type { PodView } from '../identity/pod-view.ts';
+import type { RevisionView } from '../identity/revision.ts';
+import type { Ending } from '../identity/slot.ts';
+import type { ClaimView } from '../volumes/claim-view.ts';
+
+export interface ObservedApp {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly generation: number;
+  readonly resourceVersion: string;
+  readonly deleting: boolean;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Null when the operator does not understand the object: then `problems` says why, and nothing is touched. */
+  readonly spec: StatefulAppSpec | null;
+  readonly problems: readonly string[];
+  /** As stored; the ledger in it is input, its counts are not (R4). */
+  readonly status: StatefulAppStatus;
+}
+
+export interface ServiceView {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly controllerUid: string | null;
+  /** No owner at all, and our label on it: left by a former app of this name, or released. */
+  readonly readoptable: boolean;
+  /** Another tool manages it (Helm, kubectl apply): it is used, never changed. */
+  readonly managedElsewhere: boolean;
+  readonly clusterIP: string;
+  readonly publishNotReadyAddresses: boolean;
+  readonly selector: Readonly<Record<string, string>>;
+}
+
+/** An object of one of our names that our label-selected watches do not show, read by name. Absent ones are not kept. */
+export interface Stray {
+  readonly kind: StrayKind;
+  readonly name: string;
+  readonly view: PodView | ClaimView | ServiceView;
+  readonly readAtMs: number;
+  /** How often it has been read: looks become rarer. */
+  readonly reads: number;
+}
+export type StrayKind = 'Pod' | 'PersistentVolumeClaim' | 'Service';
+
+/** What was read at the API server when the app was first seen in this generation: what no watch of ours shows. */
+export interface Survey {
+  readonly generation: number;
+  readonly atMs: number;
+  /** UID of a StatefulSet of the app's name in its namespace. */
+  readonly statefulSetUid: string | null;
+  readonly reads: number;
+}
+
+/** A write that the API server refused: tried again later, and told to the user meanwhile. */
+export interface Refusal {
+  /** actionKey of the action. */
+  readonly key: string;
+  readonly message: string;
+  readonly retryAtMs: number;
+}
+
+export interface Observed {
+  readonly nowMs: number;
+  readonly app: ObservedApp;
+  readonly pods: readonly PodView[];
+  readonly claims: readonly ClaimView[];
+  readonly service: ServiceView | null;
+  readonly revisions: readonly RevisionView[];
+  readonly strays: readonly Stray[];
+  readonly survey: Survey | null;
+  readonly endings: readonly Ending[];
+  readonly refusals: readonly Refusal[];
+}
+
+interface Existing {
+  readonly name: string;
+  /** The object that the decision was made on; any other is left alone. */
+  readonly uid: string;
+  /** Set where the decision rested on the object's state, not on its identity alone. */
+  readonly resourceVersion: string;
+}
+type Made = { readonly object: { readonly metadata: { readonly name: string } } };
+type Patched = Existing & { readonly patch: object };
+
+/** Something to do. `reason` is a clause that completes "pod pg-1 is created because …". */
+export type Action = { readonly reason: string } & (
+  | { readonly type: 'survey'; readonly selector: string }
+  | { readonly type: 'look'; readonly kind: StrayKind; readonly name: string }
+  | ({ readonly type: 'createService' } & Made)
+  | ({ readonly type: 'applyService'; readonly uid: string } & Made)
+  | ({ readonly type: 'releaseService' | 'adoptService' } & Patched)
+  | ({ readonly type: 'createRevision' } & Made)
+  | ({ readonly type: 'renumberRevision' | 'adoptRevision' } & Patched)
+  | ({ readonly type: 'createClaim'; readonly ordinal: number } & Made)
+  | ({ readonly type: 'stampClaim'; readonly ordinal: number } & Patched)
+  | ({ readonly type: 'createPod'; readonly ordinal: number } & Made)
+  | ({ readonly type: 'adoptPod'; readonly ordinal: number } & Patched)
+  | ({ readonly type: 'deletePod'; readonly ordinal: number; readonly because: 'ended' | 'condemned' } & Existing)
+);
+export type ActionType = Action['type'];
+
+/** What the app waits for: a closed set of CamelCase words, which become reasons of conditions. */
+export type WaitReason =
+  | 'InvalidSpec'
+  | 'StatefulSetExists'
+  | 'Paused'
+  | 'Deleting'
+  | 'ServiceTaken'
+  | 'RevisionLost'
+  | 'RevisionTaken'
+  | 'NameTaken'
+  | 'ClaimTaken'
+  | 'ClaimTerminating'
+  | 'ClaimMissing'
+  | 'VolumeAtRisk'
+  | 'PodVanished'
+  | 'PodTerminating'
+  | 'PodPending'
+  | 'PodNotReady'
+  | 'PodNotAvailable'
+  | 'PodBackOff'
+  | 'Refused'
+  | 'RolloutPending';
+
+export interface Wait {
+  readonly reason: WaitReason;
+  /** The member that waits; absent for what concerns the whole app. */
+  readonly ordinal?: number;
+  /** A sentence: who waits, for which object, why, and what happens or is to be done next. */
+  readonly message: string;
+  /** When the wait is over by itself. */
+  readonly untilMs?: number;
+  /** Only a change by a user can end it. */
+  readonly needsUser?: boolean;
+}
+
+/** What is not as the spec says without holding anything up: a field without effect, a Service that is not fit. */
+export interface Note {
+  readonly reason: 'ServiceUnfit' | 'FieldNotInEffect' | 'ClaimDiffers' | 'VolumeShadowed';
+  readonly message: string;
+}
+
+export interface Plan {
+  readonly actions: readonly Action[];
+  readonly waits: readonly Wait[];
+  readonly notes: readonly Note[];
+  readonly status: StatefulAppStatus;
+  /** The status is stored before the first action: an action rests on what the ledger then says. */
+  readonly statusFirst: boolean;
+  /** When to look again without being told. */
+  readonly wakeAtMs?: number;
+}

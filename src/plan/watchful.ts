@@ -1,0 +1,59 @@
+// What no watch of ours shows, and therefore is asked for: a StatefulSet of the app's name, pods and claims without our
+// label, and strays that stand in the way. Also the states in which an app is only reported on.
+
+import { ANNOTATION } from '../api/names.ts';
+import type { StatefulAppSpec } from '../api/spec.ts';
+import { selectorOf, selectorText } from '../identity/selector.ts';
+import type { Action, Observed, Stray, Wait } from './types.ts';
+
+const FIRST_LOOK_MS = 1000;
+const MAX_LOOK_MS = 60_000;
+
+function laterMs(atMs: number, reads: number): number {
+  return atMs + Math.min(FIRST_LOOK_MS * 2 ** Math.min(reads - 1, 10), MAX_LOOK_MS);
+}
+
+/** Strays are read again, ever more rarely, until they are gone or carry our label. */
+export function nextLookMs(stray: Stray): number {
+  return laterMs(stray.readAtMs, stray.reads);
+}
+
+export function looks({ strays, nowMs }: Observed): readonly Action[] {
+  return strays
+    .filter((stray) => nextLookMs(stray) <= nowMs)
+    .map(({ kind, name }) => ({ type: 'look', kind, name, reason: 'our watches do not show it' }));
+}
+
+/** Due when the app is first seen or has changed, and while a StatefulSet is in the way. */
+export function surveyDueMs(observed: Observed): number | null {
+  const { survey, app, nowMs } = observed;
+  if (survey === null || survey.generation !== app.generation) return nowMs;
+  return blockingSet(observed) === null ? null : laterMs(survey.atMs, survey.reads);
+}
+
+export function surveyAction({ app }: Observed, spec: StatefulAppSpec): Action {
+  const text = selectorText(spec.selector);
+  // With the default selector everything that matches carries our label, and the watches show it.
+  const selector = text === selectorText(selectorOf(app.name, undefined)) ? '' : text;
+  return { type: 'survey', selector, reason: 'what carries no label of ours is not watched' };
+}
+
+function blockingSet({ survey, app }: Observed): string | null {
+  const uid = survey?.statefulSetUid ?? null;
+  return uid !== null && app.annotations[ANNOTATION.ignoreStatefulSet] !== uid ? uid : null;
+}
+
+/** Why nothing but the status is written for this app, or null when it is managed. */
+export function reportOnly(observed: Observed, spec: StatefulAppSpec): Wait | null {
+  const { app } = observed;
+  const uid = blockingSet(observed);
+  if (uid !== null) {
+    const message =
+      `A StatefulSet ${app.name} (UID ${uid}) exists in this namespace: both would own the same pods and claims, so this app is only ` +
+      `reported on. Delete the StatefulSet, or state that nobody runs it: kubectl annotate statefulapp ${app.name} -n ${app.namespace} ` +
+      `${ANNOTATION.ignoreStatefulSet}=${uid}`;
+    return { reason: 'StatefulSetExists', message, needsUser: true };
+  }
+  if (!spec.paused) return null;
+  return { reason: 'Paused', message: 'spec.paused is true: nothing but this status is changed until it is false.' };
+}

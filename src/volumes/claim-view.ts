@@ -1,0 +1,99 @@
+// What the planner knows of a claim, and the one class it falls in for the member that it would serve. The class alone
+// decides what happens next. Lacks growth, retention and the identity of the disk behind the claim.
+
+import { ANNOTATION, LABEL } from '../api/names.ts';
+import type { MemberClaim } from '../api/status.ts';
+import { isObject, objectAt, stringAt, stringMap } from '../identity/json.ts';
+import { type Controller, controllerOf } from '../identity/owner.ts';
+
+export interface ClaimView {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly controller: Controller | null;
+  readonly deleting: boolean;
+  readonly phase: string;
+  /** Name of the bound PersistentVolume. */
+  readonly volume: string | null;
+  /** Whose it is, as stamped on it: the app's name, and the ordinal in decimal. */
+  readonly app: string | null;
+  readonly appUid: string | null;
+  readonly ordinal: string | null;
+  /** The requested storage, as written. */
+  readonly request: string | null;
+  readonly storageClass: string | null;
+}
+
+export function readClaim(raw: unknown): ClaimView {
+  const metadata = objectAt(raw, 'metadata');
+  const spec = objectAt(raw, 'spec');
+  const requests = objectAt(objectAt(spec, 'resources'), 'requests');
+  return {
+    name: stringAt(metadata, 'name') ?? '',
+    uid: stringAt(metadata, 'uid') ?? '',
+    resourceVersion: stringAt(metadata, 'resourceVersion') ?? '',
+    controller: controllerOf(metadata),
+    deleting: metadata['deletionTimestamp'] !== undefined,
+    phase: stringAt(objectAt(raw, 'status'), 'phase') ?? 'Pending',
+    volume: stringAt(spec, 'volumeName') ?? null,
+    app: stringMap(metadata['labels'])[LABEL.app] ?? null,
+    appUid: stringMap(metadata['annotations'])[ANNOTATION.appUid] ?? null,
+    ordinal: stringMap(metadata['annotations'])[ANNOTATION.ordinal] ?? null,
+    request: isObject(requests) ? String(requests['storage'] ?? '') || null : null,
+    storageClass: stringAt(spec, 'storageClassName') ?? null,
+  };
+}
+
+/**
+ * Missing: nothing there, nothing recorded. Gone: nothing there, though one is recorded. Foreign: not ours to use.
+ * Terminating: on its way out; never a claim (cloudnative-pg#10985). Lost: its volume is gone. Replaced: another one than
+ * the recorded. Unstamped: made by a StatefulSet, a restore or a hand; ours by name. Usable: ours.
+ */
+export type ClaimClass = 'Missing' | 'Gone' | 'Foreign' | 'Terminating' | 'Lost' | 'Replaced' | 'Unstamped' | 'Usable';
+
+export interface ClaimSlot {
+  /** The claim template's name, which is also the pod's volume. */
+  readonly template: string;
+  readonly name: string;
+  readonly class: ClaimClass;
+  readonly view: ClaimView | null;
+  readonly recorded: MemberClaim | null;
+  /** For Foreign: whose it is. */
+  readonly why?: string;
+}
+
+export interface Claimant {
+  readonly app: string;
+  readonly appUid: string;
+  readonly ordinal: number;
+}
+
+/** A ledger entry protects its claim from the first Bound on: before that there is no data to lose. */
+export function isProtected(recorded: MemberClaim | null): boolean {
+  return recorded?.volume !== undefined && recorded.volume !== '';
+}
+
+export function classifyClaim(
+  slot: Pick<ClaimSlot, 'template' | 'name' | 'view' | 'recorded'>,
+  claimant: Claimant,
+): ClaimSlot {
+  const { view, recorded } = slot;
+  if (view === null) return { ...slot, class: isProtected(recorded) ? 'Gone' : 'Missing' };
+  const foreign = foreignOwner(view, claimant);
+  if (foreign !== null) return { ...slot, class: 'Foreign', why: foreign };
+  if (view.deleting) return { ...slot, class: 'Terminating' };
+  if (view.phase === 'Lost') return { ...slot, class: 'Lost' };
+  if (isProtected(recorded) && recorded?.uid !== view.uid) return { ...slot, class: 'Replaced' };
+  return { ...slot, class: view.app === null ? 'Unstamped' : 'Usable' };
+}
+
+/** Claim `data` of app `x-y` and claim `data-x` of app `y` have one name: the stamps tell whose it is. */
+function foreignOwner(view: ClaimView, { app, appUid, ordinal }: Claimant): string | null {
+  if (view.controller !== null && view.controller.uid !== appUid) {
+    return `it belongs to ${view.controller.kind} ${view.controller.name} (UID ${view.controller.uid})`;
+  }
+  const sameApp = view.app === null ? view.appUid === null || view.appUid === appUid : view.app === app;
+  if (sameApp && (view.ordinal === null || view.ordinal === String(ordinal))) return null;
+  const whose = view.app ?? `with UID ${view.appUid ?? '?'}`;
+  return `it is stamped as ordinal ${view.ordinal ?? '?'} of StatefulApp ${whose}`;
+}
