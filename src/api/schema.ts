@@ -2,8 +2,10 @@
 // in spec.ts and status.ts, the types are inferred from them. Reading never throws, since the API server may hold
 // objects stored before a rule existed or by a newer operator. Lacks the CRD (crd.ts).
 import { z } from 'zod';
+import * as rules from './app-rules.ts';
 import { API_VERSION, KIND, LABEL } from './names.ts';
 import { problemsOf } from './problems.ts';
+import { ruled } from './rule.ts';
 import type { DeepReadonly } from './scalars.ts';
 import { type StatefulAppSpec, specSchema, type WrittenSpec } from './spec.ts';
 import { parseStatus, type StatefulAppStatus, statusSchema } from './status.ts';
@@ -20,16 +22,20 @@ const metadata = z.looseObject({
   annotations: z.record(z.string(), z.string()).optional(),
 });
 
-/** The whole object as users write it: what the CRD is generated from. */
-export const appSchema = z.object({
+const shape = z.object({
   apiVersion: z.literal(API_VERSION),
   kind: z.literal(KIND),
   metadata,
   spec: specSchema,
-  status: statusSchema.optional(),
 });
+const RULES = [rules.nameIsLabel, rules.podNamesFit, rules.serviceNameUsable, rules.ownLabelIsName];
+const FIXED = [rules.serviceNameFixed, rules.selectorFixed];
 
-const readSchema = appSchema.omit({ status: true });
+/** What parseApp reads; status is read on its own, leniently. */
+const readSchema = ruled(shape, RULES);
+
+/** The whole object as users write it: what the CRD is generated from. */
+export const appSchema = ruled(shape.extend({ status: statusSchema.optional() }), RULES, FIXED);
 
 export type ObjectMeta = DeepReadonly<z.output<typeof metadata>>;
 
@@ -47,6 +53,7 @@ export type ParsedApp =
   | { readonly ok: true; readonly app: StatefulApp }
   | { readonly ok: false; readonly problems: readonly string[] };
 
+type WrittenApp = { readonly metadata: ObjectMeta; readonly spec: WrittenSpec };
 type Fields = { readonly [name: string]: unknown };
 
 const isFields = (value: unknown): value is Fields =>
@@ -84,14 +91,26 @@ function withoutNulls(value: unknown, wrapped: z.core.$ZodType): unknown {
   return changed ? Object.fromEntries(kept) : value;
 }
 
-function complete(name: string, spec: WrittenSpec, written: Fields): StatefulAppSpec {
+/**
+ * A template as written: zod copies and drops keys named `__proto__`. Nulls go only where code reads (labels and
+ * annotations), so that a field declared some day changes no template's hash (safety.md R13).
+ */
+function asWritten(template: Fields, cleaned: Fields): Fields {
+  return template['metadata'] === cleaned['metadata'] ? template : { ...cleaned, spec: template['spec'] };
+}
+
+function complete(app: WrittenApp, raw: Fields, cleaned: Fields): StatefulAppSpec {
+  const { name } = app.metadata;
+  const claims = (raw['volumeClaimTemplates'] ?? []) as readonly Fields[];
+  const cleanedClaims = (cleaned['volumeClaimTemplates'] ?? []) as readonly Fields[];
   return {
-    ...spec,
-    selector: spec.selector ?? { matchLabels: { [LABEL.app]: name } },
-    serviceName: spec.serviceName || name,
-    // As written: zod copies, and drops keys named __proto__.
-    template: written['template'] as StatefulAppSpec['template'],
-    volumeClaimTemplates: (written['volumeClaimTemplates'] ?? []) as StatefulAppSpec['volumeClaimTemplates'],
+    ...app.spec,
+    selector: app.spec.selector ?? { matchLabels: { [LABEL.app]: name } },
+    serviceName: app.spec.serviceName || name,
+    template: asWritten(raw['template'] as Fields, cleaned['template'] as Fields) as StatefulAppSpec['template'],
+    volumeClaimTemplates: claims.map((claim, index) =>
+      asWritten(claim, cleanedClaims[index] ?? claim),
+    ) as unknown as StatefulAppSpec['volumeClaimTemplates'],
   };
 }
 
@@ -105,8 +124,17 @@ export function parseApp(object: unknown): ParsedApp {
   const written = withoutNulls(object, readSchema) as Fields;
   const parsed = readSchema.safeParse(written, { reportInput: true });
   if (!parsed.success) return { ok: false, problems: problemsOf(parsed.error) };
-  const { apiVersion, kind, metadata: meta } = parsed.data;
-  const spec = complete(meta.name, parsed.data.spec, written['spec'] as Fields);
+  const { apiVersion, kind } = parsed.data;
+  const spec = complete(parsed.data, object['spec'] as Fields, written['spec'] as Fields);
   const app = { apiVersion, kind, metadata: written['metadata'] as ObjectMeta, spec };
   return { ok: true, app: 'status' in object ? { ...app, status: parseStatus(object['status']) } : app };
+}
+
+/**
+ * What the API server says to an update that changes what cannot change: "path: sentence" each, none when it is fine.
+ * Both objects as parseApp gave them.
+ */
+export function updateProblems(now: StatefulApp, before: StatefulApp): readonly string[] {
+  const broken = FIXED.filter(({ holds }) => !holds(now, before));
+  return broken.map(({ at, message }) => `${(at ?? []).join('.')}: ${message}`);
 }

@@ -40,6 +40,10 @@ const condition = z.looseObject({
   message: z.string().optional(),
 });
 
+/** A list that the API server keeps unique by one field of its items. */
+const listMap = <Item extends z.ZodType>(item: Item, key: string) =>
+  z.array(item).meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] });
+
 export const statusSchema = z.looseObject({
   observedGeneration: z.int().optional(),
   replicas: z.int().optional(),
@@ -53,8 +57,8 @@ export const statusSchema = z.looseObject({
   collisionCount: z.int().optional(),
   selector: z.string().optional(),
   appUID: z.string().optional(),
-  conditions: z.array(condition).optional(),
-  members: z.array(member).max(MAX_REPLICAS).optional(),
+  conditions: listMap(condition, 'type').optional(),
+  members: listMap(member, 'ordinal').max(MAX_REPLICAS).optional(),
 });
 
 export type MemberClaim = DeepReadonly<z.output<typeof memberClaim>>;
