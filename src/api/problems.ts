@@ -9,16 +9,26 @@ function pathOf(path: readonly PropertyKey[]): string {
   return text.replace(/^\./, '') || 'object';
 }
 
-const NEWER = 'it may be newer than this operator: upgrade the operator, or';
+const NEWER = 'may be newer than this operator: upgrade the operator, or';
+const quoted = (values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).join(', ');
+
+/** What a bound counts: characters of a string, items of a list, or the value of a number itself. */
+const unitOf = (origin: string): string => ({ string: ' characters', array: ' items' })[origin] ?? '';
 
 function sentence(issue: Issue): string {
   switch (issue.code) {
     case 'unrecognized_keys':
-      return `this operator does not know ${issue.keys.map((key) => `"${key}"`).join(', ')}; ${NEWER} remove it`;
+      return `has unknown fields: ${quoted(issue.keys)} ${NEWER} remove them`;
     case 'invalid_value':
-      return `must be one of ${issue.values.map((value) => `"${String(value)}"`).join(', ')}; another value is not known here: ${NEWER} change it`;
+      return `is ${quoted([issue.input])}, but must be one of ${quoted(issue.values)}; it ${NEWER} change it`;
     case 'invalid_type':
-      return issue.input === undefined ? `is required (${issue.expected})` : `must be of type ${issue.expected}`;
+      return issue.input === undefined ? 'is required, and missing' : `must be of type ${issue.expected}; correct it`;
+    case 'invalid_union':
+      return 'must be an integer or a string of at most 16 characters; correct it';
+    case 'too_small':
+      return `must be at least ${issue.minimum}${unitOf(issue.origin)}; correct it`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}${unitOf(issue.origin)}; correct it`;
     default:
       return issue.message;
   }

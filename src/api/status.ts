@@ -68,7 +68,7 @@ export type StatefulAppStatus = DeepReadonly<z.output<typeof statusSchema>>;
 
 type Fields = { readonly [name: string]: unknown };
 
-/** Lists inside status: what one item is, and which field names it. The API server keeps names unique. */
+/** Lists inside status: what one item is, and which field names it (of two members of one ordinal the first stays). */
 const LISTS: { readonly [field: string]: { readonly item: z.ZodObject; readonly key: string } } = {
   members: { item: member, key: 'ordinal' },
   conditions: { item: condition, key: 'type' },
@@ -83,7 +83,7 @@ function readList(value: unknown, field: string): readonly Fields[] | undefined 
   const list = Object.hasOwn(LISTS, field) ? LISTS[field] : undefined;
   if (!list || !Array.isArray(value)) return undefined;
   const items = value.flatMap((one): Fields[] => {
-    const item = readFields(one, list.item);
+    const item = list.item.safeParse(one).success ? (one as Fields) : readFields(one, list.item);
     return item ? [item] : [];
   });
   const seen = new Set<unknown>();
@@ -103,7 +103,8 @@ function readFields(value: unknown, schema: z.ZodObject): Fields | undefined {
     return z.safeParse(field, given).success ? [[name, given]] : [];
   });
   const fields = Object.fromEntries(kept);
-  return schema.safeParse(fields).success ? fields : undefined;
+  const required = Object.keys(schema.shape).filter((name) => !schema.shape[name]?.safeParse(undefined).success);
+  return required.every((name) => Object.hasOwn(fields, name)) ? fields : undefined;
 }
 
 /**
@@ -112,6 +113,5 @@ function readFields(value: unknown, schema: z.ZodObject): Fields | undefined {
  * must be treated as lost by the caller.
  */
 export function parseStatus(value: unknown): StatefulAppStatus {
-  const whole = statusSchema.safeParse(value).success ? (value as Fields) : readFields(value, statusSchema);
-  return (whole ?? {}) as StatefulAppStatus;
+  return (readFields(value, statusSchema) ?? {}) as StatefulAppStatus;
 }
