@@ -1,0 +1,252 @@
+// What the watches have shown of our own objects, as the planner's views, by app. It shows what is ours, never what is
+// absent: an object that left a watch without being deleted, or that never was in one, is kept as a stray until somebody
+// has read it by name. Raw objects are not kept. Lacks any judgement.
+
+import { KIND, LABEL } from '../api/names.ts';
+import type { PodView } from '../identity/pod-view.ts';
+import { readPod } from '../identity/pod-view.ts';
+import type { RevisionView } from '../identity/revision.ts';
+import type { Ending } from '../identity/slot.ts';
+import type { WatchEvent } from '../kube/known-objects.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { readApp, readEnding, readRevision, readService, type Sighting } from '../plan/observe.ts';
+import type { ObservedApp, ServiceView, Stray, StrayKind, Survey } from '../plan/types.ts';
+import { type ClaimView, readClaim } from '../volumes/claim-view.ts';
+
+export type Kind = 'StatefulApp' | 'Pod' | 'PersistentVolumeClaim' | 'Service' | 'ControllerRevision';
+
+interface View {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+interface Shelf {
+  app: ObservedApp | null;
+  survey: Survey | null;
+  readonly pods: Map<string, PodView>;
+  readonly claims: Map<string, ClaimView>;
+  readonly services: Map<string, ServiceView>;
+  readonly revisions: Map<string, RevisionView>;
+  readonly strays: Map<string, Stray>;
+  readonly endings: Map<string, Ending>;
+}
+
+/** Longer than any grace period matters after a pod's name has been free for all to see. */
+const ENDING_KEPT_MS = 3_600_000;
+
+export function appKey(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
+/** Whose object it is: its controlling StatefulApp's, or else the one that our label names. */
+export function ownerKey(object: KubeObject): string | null {
+  const { namespace, labels, ownerReferences } = object.metadata;
+  const owner = ownerReferences?.find((reference) => reference.controller === true && reference.kind === KIND);
+  const app = owner?.name ?? labels?.[LABEL.app];
+  return app === undefined || namespace === undefined ? null : appKey(namespace, app);
+}
+
+export class Cache {
+  readonly #shelves = new Map<string, Shelf>();
+
+  /** Takes an event in; returns the app that has something new to decide on, if any. */
+  apply(kind: Kind, event: WatchEvent, atMs: number): string | null {
+    if (kind === 'StatefulApp') return this.#applyApp(event);
+    const key = ownerKey(event.object);
+    if (key === null) return null;
+    if (event.type === 'modified') {
+      const before = ownerKey(event.previous);
+      if (before !== null && before !== key) this.#mapOf(this.#shelf(before), kind).delete(event.object.metadata.name);
+    }
+    const shelf = this.#shelf(key);
+    if (event.type === 'deleted') return this.#applyDeletion(shelf, { kind, key, event, atMs });
+    const view = readView(kind, event.object);
+    const views = this.#mapOf(shelf, kind);
+    const before = views.get(view.name);
+    views.set(view.name, view);
+    shelf.strays.delete(strayKey(kind, view.name));
+    if (kind === 'Pod' && shelf.endings.get(view.name)?.uid !== view.uid) shelf.endings.delete(view.name);
+    return before !== undefined && sameForDecisions(before, view) ? null : key;
+  }
+
+  /** What was read by name: the object, or undefined when the server said that there is none. */
+  read(
+    key: string,
+    looked: {
+      readonly kind: StrayKind;
+      readonly name: string;
+      readonly object: KubeObject | undefined;
+      readonly atMs: number;
+    },
+  ): void {
+    const { kind, name, object, atMs } = looked;
+    const shelf = this.#shelf(key);
+    const at = strayKey(kind, name);
+    const before = shelf.strays.get(at);
+    if (object !== undefined) {
+      const known = this.#mapOf(shelf, kind).get(name);
+      if (known?.uid === object.metadata.uid) return; // the watch shows it meanwhile
+      shelf.strays.set(at, {
+        kind,
+        name,
+        view: readStray(kind, object),
+        readAtMs: atMs,
+        reads: (before?.reads ?? 0) + 1,
+      });
+      return;
+    }
+    shelf.strays.delete(at);
+    if (before === undefined || kind !== 'Pod' || shelf.endings.get(name)?.uid === before.view.uid) return;
+    shelf.endings.set(name, readEnding(before.view as PodView, { atMs, fromWatch: false }));
+  }
+
+  surveyed(key: string, survey: Omit<Survey, 'reads'>): void {
+    const shelf = this.#shelf(key);
+    shelf.survey = { ...survey, reads: (shelf.survey?.reads ?? 0) + 1 };
+  }
+
+  /** After a time without leading: what was asked once has to be asked again. */
+  forgetSurveys(): void {
+    for (const shelf of this.#shelves.values()) shelf.survey = null;
+  }
+
+  sight(key: string, nowMs: number): Omit<Sighting, 'refusals'> | null {
+    const shelf = this.#shelves.get(key);
+    if (shelf === undefined || shelf.app === null) return null;
+    return {
+      nowMs,
+      app: shelf.app,
+      pods: [...shelf.pods.values()],
+      claims: [...shelf.claims.values()],
+      services: [...shelf.services.values()],
+      revisions: [...shelf.revisions.values()],
+      strays: [...shelf.strays.values()],
+      survey: shelf.survey,
+      endings: [...shelf.endings.values()],
+    };
+  }
+
+  /** Forgets ends of pods that are long past, and apps of which nothing else is left. */
+  prune(nowMs: number): void {
+    for (const [key, shelf] of this.#shelves) {
+      for (const [pod, { atMs }] of shelf.endings) if (nowMs - atMs > ENDING_KEPT_MS) shelf.endings.delete(pod);
+      this.#tidy(key, shelf);
+    }
+  }
+
+  appOf(key: string): ObservedApp | null {
+    return this.#shelves.get(key)?.app ?? null;
+  }
+
+  apps(): readonly string[] {
+    return [...this.#shelves].filter(([, shelf]) => shelf.app !== null).map(([key]) => key);
+  }
+
+  #applyApp(event: WatchEvent): string {
+    const { namespace, name } = event.object.metadata;
+    const key = appKey(namespace ?? '', name);
+    const shelf = this.#shelf(key);
+    if (event.type === 'deleted') {
+      shelf.app = null;
+      shelf.survey = null;
+      this.#tidy(key, shelf);
+      return key;
+    }
+    const next = readApp(event.object);
+    if (shelf.app?.uid !== next.uid) shelf.survey = null;
+    shelf.app = next;
+    return key;
+  }
+
+  #applyDeletion(
+    shelf: Shelf,
+    { kind, key, event, atMs }: { kind: Kind; key: string; event: WatchEvent & { type: 'deleted' }; atMs: number },
+  ): string {
+    const { name, deletionTimestamp } = event.object.metadata;
+    const view = readView(kind, event.object);
+    this.#mapOf(shelf, kind).delete(name);
+    const fromWatch = event.observed === 'watch';
+    if (kind === 'Pod') shelf.endings.set(name, readEnding(view as PodView, { atMs, fromWatch }));
+    if (isStrayKind(kind) && (!fromWatch || deletionTimestamp === undefined)) {
+      // Either it is gone, or a label was taken off a living object: only a read by name tells.
+      shelf.strays.set(strayKey(kind, name), {
+        kind,
+        name,
+        view: readStray(kind, event.object),
+        readAtMs: 0,
+        reads: 0,
+      });
+    }
+    this.#tidy(key, shelf);
+    return key;
+  }
+
+  #shelf(key: string): Shelf {
+    const shelf = this.#shelves.get(key) ?? {
+      app: null,
+      survey: null,
+      pods: new Map(),
+      claims: new Map(),
+      services: new Map(),
+      revisions: new Map(),
+      strays: new Map(),
+      endings: new Map(),
+    };
+    this.#shelves.set(key, shelf);
+    return shelf;
+  }
+
+  #mapOf(shelf: Shelf, kind: Kind): Map<string, View> {
+    switch (kind) {
+      case 'Pod':
+        return shelf.pods as Map<string, View>;
+      case 'PersistentVolumeClaim':
+        return shelf.claims as Map<string, View>;
+      case 'Service':
+        return shelf.services as Map<string, View>;
+      case 'ControllerRevision':
+        return shelf.revisions as Map<string, View>;
+      case 'StatefulApp':
+        throw new Error('assertion: an app is no part of a shelf');
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  #tidy(key: string, shelf: Shelf): void {
+    const { app, pods, claims, services, revisions, endings } = shelf;
+    if (app !== null || [pods, claims, services, revisions, endings].some((map) => map.size > 0)) return;
+    this.#shelves.delete(key);
+  }
+}
+
+function strayKey(kind: Kind, name: string): string {
+  return `${kind}/${name}`;
+}
+
+function isStrayKind(kind: Kind): kind is StrayKind {
+  return kind === 'Pod' || kind === 'PersistentVolumeClaim' || kind === 'Service';
+}
+
+function readStray(kind: StrayKind, object: KubeObject): Stray['view'] {
+  switch (kind) {
+    case 'Pod':
+      return readPod(object);
+    case 'PersistentVolumeClaim':
+      return readClaim(object);
+    case 'Service':
+      return readService(object);
+    default:
+      return kind satisfies never;
+  }
+}
+
+function readView(kind: Kind, object: KubeObject): View {
+  return isStrayKind(kind) ? readStray(kind, object) : readRevision(object);
+}
+
+/** Equal but for the resourceVersion: a heartbeat, or a field that no decision rests on. */
+function sameForDecisions(a: View, b: View): boolean {
+  return JSON.stringify({ ...a, resourceVersion: '' }) === JSON.stringify({ ...b, resourceVersion: '' });
+}

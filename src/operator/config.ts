@@ -1,0 +1,127 @@
+// The daemon's settings: flags, each with an environment variable for the image and the chart. A wrong value stops the
+// start with a sentence that names the flag, what it takes and what it got.
+
+import { parseArgs } from 'node:util';
+import { DEFAULT_LEASE_TIMES, type LeaseTimes } from './leader.ts';
+
+export interface Config {
+  /** Empty: all namespaces. */
+  readonly namespaces: readonly string[];
+  readonly workers: number;
+  readonly address: { readonly host: string; readonly port: number };
+  readonly logLevel: string;
+  /** Null: chosen from the surroundings (main.ts). */
+  readonly leaseNamespace: string | null;
+  readonly leaseName: string;
+  readonly leaseTimes: LeaseTimes;
+  readonly context: string | undefined;
+}
+
+const FLAGS = {
+  namespace: { type: 'string', short: 'n', multiple: true },
+  workers: { type: 'string', default: '16' },
+  address: { type: 'string', default: '127.0.0.1:8080' },
+  'log-level': { type: 'string', default: 'info' },
+  'lease-namespace': { type: 'string' },
+  'lease-name': { type: 'string', default: 'statefulapp-operator' },
+  'lease-duration': { type: 'string', default: String(DEFAULT_LEASE_TIMES.leaseMs / 1000) },
+  'renew-deadline': { type: 'string', default: String(DEFAULT_LEASE_TIMES.renewDeadlineMs / 1000) },
+  'retry-period': { type: 'string', default: String(DEFAULT_LEASE_TIMES.retryMs / 1000) },
+  context: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+export const USAGE = `statefulapp-operator: runs StatefulApps in the cluster of the current KUBECONFIG
+
+  -n, --namespace NAME     watch this namespace only; several: repeat it or separate by commas (default: all)
+      --workers N          apps worked on at the same time, 1 to 256 (16)
+      --address HOST:PORT  where /metrics, /livez and /readyz are served; port 0 picks a free one (127.0.0.1:8080)
+      --log-level LEVEL    trace, debug, info, warn or error (info)
+      --lease-namespace N  where the leader-election Lease lives (the pod's own namespace, else the kubeconfig's)
+      --lease-name NAME    its name (statefulapp-operator)
+      --lease-duration S   --renew-deadline S  --retry-period S   of leader election, in seconds (15, 10, 2)
+      --context NAME       context of the kubeconfig (its current one)
+  -h, --help
+
+Each flag can be given as an environment variable: STATEFULAPP_LOG_LEVEL for --log-level, and so on.`;
+
+/** Wrong use: the message is for the user, and no stack is shown. */
+export class UsageError extends Error {}
+
+/** Null when help was asked for. Throws a UsageError. */
+export function readConfig(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Config | null {
+  const given = parse(argv);
+  if (given.help === true) return null;
+  const value = (flag: Exclude<keyof typeof FLAGS, 'namespace' | 'help'>) => {
+    const explicit = argv.some((arg) => arg === `--${flag}` || arg.startsWith(`--${flag}=`));
+    const fallback = env[`STATEFULAPP_${flag.toUpperCase().replaceAll('-', '_')}`];
+    return (explicit ? undefined : fallback) ?? given[flag];
+  };
+  const names = given.namespace ?? (env['STATEFULAPP_NAMESPACE'] === undefined ? [] : [env['STATEFULAPP_NAMESPACE']]);
+  const seconds = (flag: 'lease-duration' | 'renew-deadline' | 'retry-period') =>
+    1000 * number(flag, value(flag), { min: 0.1, max: 3600 });
+  return {
+    namespaces: [
+      ...new Set(
+        names
+          .flatMap((name) => name.split(','))
+          .map((name) => name.trim())
+          .filter(Boolean),
+      ),
+    ].map(namespace),
+    workers: number('workers', value('workers'), { min: 1, max: 256, whole: true }),
+    address: address(value('address') ?? ''),
+    logLevel: oneOf('log-level', value('log-level'), ['trace', 'debug', 'info', 'warn', 'error']),
+    leaseNamespace: value('lease-namespace') ?? null,
+    leaseName: value('lease-name') ?? 'statefulapp-operator',
+    leaseTimes: ordered({
+      leaseMs: seconds('lease-duration'),
+      renewDeadlineMs: seconds('renew-deadline'),
+      retryMs: seconds('retry-period'),
+    }),
+    context: value('context'),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: FLAGS, allowPositionals: false }).values;
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)} See --help.`);
+  }
+}
+
+function number(flag: string, text: string | undefined, bounds: { min: number; max: number; whole?: boolean }): number {
+  const value = Number(text);
+  const fits =
+    text !== '' && value >= bounds.min && value <= bounds.max && (bounds.whole !== true || Number.isInteger(value));
+  if (fits) return value;
+  throw new UsageError(
+    `--${flag} takes a ${bounds.whole === true ? 'whole ' : ''}number from ${bounds.min} to ${bounds.max}, got '${text}'.`,
+  );
+}
+
+function oneOf(flag: string, text: string | undefined, words: readonly string[]): string {
+  if (text !== undefined && words.includes(text)) return text;
+  throw new UsageError(`--${flag} takes one of ${words.join(', ')}, got '${text}'.`);
+}
+
+function address(text: string): Config['address'] {
+  const at = text.lastIndexOf(':');
+  const port = Number(text.slice(at + 1));
+  if (at < 0 || text.slice(at + 1) === '' || !Number.isInteger(port) || port < 0 || port > 65535) {
+    throw new UsageError(`--address takes HOST:PORT, for example 0.0.0.0:8080 or :8080, got '${text}'.`);
+  }
+  return { host: text.slice(0, at).replace(/^\[|\]$/g, '') || '::', port };
+}
+
+function namespace(name: string): string {
+  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return name;
+  throw new UsageError(`--namespace takes names of namespaces, got '${name}'.`);
+}
+
+/** As client-go's leaderelection checks them: else a deposed leader could still write while another one does. */
+function ordered(times: LeaseTimes): LeaseTimes {
+  if (times.leaseMs > times.renewDeadlineMs && times.renewDeadlineMs > times.retryMs) return times;
+  throw new UsageError('--lease-duration must be longer than --renew-deadline, and that longer than --retry-period.');
+}

@@ -1,0 +1,226 @@
+// Carries a plan out, one arm per action. Obeys: it decides nothing but what an answer of the API server means. A create
+// that finds its name taken, and a change that finds another object or version, are never success: the plan is dropped
+// and the app is looked at again. Lacks retries (the queue's) and order across apps.
+
+import { MANAGER } from '../api/names.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { KubeError } from '../kube/errors.ts';
+import type { KubeObject, KubeObjectInput } from '../kube/objects.ts';
+import { type ApiResource, RESOURCES } from '../kube/resources.ts';
+import { actionKey, describe, subjectOf } from '../plan/describe.ts';
+import type { Action, Observed, StrayKind } from '../plan/types.ts';
+import type { Cache } from './cache.ts';
+import type { Events } from './events.ts';
+import type { Gate, Scope } from './gate.ts';
+import { inLanes } from './lanes.ts';
+import { look, survey } from './look.ts';
+import { confirmRemoval } from './reread.ts';
+import type { Logger, Telemetry } from './telemetry.ts';
+
+export interface Hands {
+  readonly client: KubeClient;
+  readonly cache: Cache;
+  readonly gate: Gate;
+  readonly events: Events;
+  readonly telemetry: Telemetry;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  /** The watch that will show what we write. */
+  readonly scopeOf: (resource: ApiResource, namespace: string) => Scope;
+}
+
+/** The app that is worked on. */
+export interface Job {
+  readonly key: string;
+  readonly observed: Observed;
+}
+
+/** Thrown to drop the rest of a plan: what it rested on is no longer so. */
+export class Stale extends Error {}
+
+export const STRAY_RESOURCES: Readonly<Record<StrayKind, ApiResource>> = {
+  Pod: RESOURCES.pods,
+  PersistentVolumeClaim: RESOURCES.persistentvolumeclaims,
+  Service: RESOURCES.services,
+};
+
+/** Resolves to true when the app has to be looked at again at once; rejects when the API server could not be asked. */
+export async function execute(hands: Hands, job: Job, actions: readonly Action[]): Promise<boolean> {
+  let again = false;
+  await inLanes(actions, async (action) => {
+    const result = await attempt(hands, job, action);
+    again ||= result !== 'done' || action.type === 'survey' || action.type === 'look';
+    return result === 'done';
+  });
+  return again;
+}
+
+type Result = 'done' | 'refused' | 'stale';
+
+async function attempt(hands: Hands, job: Job, action: Action): Promise<Result> {
+  const { telemetry, gate, log } = hands;
+  try {
+    await perform(hands, job, action);
+    gate.accepted(job.key, actionKey(action));
+    telemetry.acted(action.type, 'done');
+    if (!isRead(action)) log.info({ app: job.key, action: action.type, object: subjectOf(action) }, describe(action));
+    tell(hands, job, action);
+    return 'done';
+  } catch (error) {
+    const result = await understand(hands, { job, action, error });
+    telemetry.acted(action.type, result ?? 'failed');
+    if (result === null) throw error;
+    log.info(
+      { app: job.key, action: action.type, object: subjectOf(action), err: message(error) },
+      `${result}: ${describe(action)}`,
+    );
+    return result;
+  }
+}
+
+const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
+const isRead = ({ type }: Action) => type === 'survey' || type === 'look';
+
+async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
+  switch (action.type) {
+    case 'survey':
+      return survey(hands, job, action.selector);
+    case 'look':
+      await look(hands, job, { kind: action.kind, name: action.name });
+      return;
+    case 'createService':
+      return create(hands, job, { resource: RESOURCES.services, object: action.object });
+    case 'createRevision':
+      return create(hands, job, { resource: RESOURCES.controllerrevisions, object: action.object });
+    case 'createClaim':
+      return create(hands, job, { resource: RESOURCES.persistentvolumeclaims, object: action.object });
+    case 'createPod':
+      return create(hands, job, { resource: RESOURCES.pods, object: action.object });
+    case 'applyService':
+      return apply(hands, job, action.object);
+    case 'releaseService':
+    case 'adoptService':
+      return patch(hands, job, { resource: RESOURCES.services, ...action });
+    case 'renumberRevision':
+    case 'adoptRevision':
+      return patch(hands, job, { resource: RESOURCES.controllerrevisions, ...action });
+    case 'stampClaim':
+      return patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
+    case 'adoptPod':
+      return patch(hands, job, { resource: RESOURCES.pods, ...action });
+    case 'deletePod':
+      return deletePod(hands, job, action);
+    default:
+      return action satisfies never;
+  }
+}
+
+/** Tells the gate what its watch has to show before this app is planned for again. */
+export function settle(
+  { gate, scopeOf }: Hands,
+  { key }: Job,
+  written: { resource: ApiResource; object: KubeObject },
+): void {
+  const { namespace, resourceVersion } = written.object.metadata;
+  gate.wrote(key, scopeOf(written.resource, namespace ?? ''), resourceVersion);
+}
+
+async function create(hands: Hands, job: Job, made: { resource: ApiResource; object: object }): Promise<void> {
+  const object = await hands.client.create(made.resource, made.object as KubeObjectInput, { fieldManager: MANAGER });
+  settle(hands, job, { resource: made.resource, object });
+}
+
+async function apply(hands: Hands, job: Job, object: object): Promise<void> {
+  // Forced: the three fields are ours, whoever else has set them.
+  const options = { fieldManager: MANAGER, force: true };
+  const applied = await hands.client.apply(RESOURCES.services, object as KubeObjectInput, options);
+  settle(hands, job, { resource: RESOURCES.services, object: applied });
+}
+
+async function patch(
+  hands: Hands,
+  job: Job,
+  change: { resource: ApiResource; name: string; patch: object },
+): Promise<void> {
+  const ref = { namespace: job.observed.app.namespace, name: change.name };
+  const options = { type: 'merge', body: change.patch, fieldManager: MANAGER } as const;
+  const object = await hands.client.patch(change.resource, ref, options);
+  settle(hands, job, { resource: change.resource, object });
+}
+
+async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
+  const { namespace } = job.observed.app;
+  const resourceVersion =
+    victim.because === 'ended' ? victim.resourceVersion : await confirmRemoval(hands.client, job, victim);
+  const ref = { namespace, name: victim.name };
+  const result = await hands.client.delete(RESOURCES.pods, ref, { uid: victim.uid, resourceVersion });
+  if (result.kind === 'terminating') settle(hands, job, { resource: RESOURCES.pods, object: result.object });
+  else hands.gate.removed(job.key, victim.uid);
+}
+
+/** What a failure means: null when it says nothing about the action, and the queue has to try again. */
+async function understand(hands: Hands, failed: { job: Job; action: Action; error: unknown }): Promise<Result | null> {
+  const { job, action, error } = failed;
+  if (error instanceof Stale) return 'stale';
+  if (!(error instanceof KubeError)) return null;
+  switch (error.code) {
+    case 'AlreadyExists':
+      // Mostly the look explains it, and the next plan waits for what it found.
+      if (!(await lookAtTaken(hands, job, action))) refuse(hands, failed, error);
+      return 'stale';
+    case 'Conflict':
+      return 'stale';
+    case 'NotFound':
+      // A create finds its namespace gone; everything else finds its object gone.
+      if (!action.type.startsWith('create')) return 'stale';
+      refuse(hands, failed, error);
+      return 'refused';
+    case 'Forbidden':
+    case 'Invalid':
+    case 'BadRequest':
+      refuse(hands, failed, error);
+      return 'refused';
+    default:
+      return null;
+  }
+}
+
+/** Whether something was found under the name. */
+async function lookAtTaken(hands: Hands, job: Job, action: Action): Promise<boolean> {
+  const kinds: Readonly<Record<string, StrayKind>> = {
+    createPod: 'Pod',
+    createClaim: 'PersistentVolumeClaim',
+    createService: 'Service',
+  };
+  const kind = kinds[action.type];
+  return kind !== undefined && (await look(hands, job, { kind, name: subjectOf(action) }));
+}
+
+function refuse({ gate, events, nowMs }: Hands, { job, action }: { job: Job; action: Action }, error: KubeError): void {
+  const words = error.serverMessage ?? error.why;
+  gate.refused(job.key, { key: actionKey(action), message: words, nowMs: nowMs() });
+  if (isRead(action)) return;
+  events.tell(job.observed.app, {
+    type: 'Warning',
+    reason: 'Refused',
+    message: `cannot ${describe(action)}. The API server says: ${words}`,
+  });
+}
+
+const EVENT_REASONS: Readonly<Partial<Record<Action['type'], string>>> = {
+  createService: 'SuccessfulCreate',
+  createClaim: 'SuccessfulCreate',
+  createPod: 'SuccessfulCreate',
+  adoptPod: 'Adopted',
+  stampClaim: 'Adopted',
+  adoptService: 'Adopted',
+  releaseService: 'Released',
+  createRevision: 'NewRevision',
+  renumberRevision: 'NewRevision',
+  deletePod: 'SuccessfulDelete',
+};
+
+function tell({ events }: Hands, { observed }: Job, action: Action): void {
+  const reason = EVENT_REASONS[action.type];
+  if (reason !== undefined) events.tell(observed.app, { type: 'Normal', reason, message: describe(action) });
+}

@@ -1,0 +1,131 @@
+// Read your own writes: holds an app until the cache has seen what we last wrote for it, so that no plan is made on a view
+// from before our own action. Also remembers, per app, what the API server refused, and when status was last written.
+// Losing all of it is harmless: creates are guarded by names, other writes by UID and resourceVersion.
+
+import { compareResourceVersions } from '../kube/objects.ts';
+import type { Refusal } from '../plan/types.ts';
+
+/** One watch: resourceVersions compare within it. */
+export type Scope = string;
+
+interface Debt {
+  readonly scope: Scope;
+  readonly resourceVersion: string;
+}
+
+interface Hold {
+  debts: Debt[];
+  readonly vanishing: Set<string>; // UIDs that were deleted at once, and whose deletion no watch has told yet
+  asked: boolean;
+}
+
+const FIRST_RETRY_MS = 1000;
+const MAX_RETRY_MS = 60_000;
+
+export class Gate {
+  readonly #seen = new Map<Scope, string>();
+  readonly #holds = new Map<string, Hold>();
+  readonly #debtors = new Map<Scope, Set<string>>();
+  readonly #refusals = new Map<string, Map<string, Refusal & { readonly count: number }>>();
+  readonly #statusAtMs = new Map<string, number>();
+  readonly #opened: (key: string) => void;
+
+  /** `opened` is called for an app that was asked for while it was held, once it is free. */
+  constructor(opened: (key: string) => void) {
+    this.#opened = opened;
+  }
+
+  /** True when nothing of ours is outstanding; otherwise `opened` tells when to come again. */
+  enter(key: string): boolean {
+    const hold = this.#holds.get(key);
+    if (hold === undefined) return true;
+    hold.asked = true;
+    return false;
+  }
+
+  /** We wrote an object: its watch has to reach this resourceVersion. */
+  wrote(key: string, scope: Scope, resourceVersion: string): void {
+    const seen = this.#seen.get(scope);
+    if (seen !== undefined && compareResourceVersions(seen, resourceVersion) >= 0) return;
+    this.#holdOf(key).debts.push({ scope, resourceVersion });
+    const debtors = this.#debtors.get(scope) ?? new Set();
+    this.#debtors.set(scope, debtors.add(key));
+  }
+
+  /** We deleted an object and it went at once: its watch has to tell so. */
+  removed(key: string, uid: string): void {
+    this.#holdOf(key).vanishing.add(uid);
+  }
+
+  /** The watch has told everything up to here. */
+  progress(scope: Scope, resourceVersion: string): void {
+    this.#seen.set(scope, resourceVersion);
+    for (const key of this.#debtors.get(scope) ?? []) {
+      const hold = this.#holds.get(key);
+      if (hold === undefined) continue;
+      hold.debts = hold.debts.filter(
+        (debt) => debt.scope !== scope || compareResourceVersions(debt.resourceVersion, resourceVersion) > 0,
+      );
+      if (!hold.debts.some((debt) => debt.scope === scope)) this.#debtors.get(scope)?.delete(key);
+      this.#release(key, hold);
+    }
+  }
+
+  /** The watch has told that this object is gone. */
+  gone(key: string, uid: string): void {
+    const hold = this.#holds.get(key);
+    if (hold?.vanishing.delete(uid)) this.#release(key, hold);
+  }
+
+  refused(key: string, refusal: { readonly key: string; readonly message: string; readonly nowMs: number }): void {
+    const refusals = this.#refusals.get(key) ?? new Map();
+    const count = (refusals.get(refusal.key)?.count ?? 0) + 1;
+    const delay = Math.min(FIRST_RETRY_MS * 2 ** Math.min(count - 1, 10), MAX_RETRY_MS);
+    const { message, nowMs } = refusal;
+    this.#refusals.set(key, refusals.set(refusal.key, { key: refusal.key, message, count, retryAtMs: nowMs + delay }));
+  }
+
+  accepted(key: string, action: string): void {
+    const refusals = this.#refusals.get(key);
+    if (refusals?.delete(action) && refusals.size === 0) this.#refusals.delete(key);
+  }
+
+  refusalsOf(key: string): readonly Refusal[] {
+    return [...(this.#refusals.get(key)?.values() ?? [])].map(({ key: action, message, retryAtMs }) => ({
+      key: action,
+      message,
+      retryAtMs,
+    }));
+  }
+
+  statusWritten(key: string, atMs: number): void {
+    this.#statusAtMs.set(key, atMs);
+  }
+
+  /** On the monotonic scale; the distant past when this process has not written it. */
+  statusWrittenAtMs(key: string): number {
+    return this.#statusAtMs.get(key) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  forget(key: string): void {
+    this.#holds.delete(key);
+    this.#refusals.delete(key);
+    this.#statusAtMs.delete(key);
+  }
+
+  get held(): number {
+    return this.#holds.size;
+  }
+
+  #holdOf(key: string): Hold {
+    const hold = this.#holds.get(key) ?? { debts: [], vanishing: new Set<string>(), asked: false };
+    this.#holds.set(key, hold);
+    return hold;
+  }
+
+  #release(key: string, hold: Hold): void {
+    if (hold.debts.length > 0 || hold.vanishing.size > 0) return;
+    this.#holds.delete(key);
+    if (hold.asked) this.#opened(key);
+  }
+}

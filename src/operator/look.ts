@@ -1,0 +1,49 @@
+// Reads of what no watch shows: an object by name, a StatefulSet of the app's name, pods and claims that match the selector
+// without carrying our label. What is found goes into the cache, where the next plan sees it.
+
+import { LABEL } from '../api/names.ts';
+import { ordinalOf } from '../identity/member-names.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { RESOURCES } from '../kube/resources.ts';
+import type { StrayKind } from '../plan/types.ts';
+import { type Hands, type Job, STRAY_RESOURCES } from './execute.ts';
+
+/** Whether it exists. A failed read rejects: an unknown answer never counts as absent (R7). */
+export async function look(
+  { client, cache, nowMs }: Hands,
+  { key, observed }: Job,
+  at: { kind: StrayKind; name: string },
+): Promise<boolean> {
+  const ref = { namespace: observed.app.namespace, name: at.name };
+  const object = await client.get(STRAY_RESOURCES[at.kind], ref);
+  cache.read(key, { ...at, object, atMs: nowMs() });
+  return object !== undefined;
+}
+
+export async function survey(hands: Hands, job: Job, selector: string): Promise<void> {
+  const { client, cache, nowMs } = hands;
+  const { name, namespace, generation } = job.observed.app;
+  const [set, pods, claims] = await Promise.all([
+    client.get(RESOURCES.statefulsets, { namespace, name }),
+    selector === '' ? NONE : client.list(RESOURCES.pods, { namespace, labelSelector: selector }),
+    selector === '' ? NONE : client.list(RESOURCES.persistentvolumeclaims, { namespace, labelSelector: selector }),
+  ]);
+  const atMs = nowMs();
+  for (const object of pods.items) {
+    const ours = !isLabelled(object) && ordinalOf(name, object.metadata.name) !== null;
+    if (ours) cache.read(job.key, { kind: 'Pod', name: object.metadata.name, object, atMs });
+  }
+  for (const object of claims.items) {
+    const ours =
+      !isLabelled(object) &&
+      ordinalOf(name, object.metadata.name.slice(object.metadata.name.lastIndexOf(name))) !== null;
+    if (ours) cache.read(job.key, { kind: 'PersistentVolumeClaim', name: object.metadata.name, object, atMs });
+  }
+  cache.surveyed(job.key, { generation, atMs, statefulSetUid: set?.metadata.uid ?? null });
+}
+
+const NONE: { readonly items: readonly KubeObject[] } = { items: [] };
+
+function isLabelled({ metadata }: KubeObject): boolean {
+  return metadata.labels?.[LABEL.app] !== undefined;
+}
