@@ -10,7 +10,7 @@ import type { Credentials } from './credentials.ts';
 import type { Lane } from './transport.ts';
 
 export interface Connections {
-  /** Use it before the next await: afterwards it may have been retired. */
+  /** Use it before the next await: afterwards it may have been retired. Throws once destroyed. */
   dispatcher(credentials: Credentials, lane: Lane): Dispatcher;
   destroy(): Promise<void>;
 }
@@ -23,6 +23,7 @@ export function createConnections(): Connections {
   let currentKey: string | undefined;
   const current = new Map<Lane, Dispatcher>();
   const retired = new Set<Dispatcher>();
+  let destroyed = false;
 
   function retireAll(): void {
     for (const agent of current.values()) {
@@ -34,6 +35,7 @@ export function createConnections(): Connections {
 
   return {
     dispatcher(credentials, lane) {
+      if (destroyed) throw new Error('the transport is closed');
       if (currentKey !== credentials.connectionKey) retireAll();
       currentKey = credentials.connectionKey;
       const agent = current.get(lane) ?? createAgent(credentials, CONNECTIONS[lane]);
@@ -41,6 +43,7 @@ export function createConnections(): Connections {
       return agent;
     },
     async destroy() {
+      destroyed = true;
       const all = [...current.values(), ...retired];
       current.clear();
       await Promise.all(all.map((agent) => agent.destroy()));

@@ -55,9 +55,9 @@ async function send(parts: Parts, request: KubeRequest, credentials: Credentials
   const { server } = credentials;
   const { signal, idleTimeoutMs } = request;
   const start = watchStart(request);
-  const agent = parts.connections.dispatcher(credentials, request.lane ?? 'request').compose(start.interceptor);
   const abort = abortBeforeStart(signal, start);
   try {
+    const agent = parts.connections.dispatcher(credentials, request.lane ?? 'request').compose(start.interceptor);
     const answer = agent.request({
       origin: server.origin,
       path: server.pathname.replace(/\/$/, '') + request.path,

@@ -1,0 +1,55 @@
+/**
+ * A clock that stands still until told otherwise, and lets a test wait for a timer to be set.
+ *
+ * Lacks on purpose: anything that reads real time.
+ */
+import type { Clock } from '../../src/kube/clock.ts';
+
+interface Timer {
+  readonly dueAt: number;
+  readonly ms: number;
+  readonly fn: () => void;
+}
+
+export interface FakeClock extends Clock {
+  /** Moves time and calls what came due, in order. */
+  advance(ms: number): void;
+  /** Resolves once a timer of exactly this length is pending. */
+  armed(ms: number): Promise<void>;
+  /** Lengths of the pending timers. */
+  pending(): readonly number[];
+}
+
+export function createFakeClock(): FakeClock {
+  let time = 1_000;
+  const timers = new Set<Timer>();
+  const waiting = new Set<{ ms: number; resolve: () => void }>();
+  return {
+    now: () => 1_700_000_000_000 + time,
+    monotonic: () => time,
+    after(ms, fn) {
+      const timer = { dueAt: time + ms, ms, fn };
+      timers.add(timer);
+      for (const waiter of waiting) {
+        if (waiter.ms === ms && waiting.delete(waiter)) waiter.resolve();
+      }
+      return () => timers.delete(timer);
+    },
+    advance(ms) {
+      const end = time + ms;
+      while (true) {
+        const [next] = [...timers].filter(({ dueAt }) => dueAt <= end).sort((a, b) => a.dueAt - b.dueAt);
+        if (next === undefined) break;
+        timers.delete(next);
+        time = next.dueAt;
+        next.fn();
+      }
+      time = end;
+    },
+    armed(ms) {
+      if ([...timers].some((timer) => timer.ms === ms)) return Promise.resolve();
+      return new Promise((resolve) => waiting.add({ ms, resolve }));
+    },
+    pending: () => [...timers].map(({ ms }) => ms),
+  };
+}
