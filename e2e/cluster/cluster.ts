@@ -79,20 +79,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const watchdog = guard(dir);
   try {
     const prepared = await prepare(dir, options, progress);
-    const onExit = () => prepared.runtime.killNow();
-    process.once('exit', onExit);
-    try {
-      await bringUp(prepared, wanted, progress);
-    } catch (error) {
-      process.off('exit', onExit);
-      throw error;
-    }
+    await bringUp(prepared, wanted, progress);
     if (options.detach === true) {
-      process.off('exit', onExit);
       prepared.runtime.disown();
       watchdog.release();
     }
-    return handle(prepared, progress, () => end(dir, watchdog, onExit));
+    return handle(prepared, progress, () => end(dir, watchdog));
   } catch (error) {
     await tearDown(dir);
     watchdog.release();
@@ -181,9 +173,8 @@ async function bringUp(cluster: Prepared, wanted: readonly ComponentName[], prog
   progress(`${nodes} nodes are ready`);
 }
 
-async function end(dir: string, watchdog: Guard, onExit: () => void): Promise<void> {
+async function end(dir: string, watchdog: Guard): Promise<void> {
   await tearDown(dir);
-  process.off('exit', onExit);
   watchdog.release();
 }
 

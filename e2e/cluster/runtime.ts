@@ -60,11 +60,6 @@ export class Runtime {
     signal(id, frozen ? 'SIGSTOP' : 'SIGCONT');
   }
 
-  /** For the last moment of this process: nothing may be awaited any more. */
-  killNow(): void {
-    for (const id of Object.values(this.#state.components)) signal(id, 'SIGKILL');
-  }
-
   /** The cluster stands by itself from here on: whoever looks at it sees no owner. */
   disown(): void {
     const { owner: _, ...state } = this.#state;

@@ -27,6 +27,7 @@ ${ADDRESSES}
 ${containers}`;
 }
 
+// PodIPsWith takes a fresh address each time, so it is asked once per pod.
 const ADDRESSES = `  {{ with NodeIPsWith .spec.nodeName }}
   hostIP: {{ index . 0 | Quote }}
   hostIPs:
@@ -34,11 +35,13 @@ const ADDRESSES = `  {{ with NodeIPsWith .spec.nodeName }}
   - ip: {{ . | Quote }}
   {{ end }}
   {{ end }}
+  {{ if not .status.podIP }}
   {{ with PodIPsWith .spec.nodeName ( or .spec.hostNetwork false ) .metadata.uid .metadata.name .metadata.namespace }}
   podIP: {{ index . 0 | Quote }}
   podIPs:
   {{ range . }}
   - ip: {{ . | Quote }}
+  {{ end }}
   {{ end }}
   {{ end }}`;
 
