@@ -37,10 +37,12 @@ export const claim = (name: string) => ({
   spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
 });
 
+// As kubectl reads YAML: 0440 is octal.
+const YAML_1_1 = { version: '1.1' } as const;
 const read = (folder: string) => {
   const at = new URL(`../../${folder}/`, import.meta.url);
   const files = readdirSync(at).filter((file) => file.endsWith('.yaml'));
-  return files.map((file): [string, AppObject] => [file, parse(readFileSync(new URL(file, at), 'utf8'))]);
+  return files.map((file): [string, AppObject] => [file, parse(readFileSync(new URL(file, at), 'utf8'), YAML_1_1)]);
 };
 
 /** Files of test/manifests: StatefulSets as charts and operators ship them. */

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseApp, type StatefulApp, updateProblems } from '../../src/api/schema.ts';
 import { type AppObject, app, claim, stored, template } from './apps.ts';
-import { ACCEPTED, REFUSED_BY_RULE, REFUSED_BY_SHAPE } from './rows.ts';
+import { ACCEPTED, REFUSED_BY_RULE } from './rows.ts';
+import { REFUSED_BY_SHAPE } from './shape-rows.ts';
 import { UPDATES } from './updates.ts';
 
 function problems(object: unknown): readonly string[] {
