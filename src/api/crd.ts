@@ -4,25 +4,35 @@ import { GROUP, KIND, PLURAL, VERSION } from './names.ts';
 import { type Json, toStructural } from './openapi.ts';
 import { appSchema } from './schema.ts';
 
-const column = (name: string, type: string, jsonPath: string, description: string) => ({
-  name,
-  type,
-  jsonPath,
-  description,
-});
 const READY_REASON = '.status.conditions[?(@.type=="Ready")].reason';
 
-/** What `kubectl get sapp` shows; the last two with `-o wide`. */
+/** What `kubectl get sapp` shows: name, type, where it is, what it says. */
 const COLUMNS = [
-  column('Desired', 'integer', '.spec.replicas', 'Members wanted'),
-  column('Ready', 'integer', '.status.readyReplicas', 'Members that are ready'),
-  column('Updated', 'integer', '.status.updatedReplicas', 'Members at the newest template'),
-  column('Revision', 'string', '.status.updateRevision', 'Revision of the newest template'),
-  column('Status', 'string', READY_REASON, 'Reason of the condition Ready'),
-  column('Age', 'date', '.metadata.creationTimestamp', 'Since creation'),
-  { ...column('Service', 'string', '.spec.serviceName', 'Headless Service; empty: as the app'), priority: 1 },
-  { ...column('Selector', 'string', '.status.selector', 'Selector of the pods'), priority: 1 },
-];
+  ['Desired', 'integer', '.spec.replicas', 'Members wanted'],
+  ['Ready', 'integer', '.status.readyReplicas', 'Members that are ready'],
+  ['Updated', 'integer', '.status.updatedReplicas', 'Members at the newest template'],
+  ['Revision', 'string', '.status.updateRevision', 'Revision of the newest template'],
+  ['Status', 'string', READY_REASON, 'Reason of the condition Ready'],
+  ['Age', 'date', '.metadata.creationTimestamp', 'Since creation'],
+] as const;
+
+/** With `-o wide` these, too. */
+const WIDE_COLUMNS = [
+  ['Service', 'string', '.spec.serviceName', 'Headless Service; empty: as the app'],
+  ['Selector', 'string', '.status.selector', 'Selector of the pods'],
+] as const;
+
+function columns(): readonly Json[] {
+  const made = (priority: number, all: typeof COLUMNS | typeof WIDE_COLUMNS) =>
+    all.map(([name, type, jsonPath, description]) => ({
+      name,
+      type,
+      jsonPath,
+      description,
+      ...(priority > 0 ? { priority } : {}),
+    }));
+  return [...made(0, COLUMNS), ...made(1, WIDE_COLUMNS)];
+}
 
 /** Metadata belongs to the API server; its name is declared only for rules to point at. */
 function rootSchema(): Json {
@@ -72,7 +82,7 @@ export function customResourceDefinition(): Json {
               labelSelectorPath: '.status.selector',
             },
           },
-          additionalPrinterColumns: COLUMNS,
+          additionalPrinterColumns: columns(),
           schema: { openAPIV3Schema: rootSchema() },
         },
       ],
