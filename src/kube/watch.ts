@@ -136,8 +136,11 @@ function delayAfterFailure(watcher: Watcher, startedAt: number, error: KubeError
 function keepsPosition(error: KubeError): boolean {
   if (isTooLargeResourceVersion(error)) return false;
   switch (error.code) {
-    case 'Network':
     case 'Timeout':
+      // A server answers a watch from a resourceVersion that it has not reached, as after etcd was restored from a
+      // backup, with silence: no events, no bookmarks, no error (seen on 1.36.3). So our own limits mean a list.
+      return error.status !== undefined;
+    case 'Network':
     case 'Unavailable':
     case 'TooManyRequests':
     case 'Unauthorized':

@@ -1,13 +1,14 @@
 /**
  * A watch whose callbacks are written down, and whose test can wait for one.
  */
+
+import type { Clock } from '../../src/kube/clock.ts';
 import type { KubeError } from '../../src/kube/errors.ts';
 import type { WatchEvent } from '../../src/kube/known-objects.ts';
 import type { Collection } from '../../src/kube/pages.ts';
 import { RESOURCES } from '../../src/kube/resources.ts';
 import type { Transport } from '../../src/kube/transport.ts';
 import { type Watch, watchResource } from '../../src/kube/watch.ts';
-import type { FakeClock } from './fake-clock.ts';
 
 export interface RecordedWatch extends Watch {
   /** One short line per callback: `added a@1`, `modified a@1->2`, `deleted a@3 (watch)`, `progress 3`, `synced`, `error Gone`. */
@@ -20,7 +21,7 @@ export interface RecordedWatch extends Watch {
 
 export interface RecordOptions extends Partial<Collection> {
   readonly transport: Transport;
-  readonly clock: FakeClock;
+  readonly clock: Clock;
   readonly random?: () => number;
   readonly onLine?: (line: string) => void;
 }
