@@ -43,6 +43,7 @@ const [KUBE_MAJOR, KUBE_MINOR] = KUBERNETES.split('.');
 const KUBE_VERSION_PACKAGE = 'k8s.io/component-base/version';
 const KUBE_LDFLAGS = [
   `-X ${KUBE_VERSION_PACKAGE}.gitVersion=v${KUBERNETES}`,
+  `-X k8s.io/client-go/pkg/version.gitVersion=v${KUBERNETES}`, // the user agent
   `-X ${KUBE_VERSION_PACKAGE}.gitMajor=${KUBE_MAJOR}`,
   `-X ${KUBE_VERSION_PACKAGE}.gitMinor=${KUBE_MINOR}`,
 ].join(' ');

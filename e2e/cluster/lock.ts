@@ -7,7 +7,7 @@ import { isAlive, type ProcessId, processId } from './processes.ts';
 
 const POLL_MS = 250;
 
-/** Runs `work` while holding the lock `path`. `onWait` hears, about once a second, whose lock it is and for how long. */
+/** Runs `work` while holding the lock `path`. `onWait` hears, every ten seconds, whose lock it is and for how long. */
 export async function withLock<T>(
   path: string,
   work: () => Promise<T>,
@@ -17,7 +17,7 @@ export async function withLock<T>(
   for (let turn = 0; !tryLock(path); turn += 1) {
     const owner = readOwner(path);
     if (owner !== undefined && !isAlive(owner)) breakLock(path);
-    else if (turn % 4 === 0) onWait(owner?.pid ?? 0, Math.round((performance.now() - startedAt) / 1000));
+    else if (turn % 40 === 0) onWait(owner?.pid ?? 0, Math.round((performance.now() - startedAt) / 1000));
     await sleep(POLL_MS);
   }
   try {
