@@ -32,12 +32,15 @@ export function stringMap(value: unknown): Record<string, string> {
   return map;
 }
 
-/** JSON text that is the same for equal content: keys sorted, absent and undefined fields alike. */
+/**
+ * JSON text that is the same for equal content: keys sorted, and absent, undefined and null fields alike, since
+ * server-side apply keeps a template's nulls where a merge patch removes them.
+ */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value ?? null);
   const fields = Object.keys(value)
-    .filter((key) => value[key] !== undefined)
+    .filter((key) => value[key] !== undefined && value[key] !== null)
     .sort()
     .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
   return `{${fields.join(',')}}`;

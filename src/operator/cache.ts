@@ -135,8 +135,9 @@ export class Cache {
     }
   }
 
-  appOf(key: string): ObservedApp | null {
-    return this.#shelves.get(key)?.app ?? null;
+  /** Whether a watch still shows this very pod. */
+  shows(key: string, pod: { readonly name: string; readonly uid: string }): boolean {
+    return this.#shelves.get(key)?.pods.get(pod.name)?.uid === pod.uid;
   }
 
   apps(): readonly string[] {

@@ -155,7 +155,8 @@ async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'delet
   const ref = { namespace, name: victim.name };
   const result = await hands.client.delete(RESOURCES.pods, ref, { uid: victim.uid, resourceVersion });
   if (result.kind === 'terminating') settle(hands, job, { resource: RESOURCES.pods, object: result.object });
-  else hands.gate.removed(job.key, victim.uid);
+  // The watch may have told of it before the answer came.
+  else if (hands.cache.shows(job.key, victim)) hands.gate.removed(job.key, victim.uid);
 }
 
 /** What a failure means: null when it says nothing about the action, and the queue has to try again. */
