@@ -22,9 +22,14 @@ function install() {
   console.error('Installing the dependencies (npm ci), once; this takes about 20 s …');
   const npm = process.env.npm_execpath;
   const [command, first] = npm?.endsWith('.js') || npm?.endsWith('.cjs') ? [process.execPath, [npm]] : ['npm', []];
-  const result = spawnSync(command, [...first, 'ci', '--no-fund', '--no-audit', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+  const result = spawnSync(command, [...first, 'ci', '--no-fund', '--no-audit', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   if (result.status !== 0) {
-    console.error(`npm ci failed (exit ${result.status ?? result.signal}). Run 'npm ci' in ${root} to see why, then try again.`);
+    console.error(
+      `npm ci failed (exit ${result.status ?? result.signal}). Run 'npm ci' in ${root} to see why, then try again.`,
+    );
     process.exit(1);
   }
 }
@@ -34,7 +39,9 @@ function checkNode() {
   const version = execFileSync('node', ['--version'], { encoding: 'utf8', shell: process.platform === 'win32' }).trim();
   const [major, minor] = version.slice(1).split('.').map(Number);
   if (major > 22 || (major === 22 && minor >= 19)) return;
-  console.error(`Node ${version} is too old, and no newer one comes as a package for ${process.platform}-${process.arch}.`);
+  console.error(
+    `Node ${version} is too old, and no newer one comes as a package for ${process.platform}-${process.arch}.`,
+  );
   console.error('Install Node 22.19 or newer (https://nodejs.org), then run the same command again.');
   process.exit(1);
 }

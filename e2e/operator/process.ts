@@ -1,0 +1,87 @@
+// The operator as a real process, run from source under an ordinary identity: what tests and the demo start, kill and read.
+// Installs the CRD and the grants first. It ends with this process.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Cluster } from '../cluster/cluster.ts';
+
+export const OPERATOR_USER = 'statefulapp-operator';
+
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+export interface OperatorProcess {
+  readonly pid: number;
+  readonly log: readonly LogLine[];
+  /** Resolves with the first line, past or coming, that passes. Rejects when the process ends before. */
+  line(test: (line: LogLine) => boolean): Promise<LogLine>;
+  /** Where probes and metrics are. */
+  url(): Promise<string>;
+  /** Resolves with the exit code, or the signal, once the process has ended. */
+  end(signal: NodeJS.Signals): Promise<number | string | null>;
+}
+
+/** Resolves when the API server serves StatefulApps and the operator's user may work with them. */
+export async function install(cluster: Cluster): Promise<void> {
+  await cluster.kubectl('apply', '--server-side', '-f', file('../../crds/statefulapps.statefulapp.dev.yaml'));
+  await cluster.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/statefulapps.statefulapp.dev');
+  await cluster.apply(readFileSync(file('rbac.yaml'), 'utf8'));
+}
+
+export async function startOperatorProcess(cluster: Cluster, ...flags: readonly string[]): Promise<OperatorProcess> {
+  const kubeconfig = await cluster.kubeconfigFor(OPERATOR_USER);
+  const child = spawn(
+    'node',
+    [file('../../src/operator/main.ts'), '--address=127.0.0.1:0', '--lease-namespace=default', ...flags],
+    {
+      env: { ...process.env, KUBECONFIG: kubeconfig },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+  return follow(child);
+}
+
+function follow(child: ChildProcess & { readonly stdout: NodeJS.ReadableStream | null }): OperatorProcess {
+  const log: LogLine[] = [];
+  const waiting = new Set<(line: LogLine) => void>();
+  if (child.stdout !== null) {
+    createInterface({ input: child.stdout }).on('line', (text) => {
+      const line: LogLine = text.startsWith('{') ? JSON.parse(text) : { level: 'raw', msg: text };
+      log.push(line);
+      for (const hear of waiting) hear(line);
+    });
+  }
+  const ended = new Promise<number | string | null>((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? signal));
+  });
+  const line = (test: (line: LogLine) => boolean): Promise<LogLine> => {
+    const past = log.find(test);
+    if (past !== undefined) return Promise.resolve(past);
+    return new Promise((resolve, reject) => {
+      waiting.add((next) => test(next) && resolve(next));
+      void ended.then((how) =>
+        reject(new Error(`the operator ended (${how}); its last line: ${JSON.stringify(log.at(-1))}`)),
+      );
+    });
+  };
+  return {
+    pid: child.pid ?? 0,
+    log,
+    line,
+    url: async () => String((await line(({ msg }) => msg === 'started'))['url']),
+    end: (signal) => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}

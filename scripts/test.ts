@@ -1,0 +1,106 @@
+// `npm test`: everything that can be shown on this machine, in order of cost: types and style, unit tests, integration tests
+// on a real API server, the demo. Ends with one line, "N passed, N failed".
+// Without a real API server (nothing to find, download or build) the last two are skipped loudly, unless
+// STATEFULAPP_REQUIRE_CLUSTER is set: then that is a failure.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findBinary } from '../e2e/cluster/binaries.ts';
+import type { BinaryName } from '../e2e/cluster/catalog.ts';
+
+const STEPS = ['check', 'unit', 'integration', 'demo'] as const;
+type Step = (typeof STEPS)[number];
+
+const NEEDED: readonly BinaryName[] = [
+  'etcd',
+  'kube-apiserver',
+  'kubectl',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kwok',
+  'coredns',
+];
+
+interface Tally {
+  passed: number;
+  failed: number;
+}
+const tally: Tally = { passed: 0, failed: 0 };
+
+function run(command: string, args: readonly string[]): boolean {
+  console.log(`\n> ${[command, ...args].join(' ')}`);
+  return spawnSync(command, args, { stdio: 'inherit' }).status === 0;
+}
+
+function count(passed: boolean): void {
+  if (passed) tally.passed += 1;
+  else tally.failed += 1;
+}
+
+function vitest(project: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'statefulapp-test-'));
+  const file = join(folder, 'results.json');
+  const passed = run('vitest', [
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ]);
+  try {
+    const results = JSON.parse(readFileSync(file, 'utf8')) as { numPassedTests: number; numFailedTests: number };
+    tally.passed += results.numPassedTests;
+    // A file that does not load, or an error outside of tests, fails the run without a failed test.
+    tally.failed += Math.max(results.numFailedTests, passed ? 0 : 1);
+  } catch {
+    tally.failed += 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Null when everything for a cluster is at hand; else why not. */
+async function missingCluster(): Promise<string | null> {
+  try {
+    for (const name of NEEDED) await findBinary(name, console.log);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function perform(step: Step): void {
+  switch (step) {
+    case 'check':
+      count(run('tsc', []));
+      count(run('biome', ['check', '.']));
+      return;
+    case 'unit':
+    case 'integration':
+      return vitest(step);
+    case 'demo':
+      return count(run('node', ['e2e/demo/main.ts']));
+    default:
+      return step satisfies never;
+  }
+}
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((step) => !STEPS.some((known) => known === step));
+if (unknown.length > 0) {
+  console.error(`There is no step ${unknown.join(', ')}. npm test takes any of: ${STEPS.join(', ')} (default: all).`);
+  process.exit(2);
+}
+const steps = STEPS.filter((step) => asked.length === 0 || asked.includes(step));
+const absent = steps.some((step) => step === 'integration' || step === 'demo') ? await missingCluster() : null;
+for (const step of steps) {
+  if (absent === null || step === 'check' || step === 'unit') perform(step);
+  else if (process.env['STATEFULAPP_REQUIRE_CLUSTER']) count(false);
+  else console.log(`\n!!! SKIPPED: ${step} tests, for want of a real API server.`);
+}
+if (absent !== null) console.log(`\n!!! ${absent}`);
+console.log(`\n${tally.passed} passed, ${tally.failed} failed`);
+process.exit(tally.failed === 0 ? 0 : 1);
