@@ -72,21 +72,15 @@ async function missingCluster(): Promise<string | null> {
   }
 }
 
-function perform(step: Step): void {
-  switch (step) {
-    case 'check':
-      count(run('tsc', []));
-      count(run('biome', ['check', '.']));
-      return;
-    case 'unit':
-    case 'integration':
-      return vitest(step);
-    case 'demo':
-      return count(run('node', ['e2e/demo/main.ts']));
-    default:
-      return step satisfies never;
-  }
-}
+const PERFORM: Readonly<Record<Step, () => void>> = {
+  check: () => {
+    count(run('tsc', []));
+    count(run('biome', ['check', '.']));
+  },
+  unit: () => vitest('unit'),
+  integration: () => vitest('integration'),
+  demo: () => count(run('node', ['e2e/demo/main.ts'])),
+};
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((step) => !STEPS.some((known) => known === step));
@@ -97,7 +91,7 @@ if (unknown.length > 0) {
 const steps = STEPS.filter((step) => asked.length === 0 || asked.includes(step));
 const absent = steps.some((step) => step === 'integration' || step === 'demo') ? await missingCluster() : null;
 for (const step of steps) {
-  if (absent === null || step === 'check' || step === 'unit') perform(step);
+  if (absent === null || step === 'check' || step === 'unit') PERFORM[step]();
   else if (process.env['STATEFULAPP_REQUIRE_CLUSTER']) count(false);
   else console.log(`\n!!! SKIPPED: ${step} tests, for want of a real API server.`);
 }
