@@ -40,12 +40,12 @@ interface Parts {
 
 async function sendWithRenewal(parts: Parts, request: KubeRequest): Promise<KubeResponse> {
   const { credentials } = parts;
-  const first = await credentials.current().catch((cause: unknown) => {
-    throw credentialsError(request, cause);
+  const first = await untilAborted(request, credentials.current()).catch((cause: unknown) => {
+    throw request.signal?.aborted ? networkError(request, cause, false) : credentialsError(request, cause);
   });
   const response = await send(parts, request, first);
   if (response.statusCode !== 401) return toKubeResponse(request, response);
-  const second = await credentials.renewed(first).catch(() => first);
+  const second = await untilAborted(request, credentials.renewed(first)).catch(() => first);
   if (second === first) return toKubeResponse(request, response);
   await response.body.dump().catch(() => undefined);
   return toKubeResponse(request, await send(parts, request, second));
@@ -55,7 +55,8 @@ async function send(parts: Parts, request: KubeRequest, credentials: Credentials
   const { server } = credentials;
   const { signal, idleTimeoutMs } = request;
   const start = watchStart(request);
-  const abort = abortBeforeStart(signal, start);
+  // undici tells a request that waits for a connection about an abort only once it has one, which may take long.
+  const abort = onAbort(signal, () => !start.sent);
   try {
     const agent = parts.connections.dispatcher(credentials, request.lane ?? 'request').compose(start.interceptor);
     const answer = agent.request({
@@ -129,17 +130,28 @@ function startingWith(onStart: () => void, handler: Dispatcher.DispatchHandler):
   };
 }
 
-/** undici tells a request that still waits for a connection about an abort only once it has one, which may take long. */
-function abortBeforeStart(signal: AbortSignal | undefined, start: Start) {
-  let onAbort = () => {};
+/** Credentials may come from a program that hangs: the caller's time goes on. */
+async function untilAborted<T>({ signal }: KubeRequest, work: Promise<T>): Promise<T> {
+  const abort = onAbort(signal, () => true);
+  try {
+    return await Promise.race([work, abort.rejection]);
+  } finally {
+    abort.release();
+  }
+}
+
+function onAbort(signal: AbortSignal | undefined, applies: () => boolean) {
+  let listener = () => {};
   const rejection = new Promise<never>((_resolve, reject) => {
-    onAbort = () => {
-      if (!start.sent) reject(signal?.reason);
+    listener = () => {
+      if (applies()) reject(signal?.reason);
     };
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) listener();
+    signal?.addEventListener('abort', listener, { once: true });
   });
-  return { rejection, release: () => signal?.removeEventListener('abort', onAbort) };
+  // It may come while nobody races it yet.
+  rejection.catch(() => {});
+  return { rejection, release: () => signal?.removeEventListener('abort', listener) };
 }
 
 function toKubeResponse(request: KubeRequest, response: Dispatcher.ResponseData): KubeResponse {

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Transport } from '../../src/kube/transport.ts';
 import { createTransport, type TransportOptions } from '../../src/kube/undici-transport.ts';
 import { createFakeClock } from './fake-clock.ts';
@@ -273,6 +273,28 @@ test('an exec plugin’s token is kept while it is valid, and asked for anew aft
   expect(again.headers.authorization).toBe('Bearer token-2');
   again.answer(200, {});
   expect(await answer).toBe(200);
+});
+
+test('a credential plugin that hangs does not outlast the caller’s patience', async () => {
+  const server = await startTlsServer('one');
+  const folder = scratch();
+  const script = 'process.stdin.resume(); setInterval(() => {}, 1000);';
+  const config = new KubeConfig();
+  config.loadFromClusterAndUser(
+    { name: 'c', server: server.url, caFile: fixture('ca-one.crt'), skipTLSVerify: false },
+    {
+      name: 'u',
+      exec: { command: 'sh', args: ['-c', `echo $$ > ${folder}/pid; exec ${process.execPath} -e '${script}'`] },
+    },
+  );
+  const abort = new AbortController();
+  const transport = startTransport({ kubeConfig: config });
+  const answer = transport
+    .request({ method: 'POST', path: '/x', body: '{}', signal: abort.signal })
+    .catch((e: unknown) => e);
+  abort.abort();
+  expect(await answer).toMatchObject({ code: 'Aborted', outcomeUnknown: false });
+  await vi.waitFor(() => process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGTERM'));
 });
 
 test('credentials that cannot be had are a KubeError that says why, and nothing is sent', async () => {
