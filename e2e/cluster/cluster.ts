@@ -9,7 +9,15 @@ import { apiUrl, COMPONENTS, type ComponentName, type Layout, type Ports, writeC
 import { type Guard, guard } from './guard.ts';
 import { ADMIN, COMPONENT_IDENTITIES, createIdentities, type Identities } from './identities.ts';
 import { kubectl } from './kubectl.ts';
-import { type Api, canRunPods, createNode, createStorageClass, deleteNode, setKubelet } from './nodes.ts';
+import {
+  type Api,
+  canRunPods,
+  createNode,
+  createStorageClass,
+  deleteNode,
+  dropNodeLeases,
+  setKubelet,
+} from './nodes.ts';
 import { freePorts } from './ports.ts';
 import { processId } from './processes.ts';
 import { until } from './requests.ts';
@@ -54,7 +62,11 @@ export interface Cluster {
   readonly addNode: (name: string) => Promise<void>;
   /** Deletes the Node object, as after `kubectl delete node`: its pods are garbage collected, not stopped. */
   readonly removeNode: (name: string) => Promise<void>;
-  /** The kubelet falls silent: its pods keep their last state, and the node turns Unknown after the grace period (50 s; `--node-monitor-grace-period`). */
+  /**
+   * The kubelet falls silent: its pods keep their last state, and the node turns Unknown after 50 s. Sooner with the
+   * `args` kwok --node-lease-duration-seconds=8 (renewed each quarter) and kube-controller-manager
+   * --node-monitor-grace-period=8s --node-monitor-period=1s.
+   */
   readonly partitionNode: (name: string) => Promise<void>;
   readonly healNode: (name: string) => Promise<void>;
   /** Ends the process at once, as a crash would; data stay. */
@@ -204,6 +216,7 @@ function handle(cluster: Prepared, progress: Progress, stop: () => Promise<void>
     healNode: (node) => setKubelet(api, node, true),
     stopComponent: (component) => runtime.crash(component),
     startComponent: async (component) => {
+      if (component === 'kwok') await dropNodeLeases(api);
       await runtime.launch(component);
       await runtime.ready(component);
     },

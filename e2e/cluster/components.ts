@@ -43,9 +43,9 @@ export function apiUrl(ports: Ports): string {
   return `https://${HOST}:${ports.api}`;
 }
 
-/** The command line of a component. */
-export function argumentsOf(name: ComponentName, layout: Layout): readonly string[] {
-  return [...ARGUMENTS[name](layout), ...(layout.args[name] ?? [])];
+/** The command line of a component; `starts` is how often it was started before. */
+export function argumentsOf(name: ComponentName, layout: Layout, starts: number): readonly string[] {
+  return [...ARGUMENTS[name](layout, starts), ...(layout.args[name] ?? [])];
 }
 
 /** A request that a healthy component answers with 200. */
@@ -105,7 +105,7 @@ const serving = ({ dir }: Layout) => [
   `--tls-private-key-file=${join(dir, 'pki/server.key')}`,
 ];
 
-const ARGUMENTS: Readonly<Record<ComponentName, (layout: Layout) => readonly string[]>> = {
+const ARGUMENTS: Readonly<Record<ComponentName, (layout: Layout, starts: number) => readonly string[]>> = {
   etcd: ({ dir, ports }) => [
     `--data-dir=${join(dir, 'etcd')}`,
     `--listen-client-urls=http://${HOST}:${ports.etcd}`,
@@ -139,14 +139,18 @@ const ARGUMENTS: Readonly<Record<ComponentName, (layout: Layout) => readonly str
     `--bind-address=${HOST}`,
     `--secure-port=${layout.ports.scheduler}`,
     '--leader-elect=false',
+    // The stock 50 and 100 would be the pace of every large test.
+    '--kube-api-qps=500',
+    '--kube-api-burst=1000',
   ],
-  kwok: ({ dir, ports }) => [
+  kwok: ({ dir, ports }, starts) => [
     `--kubeconfig=${join(dir, 'kwok.kubeconfig')}`,
     `--config=${join(dir, 'kwok.yaml')}`,
     `--manage-nodes-with-label-selector=${KUBELET_LABEL}=running`,
     `--server-address=${HOST}:${ports.kwok}`,
     '--node-lease-duration-seconds=40',
-    '--cidr=10.244.0.0/16',
+    // kwok forgets which addresses it gave out, so each start has a range of its own.
+    `--cidr=10.${128 + (starts % 100)}.0.0/16`,
     `--node-ip=${HOST}`,
   ],
   coredns: ({ dir }) => [`-conf=${join(dir, 'Corefile')}`],

@@ -78,6 +78,12 @@ export async function setKubelet({ url, tls }: Api, name: string, running: boole
   await expectOk({ url: `${url}/api/v1/nodes/${name}`, method: 'PATCH', tls, body, contentType });
 }
 
+/** A new kwok waits until the leases of the one before it run out; a restarted kubelet does not wait. */
+export async function dropNodeLeases({ url, tls }: Api): Promise<void> {
+  const leases = `${url}/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases`;
+  await expectOk({ url: leases, method: 'DELETE', tls });
+}
+
 /** Whether pods can be scheduled: every node is Ready in the eyes of the controllers, and pods find their account. */
 export async function canRunPods({ url, tls }: Api, nodes: number): Promise<boolean> {
   const account = await expectOk({ url: `${url}/api/v1/namespaces/default/serviceaccounts/default`, tls }, [404]);

@@ -1,6 +1,6 @@
 // Processes by identity: a pid is reused, a pid together with its start time is not, so only what was started here is
 // ever signalled. Each component leads a process group of its own: ^C in a terminal reaches the caller, not them.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -21,14 +21,14 @@ export function processId(pid: number): ProcessId {
 }
 
 /** Starts a program that outlives this one, with its output in `logFile`. */
-export function launch({ path, args, logFile }: Launch): { readonly id: ProcessId; readonly child: ChildProcess } {
+export function launch({ path, args, logFile }: Launch): ProcessId {
   const log = openSync(logFile, 'a');
   try {
     const child = spawn(path, args, { detached: true, stdio: ['ignore', log, log] });
     child.once('error', () => {}); // seen as pid === undefined below, or by the probes
     if (child.pid === undefined) throw new Error(`Could not start ${path}: it is missing or not executable.`);
     child.unref();
-    return { id: processId(child.pid), child };
+    return processId(child.pid);
   } finally {
     closeSync(log);
   }

@@ -14,6 +14,7 @@ const LOG_TAIL_LINES = 15;
 export class Runtime {
   readonly #layout: Layout;
   readonly #progress: Progress;
+  readonly #starts = new Map<ComponentName, number>();
   #state: ClusterState;
 
   constructor(layout: Layout, state: ClusterState, progress: Progress) {
@@ -28,8 +29,9 @@ export class Runtime {
   async launch(name: ComponentName): Promise<void> {
     if (this.#running(name) !== undefined) return;
     const path = await findBinary(name, this.#progress);
-    const { id, child } = launch({ path, args: argumentsOf(name, this.#layout), logFile: this.logFile(name) });
-    child.once('exit', () => {}); // reaped by Node; noticed by its pid
+    const starts = this.#starts.get(name) ?? 0;
+    this.#starts.set(name, starts + 1);
+    const id = launch({ path, args: argumentsOf(name, this.#layout, starts), logFile: this.logFile(name) });
     this.#record({ ...this.#state, components: { ...this.#state.components, [name]: id } });
   }
 
@@ -83,6 +85,6 @@ export class Runtime {
   #logTail(name: ComponentName): string {
     const path = this.logFile(name);
     const lines = readFileSync(path, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES);
-    return ` Its command: ${name} ${argumentsOf(name, this.#layout).join(' ')}\nThe end of its log:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+    return ` Its command: ${name} ${argumentsOf(name, this.#layout, 0).join(' ')}\nThe end of its log:\n${lines.map((line) => `  ${line}`).join('\n')}`;
   }
 }
