@@ -8,6 +8,13 @@ import { fileURLToPath } from 'node:url';
 import type { Cluster } from '../cluster/cluster.ts';
 
 export const OPERATOR_USER = 'statefulapp-operator';
+const OPERATOR_GROUP = 'statefulapp-operators';
+
+export interface OperatorOptions {
+  /** Whose name the API server writes into its audit log. */
+  readonly user?: string;
+  readonly flags?: readonly string[];
+}
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
