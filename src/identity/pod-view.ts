@@ -21,6 +21,7 @@ export interface PodView {
   readonly controller: Controller | null;
   readonly createdAtMs: number;
   readonly deletingSinceMs: number | null;
+  /** The longest time that a kubelet may take to stop it: also a force deletion leaves it the time in the spec (R1). */
   readonly graceSeconds: number;
   readonly finalizers: readonly string[];
   readonly phase: string;
@@ -55,7 +56,6 @@ export function readPod(raw: unknown): PodView {
   const readyChanged = parseTime(stringAt(ready, 'lastTransitionTime'));
   const createdAtMs = parseTime(metadata['creationTimestamp']) ?? 0;
   const deletingSinceMs = deletionStart(metadata);
-  const grace = metadata['deletionGracePeriodSeconds'] ?? spec['terminationGracePeriodSeconds'];
   return {
     name: stringAt(metadata, 'name') ?? '',
     uid: stringAt(metadata, 'uid') ?? '',
@@ -64,7 +64,7 @@ export function readPod(raw: unknown): PodView {
     controller: controllerOf(metadata),
     createdAtMs,
     deletingSinceMs,
-    graceSeconds: typeof grace === 'number' ? grace : 30,
+    graceSeconds: graceOf(metadata, spec),
     finalizers: listAt(metadata, 'finalizers').filter((finalizer) => typeof finalizer === 'string'),
     phase: stringAt(status, 'phase') ?? 'Pending',
     readySinceMs: isReady ? (readyChanged ?? createdAtMs) : null,
@@ -89,6 +89,12 @@ function deletionStart(metadata: Record<string, unknown>): number | null {
   return end - (typeof grace === 'number' ? grace * 1000 : 0);
 }
 
+function graceOf(metadata: Record<string, unknown>, spec: Record<string, unknown>): number {
+  const grace = spec['terminationGracePeriodSeconds'];
+  const longest = Math.max(typeof grace === 'number' ? grace : 30, numberAt(metadata, 'deletionGracePeriodSeconds'));
+  return Math.max(longest, 0);
+}
+
 function numberAt(value: unknown, field: string): number {
   const inner = isObject(value) ? value[field] : undefined;
   return typeof inner === 'number' && Number.isFinite(inner) ? inner : 0;
@@ -107,11 +113,13 @@ function hasStopped(status: Record<string, unknown>, deleting: boolean): boolean
   if (collected) return false;
   if (TERMINAL.includes(stringAt(status, 'phase') ?? '')) return true;
   const containers = listAt(status, 'containerStatuses');
-  // While it is not being deleted, a kubelet may be about to start them again.
+  const running = (container: unknown) => isObject(objectAt(container, 'state')['running']);
+  // While it is not being deleted, a kubelet may be about to start them again. Sidecars are init containers that run on.
   return (
     deleting &&
     containers.length > 0 &&
-    containers.every((container) => isObject(objectAt(container, 'state')['terminated']))
+    containers.every((container) => isObject(objectAt(container, 'state')['terminated'])) &&
+    !listAt(status, 'initContainerStatuses').some(running)
   );
 }
 

@@ -23,16 +23,11 @@ function servicePorts(template: unknown): readonly ServicePort[] {
       if (typeof number !== 'number' || !Number.isInteger(number) || number < 1 || number > 65535) continue;
       const protocol = stringAt(port, 'protocol') ?? 'TCP';
       const given = stringAt(port, 'name');
-      const name = given !== undefined && PORT_NAME.test(given) ? given : `${protocol.toLowerCase()}-${number}`;
-      const taken = [...ports.values()].some((other) => other.name === name);
+      const plain = `${protocol.toLowerCase()}-${number}`;
+      const names = [given !== undefined && PORT_NAME.test(given) ? given : plain, plain, `${plain}-${ports.size}`];
+      const name = names.find((one) => ![...ports.values()].some((other) => other.name === one));
       const key = `${number}/${protocol}`;
-      if (!ports.has(key))
-        ports.set(key, {
-          name: taken ? `${protocol.toLowerCase()}-${number}` : name,
-          port: number,
-          protocol,
-          targetPort: number,
-        });
+      if (!ports.has(key) && name !== undefined) ports.set(key, { name, port: number, protocol, targetPort: number });
     }
   }
   return [...ports.values()];

@@ -22,6 +22,11 @@ export type Slot =
   | { readonly state: 'Orphan'; readonly pod: PodView }
   | { readonly state: PodState; readonly pod: PodView };
 
+/** A slot that holds a pod whose controller is our UID. */
+export function isOurPod(slot: Slot): slot is Extract<Slot, { readonly state: PodState }> {
+  return 'pod' in slot && slot.state !== 'Taken' && slot.state !== 'Orphan';
+}
+
 export type PodState = 'Terminating' | 'Failed' | 'Succeeded' | 'Pending' | 'NotReady' | 'Ready' | 'Available';
 
 /** A live kubelet that lost its pod object may need this long beyond the grace period to stop the containers. */

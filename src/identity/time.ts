@@ -7,7 +7,11 @@ export function parseTime(text: unknown): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** As Kubernetes writes metav1.Time: whole seconds, UTC. */
+/** The last second that RFC 3339 can write; grace periods and the like may be any int64 and lead beyond it. */
+const LAST_MS = Date.parse('9999-12-31T23:59:59Z');
+
+/** As Kubernetes writes metav1.Time: whole seconds, UTC. Never throws: what lies beyond is written as the nearest end. */
 export function formatTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const written = Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), LAST_MS);
+  return `${new Date(written).toISOString().slice(0, 19)}Z`;
 }

@@ -4,12 +4,12 @@
 import type { StatefulAppSpec } from '../api/spec.ts';
 import type { Condition, Member } from '../api/status.ts';
 import { formatTime, parseTime } from '../identity/time.ts';
-import type { Counts } from './status.ts';
 import type { Note, Observed, Wait } from './types.ts';
 
 export interface Situation {
   readonly spec: StatefulAppSpec | null;
-  readonly counts: Counts | null;
+  /** How many wanted members are available; null when that cannot be told. */
+  readonly available: number | null;
   readonly waits: readonly Wait[];
   readonly notes: readonly Note[];
   readonly members: readonly Member[];
@@ -31,23 +31,26 @@ function stamped({ app, nowMs }: Observed, verdict: Verdict, stored: readonly Co
   const unchanged = before?.status === verdict.status && before.lastTransitionTime !== undefined;
   return {
     ...verdict,
-    message: verdict.message.length > MAX_MESSAGE ? `${verdict.message.slice(0, MAX_MESSAGE - 1)}…` : verdict.message,
+    message: shortened(verdict.message),
     observedGeneration: app.generation,
     lastTransitionTime: unchanged ? (before.lastTransitionTime ?? '') : formatTime(nowMs),
   };
 }
 
+/** Cut without leaving half a character, which the API server would replace: the status would never be as written. */
+function shortened(message: string): string {
+  return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1).toWellFormed()}…` : message;
+}
+
 function verdictsOf(observed: Observed, situation: Situation): readonly Verdict[] {
+  const { available } = situation;
   const wanted = situation.spec?.replicas ?? 0;
-  const available = situation.members.filter(({ state }) => state === 'Available').length;
+  const told = available === null ? '' : `${available} of ${wanted} members are available. `;
   const head = situation.waits[0];
   const more = situation.waits.length > 1 ? ` (and ${situation.waits.length - 1} more waits, see status.members)` : '';
   const converged = head === undefined;
   const reason = converged ? 'AllMembersReady' : head.reason;
-  const message = converged
-    ? `All ${wanted} members are available.`
-    : `${available} of ${wanted} members are available. ${head.message}${more}`;
-  const all = situation.counts !== null && available >= wanted;
+  const message = converged ? `All ${wanted} members are available.` : `${told}${head.message}${more}`;
   const stalled = stall(observed, situation);
   const word = (yes: boolean) => (yes ? 'True' : 'False');
   return [
@@ -56,15 +59,19 @@ function verdictsOf(observed: Observed, situation: Situation): readonly Verdict[
     stalled === null
       ? { type: 'Stalled', status: 'False', reason: 'NotStalled', message: 'Nothing has been waited for too long.' }
       : { type: 'Stalled', status: 'True', reason: stalled.reason, message: stalled.message },
-    {
-      type: 'Available',
-      status: word(all),
-      reason: all ? 'AllMembersAvailable' : 'MembersUnavailable',
-      message: `${available} of ${wanted} members are available.`,
-    },
+    availability(available, wanted),
     progressing(converged, stalled, message),
     asSpecified(situation.notes),
   ];
+}
+
+function availability(available: number | null, wanted: number): Verdict {
+  const type = 'Available';
+  if (available === null)
+    return { type, status: 'Unknown', reason: 'NotCounted', message: 'Members are not counted now.' };
+  const message = `${available} of ${wanted} members are available.`;
+  if (available >= wanted) return { type, status: 'True', reason: 'AllMembersAvailable', message };
+  return { type, status: 'False', reason: 'MembersUnavailable', message };
 }
 
 function progressing(converged: boolean, stalled: Wait | null, message: string): Verdict {
@@ -104,11 +111,16 @@ function stall(observed: Observed, situation: Situation): Wait | null {
  * When the app counts as stalled unless something changes: progress is any member entering another state, or a new
  * generation. Derived from the ledger, so that it survives the operator. Null while nothing is waited for.
  */
-export function progressDeadlineMs({ app, nowMs }: Observed, { spec, waits, members }: Situation): number | null {
+export function progressDeadlineMs(
+  { app, nowMs }: Observed,
+  { spec, waits, members }: Pick<Situation, 'spec' | 'waits' | 'members'>,
+): number | null {
   if (waits.length === 0 || spec === null) return null;
   if (app.status.observedGeneration !== app.generation) return nowMs + spec.progressDeadlineSeconds * 1000;
   const ready = app.status.conditions?.find(({ type }) => type === 'Ready');
-  const changes = [...members.map(({ since }) => parseTime(since)), parseTime(ready?.lastTransitionTime)];
+  // Ready turns False in this very pass when something is waited for and it has not been False before.
+  const waitingSince = ready?.status === 'False' ? parseTime(ready.lastTransitionTime) : nowMs;
+  const changes = [...members.map(({ since }) => parseTime(since)), waitingSince];
   const last = Math.max(...changes.filter((change) => change !== undefined));
   return (Number.isFinite(last) ? last : nowMs) + spec.progressDeadlineSeconds * 1000;
 }

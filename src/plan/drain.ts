@@ -1,22 +1,30 @@
 // Members that are no longer wanted: removed highest first. Matches Kubernetes
 // pkg/controller/statefulset/stateful_set_control.go (processCondemned): under OrderedReady one at a time, and not while
 // a member is unhealthy, unless the victim itself is the lowest unhealthy one. Different on purpose: an unhealthy
-// condemned member stops blocking after progressDeadlineSeconds, a wanted one never does. Claims are kept.
+// condemned member stops blocking after progressDeadlineSeconds, a wanted one never does; and a pod that alone keeps a
+// volume is left (R12). Claims are kept.
 
-import type { Step } from './fill.ts';
+import { availableAtMs } from '../identity/slot.ts';
+import { volumeRisk } from './equip.ts';
+import { NOTHING, type Step } from './fill.ts';
+import { missingMarks } from './marks.ts';
 import type { MemberView, Scene } from './scene.ts';
 import type { Action, Wait } from './types.ts';
 
 export function planDrain(scene: Scene): Step {
   const descending = [...scene.condemned].reverse();
-  if (scene.spec.podManagementPolicy === 'Parallel') {
-    const steps = descending.map((member) => removal(scene, member));
-    return { actions: steps.flatMap((step) => step.actions), waits: steps.flatMap((step) => step.waits) };
-  }
-  const victim = descending[0];
-  if (victim === undefined) return { actions: [], waits: [] };
-  if (victim.slot.state === 'Terminating') return removal(scene, victim);
-  const blocker = drainBlocker(scene, victim);
+  const marks = descending.flatMap((member) => missingMarks(scene, member));
+  const removals = scene.spec.podManagementPolicy === 'Parallel' ? descending : descending.slice(0, 1);
+  const steps = removals.map((member) => removalInTurn(scene, member));
+  return {
+    actions: [...marks, ...steps.flatMap(({ actions }) => actions)],
+    waits: steps.flatMap(({ waits }) => waits),
+  };
+}
+
+function removalInTurn(scene: Scene, victim: MemberView): Step {
+  const ordered = scene.spec.podManagementPolicy === 'OrderedReady' && victim.slot.state !== 'Terminating';
+  const blocker = ordered ? drainBlocker(scene, victim) : null;
   if (blocker === null) return removal(scene, victim);
   const { untilMs, member } = blocker;
   const message =
@@ -33,34 +41,49 @@ export function planDrain(scene: Scene): Step {
 
 interface Blocker {
   readonly member: MemberView;
-  /** When it stops blocking; null: when it is healthy. */
+  /** When it stops blocking by itself; null: when it is healthy. */
   readonly untilMs: number | null;
 }
 
-/** The lowest unhealthy member, if it keeps the victim from being removed now. */
-function drainBlocker({ wanted, condemned, spec, judge }: Scene, victim: MemberView): Blocker | null {
+/** The lowest unhealthy member that keeps the victim from being removed now. */
+function drainBlocker(scene: Scene, victim: MemberView): Blocker | null {
   const sick = (member: MemberView) => member.slot.state !== 'Available';
-  const wantedSick = wanted.find(sick);
+  const wantedSick = scene.wanted.find(sick);
   if (wantedSick !== undefined) return { member: wantedSick, untilMs: null };
-  const member = condemned.find(sick);
-  if (member === undefined || member === victim) return null;
-  const since = 'pod' in member.slot ? member.slot.pod.unreadySinceMs : null;
-  const untilMs = (since ?? judge.nowMs) + spec.progressDeadlineSeconds * 1000;
-  return judge.nowMs < untilMs ? { member, untilMs } : null;
+  const { nowMs } = scene.judge;
+  const others = scene.condemned.filter((member) => member !== victim && sick(member));
+  const blockers = others.map((member) => ({ member, untilMs: patienceMs(scene, member) }));
+  return blockers.find(({ untilMs }) => nowMs < untilMs) ?? null;
 }
 
-function removal({ spec }: Scene, { slot, name, ordinal }: MemberView): Step {
-  if (!('pod' in slot) || slot.state === 'Taken' || slot.state === 'Orphan') return { actions: [], waits: [] };
+/** When an unhealthy condemned member stops blocking: once it is available, or has been unready for too long. */
+function patienceMs({ spec, judge }: Scene, { slot }: MemberView): number {
+  const pod = 'pod' in slot ? slot.pod : null;
+  const since = pod?.unreadySinceMs ?? pod?.deletingSinceMs ?? judge.nowMs;
+  const healthyAtMs = slot.state === 'Ready' ? availableAtMs(slot.pod, spec.minReadySeconds) : Number.POSITIVE_INFINITY;
+  return Math.min(since + spec.progressDeadlineSeconds * 1000, healthyAtMs);
+}
+
+function removal(scene: Scene, member: MemberView): Step {
+  const { slot, name, ordinal } = member;
+  if (!('pod' in slot) || slot.state === 'Taken') return NOTHING;
+  const wait = (reason: Wait['reason'], message: string): Step => ({
+    actions: [],
+    waits: [{ reason, ordinal, message }],
+  });
+  if (slot.state === 'Orphan') return wait('PodPending', `${name} is not wanted any more; its pod is adopted first.`);
   if (slot.state === 'Terminating') {
     const held = slot.pod.finalizers.length > 0 ? `, held by finalizers ${slot.pod.finalizers.join(', ')}` : '';
-    const message = `${name} is not wanted any more and its pod is being stopped${held}; its claims are kept.`;
-    return { actions: [], waits: [{ reason: 'PodTerminating', ordinal, message }] };
+    return wait(
+      'PodTerminating',
+      `${name} is not wanted any more and its pod is being stopped${held}; its claims are kept.`,
+    );
   }
+  const asked = scene.spec.persistentVolumeClaimRetentionPolicy.whenScaled === 'Delete';
+  const atRisk = asked ? null : volumeRisk(scene, member);
+  if (atRisk !== null) return { actions: [], waits: [atRisk] };
   const { uid, resourceVersion } = slot.pod;
-  const reason = `only ${spec.replicas} replicas are wanted, and ordinal ${ordinal} is not among them; its claims are kept`;
+  const reason = `only ${scene.spec.replicas} replicas are wanted, and ordinal ${ordinal} is not among them; its claims are kept`;
   const action: Action = { type: 'deletePod', ordinal, name, uid, resourceVersion, because: 'condemned', reason };
-  return {
-    actions: [action],
-    waits: [{ reason: 'PodTerminating', ordinal, message: `${name} is being removed: ${reason}.` }],
-  };
+  return { ...wait('PodTerminating', `${name} is being removed: ${reason}.`), actions: [action] };
 }

@@ -27,16 +27,23 @@ export function verdict(claim: ClaimSlot, policy: Policy): Verdict {
   return VERDICTS[claim.class][policy];
 }
 
-/** Why the member's volumes do not allow its pod to be made or replaced, or null when nothing speaks against it (R12). */
+/** Why the member's volumes do not allow its pod to be made, the gravest reason first; null when nothing speaks against. */
 export function claimDoubt({ spec }: Scene, member: MemberView): Wait | null {
-  for (const claim of member.claims) {
-    const found = verdict(claim, spec.volumeLossPolicy);
-    if (found === 'block' || found === 'wait') return doubt(member, claim);
-  }
-  return null;
+  const policy = spec.volumeLossPolicy;
+  const doubts = member.claims
+    .filter((claim) => ['block', 'wait'].includes(verdict(claim, policy)))
+    .map((claim) => doubt(member, claim, policy));
+  const grave = doubts.find(({ reason }) => reason === 'VolumeAtRisk') ?? doubts.find(({ needsUser }) => needsUser);
+  return grave ?? doubts[0] ?? null;
 }
 
-function doubt({ name, ordinal }: MemberView, claim: ClaimSlot): Wait {
+/** Why the member's pod, while it exists, is never deleted by us: it may be all that keeps a volume (R12). */
+export function volumeRisk(scene: Scene, member: MemberView): Wait | null {
+  const found = claimDoubt(scene, member);
+  return found?.reason === 'VolumeAtRisk' ? found : null;
+}
+
+function doubt({ name, ordinal, slot }: MemberView, claim: ClaimSlot, policy: Policy): Wait {
   const recorded = claim.recorded?.uid === undefined ? '' : ` (recorded UID ${claim.recorded.uid})`;
   const on =
     'Bring the recorded claim back under this name, or set spec.volumeLossPolicy to Recreate to go on with what is there, or with an empty volume.';
@@ -54,12 +61,12 @@ function doubt({ name, ordinal }: MemberView, claim: ClaimSlot): Wait {
     case 'Lost':
       return wait('VolumeAtRisk', `its volume is lost (phase Lost)${recorded}. ${on}`);
     case 'Terminating':
-      return isProtected(claim.recorded)
+      return policy !== 'Recreate' && 'pod' in slot && (isProtected(claim.recorded) || claim.view?.volume)
         ? wait(
             'VolumeAtRisk',
-            `somebody deletes it${recorded}; its pod is left alone, because that keeps the volume. ${on}`,
+            `somebody deletes it${recorded}; its pod is left alone, because that alone keeps the volume. Save the data, then delete the pod by hand.`,
           )
-        : wait('ClaimTerminating', 'it is being deleted; a new one is made when it is gone.', false);
+        : wait('ClaimTerminating', 'it is being deleted; the member goes on when it is gone.', false);
     case 'Foreign':
       return wait('ClaimTaken', `${claim.why}. It is not touched; free the name to let the member start.`);
     default:
@@ -88,7 +95,9 @@ export function equip(
     unreachableSeconds: scene.spec.nodeFailurePolicy.unreachableSeconds,
   });
   const reason =
-    member.ledger === null ? `${name} is wanted and does not exist` : `${name} is gone; this is its exact copy`;
+    member.ledger?.revision === undefined
+      ? `${name} is wanted and does not exist`
+      : `${name} is gone; this is its exact copy`;
   const wait: Wait = { reason: 'PodPending', ordinal, message: `${name} waits for its pod to be created.` };
   return { actions: [...claims, { type: 'createPod', ordinal, object, reason }], waits: [wait] };
 }

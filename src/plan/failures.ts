@@ -2,6 +2,7 @@
 // survives the operator (R4: without the ledger the count starts again, which costs a few early replacements).
 // A member without this would be replaced in a hot loop (kubernetes/kubernetes#89067).
 
+import type { Member } from '../api/status.ts';
 import { parseTime } from '../identity/time.ts';
 import type { MemberView } from './scene.ts';
 
@@ -25,9 +26,13 @@ export function failuresOf({ slot, ledger }: MemberView, nowMs: number): Failure
   if (counted && stored.failures > 0 && stored.failedAtMs !== undefined) {
     return { failures: stored.failures, failedAtMs: stored.failedAtMs, recorded: true };
   }
+  return { failures: forgiven(ledger, nowMs) ? 1 : stored.failures + 1, failedAtMs: nowMs, recorded: false };
+}
+
+/** Whether the member has run well for so long that its failures are history. */
+export function forgiven(ledger: Member | null, nowMs: number): boolean {
   const wellSince = ledger?.state === 'Available' ? parseTime(ledger.since) : undefined;
-  const forgiven = wellSince !== undefined && nowMs - wellSince >= FORGIVEN_AFTER_MS;
-  return { failures: forgiven ? 1 : stored.failures + 1, failedAtMs: nowMs, recorded: false };
+  return wellSince !== undefined && nowMs - wellSince >= FORGIVEN_AFTER_MS;
 }
 
 /** When the ended pod may be replaced: at once the first time, then after 10 s, 20 s … 5 min. */

@@ -3,13 +3,12 @@
 // only when all lower ones are available. Different on purpose: a member that keeps failing is replaced with backoff, and
 // under podRecoveryPolicy Parallel members that were complete once do not wait for each other.
 
-import { LABEL } from '../api/names.ts';
-import { controllerRef } from '../identity/owner.ts';
-import type { PodView } from '../identity/pod-view.ts';
+import { KIND } from '../api/names.ts';
 import { availableAtMs } from '../identity/slot.ts';
 import { formatTime } from '../identity/time.ts';
-import { claimActions, claimDoubt, equip } from './equip.ts';
+import { claimActions, claimDoubt, equip, volumeRisk } from './equip.ts';
 import { backoffUntilMs } from './failures.ts';
+import { missingMarks } from './marks.ts';
 import type { MemberView, Scene } from './scene.ts';
 import type { Action, Wait } from './types.ts';
 
@@ -26,6 +25,7 @@ export function planFill(scene: Scene): Step {
   let blocker: MemberView | null = null;
   let held: Wait | null = null;
   for (const member of scene.wanted) {
+    actions.push(...missingMarks(scene, member));
     if (ordered && blocker !== null && !mayOvertake(scene, member)) {
       held ??= heldBack(member, blocker, scene);
       continue;
@@ -38,11 +38,13 @@ export function planFill(scene: Scene): Step {
   return { actions, waits: held === null ? waits : [...waits, held] };
 }
 
+const STARTING = ['Pending', 'NotReady'];
+
 /** The first member that something would be done for, were it not for a lower one. */
 function heldBack({ slot, name, ordinal }: MemberView, blocker: MemberView, { spec }: Scene): Wait | null {
   if (slot.state !== 'Empty' && slot.state !== 'Failed' && slot.state !== 'Succeeded') return null;
   const wayOut =
-    spec.podRecoveryPolicy === 'Ordered' && blocker.ledger?.complete === true
+    spec.podRecoveryPolicy === 'Ordered' && STARTING.includes(blocker.slot.state) && blocker.ledger?.complete === true
       ? ' If members cannot become Ready alone, spec.podRecoveryPolicy Parallel lets those that were complete once restart together.'
       : '';
   const message = `${name} waits for ${blocker.name} to be Available, as podManagementPolicy OrderedReady asks.${wayOut}`;
@@ -62,60 +64,64 @@ function memberStep(scene: Scene, member: MemberView): Step {
   });
   switch (slot.state) {
     case 'Available':
-      return { actions: upkeep(scene, member), waits: [] };
+      return { actions: [], waits: risk(scene, member) };
     case 'Empty':
       return equip(scene, member);
     case 'Orphan':
-      return {
-        actions: [marking(scene, member, 'it has no owner, our name, and labels that match spec.selector')],
-        waits: [],
-      };
+      return wait('PodPending', `${name} waits for its pod to be adopted: it has no owner yet.`);
     case 'Failed':
     case 'Succeeded':
       return replaceEnded(scene, member);
     case 'Taken':
-      return wait(
-        'NameTaken',
-        `${name} waits for pod ${name} to go away: ${slot.why}. It is not touched; delete or rename it to free the name.`,
-        { needsUser: true },
-      );
+      return { actions: [], waits: [takenWait(scene, member)] };
     case 'Vanished':
       return wait('PodVanished', vanishedMessage(member), { untilMs: slot.freeAtMs });
     case 'Terminating':
       return wait('PodTerminating', terminatingMessage(member));
     case 'Pending':
     case 'NotReady':
-      return { actions: upkeep(scene, member), waits: [unreadyWait(scene, member)] };
+      return { actions: missingClaims(scene, member), waits: [...risk(scene, member), unreadyWait(scene, member)] };
     case 'Ready': {
       const at = availableAtMs(slot.pod, scene.spec.minReadySeconds);
       const message = `${name} is Ready and counts as available at ${formatTime(at)} (minReadySeconds ${scene.spec.minReadySeconds}).`;
-      return wait('PodNotAvailable', message, { untilMs: at });
+      const counting = wait('PodNotAvailable', message, { untilMs: at });
+      return { actions: [], waits: [...risk(scene, member), ...counting.waits] };
     }
     default:
       return slot satisfies never;
   }
 }
 
-/**
- * What a living pod may lack: our label on it, our stamp on its claims, and, while it is Pending, a claim that was deleted
- * (kubernetes/kubernetes#113139).
- */
-function upkeep(scene: Scene, member: MemberView): readonly Action[] {
-  const label = member.slot.state !== 'Empty' && 'pod' in member.slot && !isLabelled(scene, member.slot.pod);
-  const marks = label ? [marking(scene, member, 'our label was taken off it')] : [];
-  const made = member.slot.state === 'Pending' && claimDoubt(scene, member) === null;
-  return [...marks, ...claimActions(scene, member).filter(({ type }) => made || type === 'stampClaim')];
+/** A claim of a Pending pod that is not there, most often because it was deleted (kubernetes/kubernetes#113139). */
+function missingClaims(scene: Scene, member: MemberView): readonly Action[] {
+  if (member.slot.state !== 'Pending' || claimDoubt(scene, member) !== null) return [];
+  return claimActions(scene, member).filter(({ type }) => type === 'createClaim');
 }
 
-function isLabelled({ observed }: Scene, pod: PodView): boolean {
-  return pod.labels[LABEL.app] === observed.app.name;
+/** What threatens the volumes of a member that runs; of one that does not yet, also what else its claims wait for. */
+function risk(scene: Scene, member: MemberView): readonly Wait[] {
+  const found = member.slot.state === 'Pending' ? claimDoubt(scene, member) : volumeRisk(scene, member);
+  return found === null ? [] : [found];
+}
+
+/** One that is going, or that garbage collection takes with a former app of our name, needs nobody's help. */
+function takenWait({ observed: { app } }: Scene, { slot, name, ordinal }: MemberView): Wait {
+  if (slot.state !== 'Taken') throw new Error(`assertion: ${name} is ${slot.state}`);
+  const { controller, deletingSinceMs } = slot.pod;
+  const leaving = deletingSinceMs !== null || (controller?.kind === KIND && controller.name === app.name);
+  const next = leaving
+    ? 'It is on its way out; the member is made when it is gone.'
+    : 'It is not touched; delete or rename it to free the name.';
+  const message = `${name} waits for pod ${name} to go away: ${slot.why}. ${next}`;
+  return { reason: 'NameTaken', ordinal, message, ...(leaving ? {} : { needsUser: true }) };
 }
 
 function replaceEnded(scene: Scene, member: MemberView): Step {
   const { slot, name, ordinal } = member;
   if (slot.state !== 'Failed' && slot.state !== 'Succeeded') return NOTHING;
   const doubt = claimDoubt(scene, member);
-  if (doubt !== null) return { actions: [], waits: [doubt] }; // R12: deleting the pod would release the claim
+  // R12: deleting the pod would release the claim. One without data, or given up, can only end once the pod is gone.
+  if (doubt !== null && doubt.reason !== 'ClaimTerminating') return { actions: [], waits: [doubt] };
   const { pod } = slot;
   const untilMs = backoffUntilMs(member, scene.judge.nowMs);
   const why = `pod ${name} is ${pod.phase} (${pod.trouble?.reason ?? pod.phase}: ${pod.trouble?.message ?? 'ended'})`;
@@ -130,15 +136,6 @@ function replaceEnded(scene: Scene, member: MemberView): Step {
     actions: [action],
     waits: [{ reason: 'PodTerminating', ordinal, message: `${name} is being replaced: ${why}.` }],
   };
-}
-
-/** Makes a pod of ours known as ours: owner and labels, if it is still the object that was looked at. */
-function marking({ observed: { app } }: Scene, { slot, name, ordinal }: MemberView, reason: string): Action {
-  if (!('pod' in slot)) throw new Error(`assertion: slot of ${name} is ${slot.state}`);
-  const { uid, resourceVersion } = slot.pod;
-  const labels = { [LABEL.app]: app.name, [LABEL.podName]: name, [LABEL.podIndex]: String(ordinal) };
-  const patch = { metadata: { uid, resourceVersion, labels, ownerReferences: [controllerRef(app)] } };
-  return { type: 'adoptPod', ordinal, name, uid, resourceVersion, patch, reason };
 }
 
 function vanishedMessage({ name, slot }: MemberView): string {

@@ -1,9 +1,12 @@
 // What no plan may ever do, checked in every test and in production before anything is executed. Recomputed from what
 // was observed, not from the planner's own intermediate results. A breach is a programmer error: it stops that app.
 
-import { podName } from '../identity/member-names.ts';
+import { ANNOTATION } from '../api/names.ts';
+import { claimName, ordinalOf, podName } from '../identity/member-names.ts';
 import { enumerate, includes, wantedRanges } from '../identity/ordinals.ts';
 import type { PodView } from '../identity/pod-view.ts';
+import { claimTemplateName } from '../identity/revision.ts';
+import { type ClaimView, classifyClaim, isProtected } from '../volumes/claim-view.ts';
 import { subjectOf } from './describe.ts';
 import type { Action, Observed, Plan } from './types.ts';
 
@@ -17,20 +20,33 @@ export function checkPlan(observed: Observed, plan: Plan): readonly string[] {
     ...atMostOne(observed, writes),
     ...inOrder(observed, writes),
     ...deletions(observed, writes),
+    ...drainOrder(observed, writes),
+    ...volumesKept(observed, writes),
     ...preconditions(writes),
-    ...neverSilent(plan),
+    ...neverSilent(observed, plan),
+    ...neverBack(observed, plan),
   ];
 }
 
-function untouchable({ app }: Observed, writes: readonly Action[]): readonly string[] {
-  if (writes.length === 0 || (!app.deleting && app.spec !== null && !app.spec.paused)) return [];
-  return [`${app.name} is deleting, paused or not understood, and yet ${writes.length} writes are planned`];
+function untouchable({ app, survey }: Observed, writes: readonly Action[]): readonly string[] {
+  const set = survey?.statefulSetUid ?? null;
+  const whys = [
+    ...(app.deleting ? ['being deleted'] : []),
+    ...(app.spec === null ? ['not understood'] : []),
+    ...(app.spec?.paused ? ['paused'] : []),
+    ...(survey?.generation !== app.generation ? ['not surveyed'] : []),
+    ...(set !== null && app.annotations[ANNOTATION.ignoreStatefulSet] !== set ? ['shadowed by a StatefulSet'] : []),
+  ];
+  if (writes.length === 0 || whys.length === 0) return [];
+  return [`${app.name} is ${whys.join(' and ')}, and yet ${writes.length} writes are planned`];
 }
 
 function podsByName({ pods, strays }: Observed): ReadonlyMap<string, PodView> {
   const read = strays.filter(({ kind }) => kind === 'Pod').map(({ view }) => view as PodView);
   return new Map([...read, ...pods].map((pod) => [pod.name, pod]));
 }
+
+const ledgerEntries = ({ app }: Observed) => (app.status.appUID === app.uid ? (app.status.members ?? []) : []);
 
 /** R1: a pod is made only where none of its name is, once, and only for a wanted ordinal. */
 function atMostOne(observed: Observed, writes: readonly Action[]): readonly string[] {
@@ -60,7 +76,9 @@ function inOrder(observed: Observed, writes: readonly Action[]): readonly string
   const pods = podsByName(observed);
   const recovering = app.spec.podRecoveryPolicy === 'Parallel';
   const complete = new Set(
-    (app.status.members ?? []).filter((member) => member.complete === true).map(({ ordinal }) => ordinal),
+    ledgerEntries(observed)
+      .filter((member) => member.complete === true)
+      .map(({ ordinal }) => ordinal),
   );
   const lower = enumerate(wantedRanges({ replicas: app.spec.replicas, ...app.spec.ordinals }));
   const firstUnready = lower.find((ordinal) => {
@@ -91,6 +109,50 @@ function deletions(observed: Observed, writes: readonly Action[]): readonly stri
   });
 }
 
+/** R6: under OrderedReady unwanted members go one at a time, the highest first. */
+function drainOrder({ app, pods }: Observed, writes: readonly Action[]): readonly string[] {
+  if (app.spec?.podManagementPolicy !== 'OrderedReady') return [];
+  const ranges = wantedRanges({ replicas: app.spec.replicas, ...app.spec.ordinals });
+  const unwanted = pods
+    .filter((pod) => pod.controller?.uid === app.uid)
+    .map((pod) => ordinalOf(app.name, pod.name) ?? -1)
+    .filter((ordinal) => ordinal >= 0 && !includes(ranges, ordinal));
+  const highest = Math.max(-1, ...unwanted);
+  return writes.flatMap((action) =>
+    action.type === 'deletePod' && action.because === 'condemned' && action.ordinal < highest
+      ? [`R6: ordinal ${action.ordinal} is to go before ordinal ${highest}`]
+      : [],
+  );
+}
+
+/** R12: a pod that alone keeps a volume is not deleted, unless the app says that volumes may go. */
+function volumesKept(observed: Observed, writes: readonly Action[]): readonly string[] {
+  const { app, revisions, strays } = observed;
+  const { spec } = app;
+  if (spec === null || spec.volumeLossPolicy === 'Recreate') return [];
+  const given = spec.persistentVolumeClaimRetentionPolicy.whenScaled === 'Delete';
+  const read = strays.filter(({ kind }) => kind === 'PersistentVolumeClaim').map(({ view }) => view as ClaimView);
+  const claims = new Map([...read, ...observed.claims].map((view) => [view.name, view]));
+  const pods = podsByName(observed);
+  const entries = new Map(ledgerEntries(observed).map((member) => [member.ordinal, member]));
+  const recorded = (ordinal: number, name: string) =>
+    entries.get(ordinal)?.claims?.find((claim) => claim.name === name) ?? null;
+  return writes.flatMap((action) => {
+    if (action.type !== 'deletePod' || (given && action.because === 'condemned')) return [];
+    const made = revisions.find(({ hash }) => hash === pods.get(action.name)?.revision)?.content.claimTemplates ?? [];
+    const used = made.map(claimTemplateName);
+    const names = spec.volumeClaimTemplates.map(claimTemplateName).filter((template) => used.includes(template));
+    return names.flatMap((template) => {
+      const name = claimName(template, app.name, action.ordinal);
+      const slot = { template, name, view: claims.get(name) ?? null, recorded: recorded(action.ordinal, name) };
+      const claim = classifyClaim(slot, { app: app.name, appUid: app.uid, ordinal: action.ordinal });
+      const going = claim.class === 'Terminating' && (claim.view?.volume || isProtected(claim.recorded));
+      const held = going || ['Lost', 'Gone', 'Replaced'].includes(claim.class);
+      return held ? [`R12: ${action.name} alone keeps claim ${name}, and its deletion is planned`] : [];
+    });
+  });
+}
+
 /** R2: every change to an existing object says which one it was decided on. */
 function preconditions(writes: readonly Action[]): readonly string[] {
   return writes
@@ -101,8 +163,36 @@ function preconditions(writes: readonly Action[]): readonly string[] {
     .map((action) => `R2: ${action.type} of ${subjectOf(action)} carries no uid or resourceVersion`);
 }
 
-/** An app that is not converged and has nothing to do says what it waits for. */
-function neverSilent({ actions, waits, status }: Plan): readonly string[] {
+/** An app that is not converged, and has no write coming, says what it waits for; and it is not called Ready. */
+function neverSilent(observed: Observed, { actions, waits, status }: Plan): readonly string[] {
+  if (actions.some(({ type }) => type === 'survey') || isConverged(observed)) return [];
   const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-  return ready || actions.length > 0 || waits.length > 0 ? [] : ['not converged, nothing to do, and no wait says why'];
+  const silent = waits.length === 0 && actions.every(({ type }) => READS.includes(type));
+  return [
+    ...(silent ? ['not converged, nothing to do, and no wait says why'] : []),
+    ...(ready ? ['not converged, and called Ready'] : []),
+  ];
+}
+
+/** Every wanted ordinal has a ready pod of ours, and no unwanted one has any. */
+function isConverged(observed: Observed): boolean {
+  const { app } = observed;
+  if (app.spec === null || app.deleting) return false;
+  const ranges = wantedRanges({ replicas: app.spec.replicas, ...app.spec.ordinals });
+  const ours = [...podsByName(observed).values()].filter((pod) => pod.controller?.uid === app.uid);
+  const live = ours.filter(
+    (pod) => pod.readySinceMs !== null && pod.phase === 'Running' && pod.deletingSinceMs === null,
+  );
+  const ordinals = ours.map((pod) => ordinalOf(app.name, pod.name)).filter((ordinal) => ordinal !== null);
+  const ready = live.map((pod) => ordinalOf(app.name, pod.name)).filter((ordinal) => ordinal !== null);
+  return (
+    ordinals.every((ordinal) => includes(ranges, ordinal)) &&
+    ready.filter((ordinal) => includes(ranges, ordinal)).length === app.spec.replicas
+  );
+}
+
+/** R11: what was understood once stays understood. */
+function neverBack({ app }: Observed, { status }: Plan): readonly string[] {
+  const [before, after] = [app.status.observedGeneration ?? 0, status.observedGeneration ?? 0];
+  return after < before ? [`R11: observedGeneration goes back from ${before} to ${after}`] : [];
 }

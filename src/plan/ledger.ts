@@ -2,9 +2,10 @@
 // (R13). An entry goes when its ordinal is unwanted and its pod is gone.
 
 import type { Member, MemberClaim } from '../api/status.ts';
+import { isOurPod } from '../identity/slot.ts';
 import { formatTime } from '../identity/time.ts';
 import { verdict } from './equip.ts';
-import { failuresOf } from './failures.ts';
+import { failuresOf, forgiven } from './failures.ts';
 import type { MemberView, Scene } from './scene.ts';
 import type { Wait } from './types.ts';
 
@@ -16,7 +17,7 @@ export function nextLedger(scene: Scene, waits: readonly Wait[]): readonly Membe
   for (const wait of waits) {
     if (wait.ordinal !== undefined && !waiting.has(wait.ordinal)) waiting.set(wait.ordinal, wait);
   }
-  return [...scene.wanted, ...scene.condemned]
+  return [...scene.wanted, ...scene.condemned, ...scene.vanished]
     .filter((member) => member.slot.state !== 'Empty' || member.ledger !== null || waiting.has(member.ordinal))
     .map((member) => nextEntry(scene, member, waiting.get(member.ordinal)))
     .sort((a, b) => a.ordinal - b.ordinal);
@@ -30,7 +31,9 @@ function nextEntry(scene: Scene, member: MemberView, wait: Wait | undefined): Me
   if (pod !== null) {
     entry.podUID = pod.uid;
     set(entry, 'node', pod.node ?? undefined);
-    set(entry, 'revision', pod.revision ?? undefined);
+    // A label that was taken off by hand does not change what the pod is.
+    const known = ledger?.podUID === pod.uid ? ledger.revision : undefined;
+    set(entry, 'revision', pod.revision ?? known);
     set(entry, 'restarts', pod.restarts > 0 ? pod.restarts : undefined);
   } else if (slot.state === 'Empty') {
     // How the last pod ended is known: its name is free, and stays so for whoever reads this (R1).
@@ -43,7 +46,8 @@ function nextEntry(scene: Scene, member: MemberView, wait: Wait | undefined): Me
   entry.state = state;
   set(entry, 'reason', wait?.reason);
   set(entry, 'message', wait?.message);
-  countFailures(entry, member, scene.judge.nowMs);
+  // While its volume holds it back, an end is not counted: each look would count it again.
+  if (state !== 'VolumeAtRisk') countFailures(entry, member, scene.judge.nowMs);
   set(entry, 'claims', nextClaims(scene, member));
   if (isComplete(member, entry)) entry.complete = true;
   return entry;
@@ -55,7 +59,7 @@ function set<Field extends keyof Draft>(entry: Draft, field: Field, value: Draft
 }
 
 function ownPod({ slot }: MemberView) {
-  return 'pod' in slot && slot.state !== 'Taken' && slot.state !== 'Orphan' ? slot.pod : null;
+  return isOurPod(slot) ? slot.pod : null;
 }
 
 /** One word for users; `Waiting` is a member that is to be made and is not there. */
@@ -70,6 +74,10 @@ function since({ slot }: MemberView, nowMs: number): number {
 }
 
 function countFailures(entry: Draft, member: MemberView, nowMs: number): void {
+  if (forgiven(member.ledger, nowMs)) {
+    delete entry.failures;
+    delete entry.failedAt;
+  }
   const counted = failuresOf(member, nowMs);
   if (counted === null) return;
   entry.failures = counted.failures;
@@ -91,7 +99,7 @@ function nextClaims({ spec }: Scene, member: MemberView): readonly MemberClaim[]
 }
 
 /** Complete once: was Ready with all its claims bound. Decides whether podRecoveryPolicy Parallel may restart it early. */
-function isComplete({ slot, claims }: MemberView, entry: Member): boolean {
-  if (slot.state !== 'Ready' && slot.state !== 'Available') return entry.complete === true;
+function isComplete({ slot, claims, blueprint }: MemberView, entry: Member): boolean {
+  if (blueprint === null || (slot.state !== 'Ready' && slot.state !== 'Available')) return entry.complete === true;
   return claims.every((claim) => claim.view?.phase === 'Bound');
 }

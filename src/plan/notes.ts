@@ -2,6 +2,8 @@
 // silently without meaning; when a field comes into effect, its line goes.
 
 import { stringAt } from '../identity/json.ts';
+import { isOurPod } from '../identity/slot.ts';
+import { sameQuantity } from '../volumes/quantity.ts';
 import type { Scene } from './scene.ts';
 import type { Note, Wait } from './types.ts';
 
@@ -37,11 +39,12 @@ function shadowed({ spec }: Scene): readonly Note[] {
 function differing({ spec, wanted }: Scene): readonly Note[] {
   return spec.volumeClaimTemplates.flatMap(({ metadata, spec: claim }): Note[] => {
     const size = stringAt(claim.resources?.requests, 'storage');
+    if (size === undefined) return [];
     const others = wanted
       .flatMap((member) => member.claims)
-      .filter((slot) => slot.template === metadata.name && slot.view?.request && slot.view.request !== size);
+      .filter(({ template, view }) => template === metadata.name && view?.request && !sameQuantity(view.request, size));
     const first = others[0];
-    if (size === undefined || first === undefined) return [];
+    if (first === undefined) return [];
     const rest = others.length > 1 ? ` and ${others.length - 1} more` : '';
     const message = `Claim ${first.name}${rest} asks for ${first.view?.request} where the template says ${size}; existing claims are not changed in this version.`;
     return [{ reason: 'ClaimDiffers', message }];
@@ -51,9 +54,9 @@ function differing({ spec, wanted }: Scene): readonly Note[] {
 /** Members that run an older revision than the spec wants for them: recorded, and not rolled out by this version. */
 export function rolloutWaits({ revisions, wanted, spec }: Scene): readonly Wait[] {
   if (revisions.onDelete || spec.updateStrategy.rollingUpdate.paused) return [];
-  const old = wanted.filter(
-    ({ slot }, rank) => rank >= revisions.partition && 'pod' in slot && slot.pod.revision !== revisions.update,
-  );
+  const old = wanted
+    .slice(revisions.partition)
+    .filter(({ slot }) => isOurPod(slot) && slot.pod.revision !== revisions.update);
   if (old.length === 0) return [];
   const names = old
     .slice(0, 3)

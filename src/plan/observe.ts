@@ -41,7 +41,7 @@ export function readApp(raw: unknown): ObservedApp {
     uid: stringAt(metadata, 'uid') ?? '',
     generation: typeof generation === 'number' ? generation : 0,
     resourceVersion: stringAt(metadata, 'resourceVersion') ?? '',
-    deleting: metadata['deletionTimestamp'] !== undefined,
+    deleting: stringAt(metadata, 'deletionTimestamp') !== undefined,
     annotations: stringMap(metadata['annotations']),
     spec: parsed.ok ? parsed.app.spec : null,
     problems: parsed.ok ? [] : parsed.problems,
@@ -75,13 +75,15 @@ export function readService(raw: unknown): ServiceView {
 
 export function readRevision(raw: unknown): RevisionView {
   const metadata = objectAt(raw, 'metadata');
+  const name = stringAt(metadata, 'name') ?? '';
   const number = typeof raw === 'object' && raw !== null && 'revision' in raw ? raw.revision : 0;
   return {
-    name: stringAt(metadata, 'name') ?? '',
+    name,
     uid: stringAt(metadata, 'uid') ?? '',
     resourceVersion: stringAt(metadata, 'resourceVersion') ?? '',
     ownerUid: controllerOf(metadata)?.uid ?? null,
-    hash: stringMap(metadata['labels'])[LABEL.revision] ?? '',
+    // By its name, which nobody can change, and not by its label, which anybody can.
+    hash: name.slice(name.lastIndexOf('-') + 1),
     number: typeof number === 'number' ? number : 0,
     content: readContent(objectAt(raw, 'data')),
   };

@@ -7,20 +7,19 @@ import { planDrain } from './drain.ts';
 import { failuresOf } from './failures.ts';
 import { planFill } from './fill.ts';
 import { planNotes, rolloutWaits } from './notes.ts';
-import { withoutRefused } from './refusals.ts';
+import { withoutBuilding, withoutRefused } from './refusals.ts';
 import { planRevisions } from './revisions.ts';
 import { buildScene, type Scene } from './scene.ts';
 import { planService } from './service.ts';
 import { nextStatus } from './status.ts';
 import type { Action, Observed, Plan, Wait } from './types.ts';
-import { looks, nextLookMs, reportOnly, surveyAction, surveyDueMs } from './watchful.ts';
+import { deletionWait, looks, nextLookMs, reportOnly, surveyAction, surveyDueMs } from './watchful.ts';
 
 export function plan(observed: Observed): Plan {
   const { app } = observed;
-  if (app.deleting) return untouched(observed, deletionWait(observed));
-  if (app.spec === null) return untouched(observed, specWait(observed));
+  if (app.spec === null) return untouched(observed, app.deleting ? deletionWait(observed) : specWait(observed));
   const due = surveyDueMs(observed);
-  if (due !== null && due <= observed.nowMs) return surveyFirst(observed, app.spec);
+  if (!app.deleting && due !== null && due <= observed.nowMs) return surveyFirst(observed, app.spec);
   return manage(observed, app.spec);
 }
 
@@ -31,12 +30,14 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const fill = planFill(scene);
   const drain = planDrain(scene);
   const only = reportOnly(observed, spec);
-  const wanted = only === null ? [...service.actions, ...revisions.actions, ...fill.actions, ...drain.actions] : [];
+  // Nothing is made from a template whose revision cannot be stored yet.
+  const filling = revisions.waits.length > 0 ? withoutBuilding(fill.actions) : fill.actions;
+  const wanted = only === null ? [...service.actions, ...revisions.actions, ...filling, ...drain.actions] : [];
   const allowed = withoutRefused(wanted, observed);
   const found = [...allowed.waits, ...revisions.waits, ...fill.waits, ...drain.waits, ...rolloutWaits(scene)];
   return finish(scene, {
-    actions: [...looks(observed), ...allowed.actions],
-    waits: only === null ? found : [only, ...found],
+    actions: [...(observed.app.deleting ? [] : looks(observed)), ...allowed.actions],
+    waits: only === null ? found : observed.app.deleting ? [only] : [only, ...found],
     notes: [...service.notes, ...planNotes(scene)],
   });
 }
@@ -48,7 +49,8 @@ function finish(scene: Scene, { actions, waits, notes }: Pick<Plan, 'actions' | 
   const times = [
     ...waits.map(({ untilMs }) => untilMs),
     ...observed.strays.map(nextLookMs),
-    progressDeadlineMs(observed, { spec, counts: null, waits, notes, members }),
+    progressDeadlineMs(observed, { spec, waits, members }),
+    ...scene.vanished.map(({ slot }) => (slot.state === 'Vanished' ? slot.freeAtMs : null)),
     surveyDueMs(observed),
   ];
   const statusFirst = needsLedgerFirst(scene, actions);
@@ -79,15 +81,10 @@ function surveyFirst(observed: Observed, spec: StatefulAppSpec): Plan {
 function untouched(observed: Observed, wait: Wait): Plan {
   const { app } = observed;
   const members = app.status.members ?? [];
-  const conditions = nextConditions(observed, { spec: app.spec, counts: null, waits: [wait], notes: [], members });
+  const conditions = nextConditions(observed, { spec: app.spec, available: null, waits: [wait], notes: [], members });
   const observedGeneration = Math.max(app.generation, app.status.observedGeneration ?? 0);
   const status = { ...app.status, observedGeneration, conditions };
   return { actions: [], waits: [wait], notes: [], status, statusFirst: false };
-}
-
-function deletionWait({ app }: Observed): Wait {
-  const message = `${app.name} is being deleted: garbage collection removes its pods and Service; its claims are kept.`;
-  return { reason: 'Deleting', message };
 }
 
 function specWait({ app }: Observed): Wait {

@@ -32,6 +32,10 @@ export function withoutRefused(actions: readonly Action[], { refusals, nowMs }: 
   return { actions: allowed, waits: refused.map(({ action, refusal }) => refusalWait(action, refusal)) };
 }
 
+export function withoutBuilding(actions: readonly Action[]): readonly Action[] {
+  return actions.filter(({ type }) => !BUILDING.includes(type));
+}
+
 function refusalWait(action: Action, refusal: Refusal): Wait {
   const subject = subjectOf(action);
   const verb = action.type.startsWith('create') ? 'created' : action.type.startsWith('delete') ? 'deleted' : 'changed';

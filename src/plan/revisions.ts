@@ -3,10 +3,11 @@
 // and, for the partition, newVersionedStatefulSetPod. Different on purpose: a member that goes above the partition comes
 // back at the revision it had. Lacks rollouts, aliases and the pruning of history.
 
-import { LABEL } from '../api/names.ts';
 import type { StatefulAppSpec } from '../api/spec.ts';
 import type { StatefulAppStatus } from '../api/status.ts';
 import type { Json } from '../identity/json.ts';
+import { ordinalOf } from '../identity/member-names.ts';
+import { includes, wantedRanges } from '../identity/ordinals.ts';
 import { controllerRef } from '../identity/owner.ts';
 import type { Blueprint } from '../identity/pod.ts';
 import {
@@ -43,22 +44,28 @@ export function planRevisions(observed: Observed, spec: StatefulAppSpec): Revisi
     template: spec.template as Json,
     claimTemplates: spec.volumeClaimTemplates as unknown as readonly Json[],
   };
-  const { hash: update, collisions } = unusedHash(observed, content);
-  const own = observed.revisions.filter((revision) => revision.ownerUid === observed.app.uid);
+  const { hash: update, collisions } = updateHash(observed, content);
+  const own = observed.revisions.filter((view) => isOurs(observed, view));
   const contents = new Map([...own.map((view) => [view.hash, view.content] as const), [update, content] as const]);
   const blueprints = new Map([...contents].map(([hash, stored]) => [hash, blueprintOf({ hash, content: stored })]));
   const { actions, waits } = recordRevision(observed, { hash: update, content });
+  const orphans = own.filter((view) => view.ownerUid === null && view.hash !== update);
   return {
     update,
-    current: currentHash(observed, blueprints) ?? update,
+    current: currentHash(observed, spec, blueprints) ?? update,
     collisions,
     blueprints,
     contents,
     partition: spec.updateStrategy.rollingUpdate.partition,
     onDelete: spec.updateStrategy.type === 'OnDelete',
-    actions,
+    actions: [...orphans.map((view) => adopt(observed, view)), ...actions],
     waits,
   };
+}
+
+/** By its name, and neither another's nor a former app's; one without an owner is adopted. */
+function isOurs({ app }: Observed, { name, hash, ownerUid }: RevisionView): boolean {
+  return name === revisionName(app.name, hash) && (ownerUid === app.uid || ownerUid === null);
 }
 
 /** The hash that a pod of this member would be made with now: ledger first, then the partition (semantics.md). */
@@ -71,31 +78,41 @@ export function revisionFor(
   return member.rank !== null && member.rank < revisions.partition ? revisions.current : revisions.update;
 }
 
-function unusedHash({ app, revisions }: Observed, content: RevisionContent) {
-  const start = app.status.appUID === app.uid ? (app.status.collisionCount ?? 0) : 0;
+/** The hash of the equal revision that we have, whatever made its name; otherwise one that no other content has. */
+function updateHash(observed: Observed, content: RevisionContent) {
+  const { app, revisions } = observed;
+  const start = app.status.appUID === app.uid ? Math.max(app.status.collisionCount ?? 0, 0) : 0;
   for (let collisions = start; ; collisions += 1) {
     const hash = revisionHash(content, collisions);
-    const taken = revisions.some((view) => view.hash === hash && !sameRevision(view.content, content));
-    if (!taken || collisions >= start + MAX_COLLISIONS) return { hash, collisions };
+    const stored = revisions.find((view) => view.name === revisionName(app.name, hash));
+    if (stored === undefined) {
+      const equal = revisions.find((view) => isOurs(observed, view) && sameRevision(view.content, content));
+      return { hash: equal?.hash ?? hash, collisions };
+    }
+    if (sameRevision(stored.content, content) || collisions >= start + MAX_COLLISIONS) return { hash, collisions };
   }
 }
 
 /** After a lost status: the revision of the lowest wanted pod that has one we know. */
-function currentHash({ app, pods }: Observed, known: ReadonlyMap<string, Blueprint>): string | null {
+function currentHash(
+  { app, pods }: Observed,
+  spec: StatefulAppSpec,
+  known: ReadonlyMap<string, Blueprint>,
+): string | null {
   const prefix = revisionName(app.name, '');
   const stored = statusRevision(app.status, app.uid);
   if (stored?.startsWith(prefix) && known.has(stored.slice(prefix.length))) return stored.slice(prefix.length);
-  const ours = pods.filter((pod) => pod.controller?.uid === app.uid && known.has(pod.revision ?? ''));
-  const lowest = ours.sort((a, b) => ordinalIndex(a.labels) - ordinalIndex(b.labels))[0];
-  return lowest?.revision ?? null;
+  const ranges = wantedRanges({ replicas: spec.replicas, ...spec.ordinals });
+  const ours = pods.flatMap((pod) => {
+    const ordinal = ordinalOf(app.name, pod.name);
+    const counts = ordinal !== null && includes(ranges, ordinal) && pod.controller?.uid === app.uid;
+    return counts && pod.revision !== null && known.has(pod.revision) ? [{ ordinal, revision: pod.revision }] : [];
+  });
+  return ours.sort((a, b) => a.ordinal - b.ordinal)[0]?.revision ?? null;
 }
 
 function statusRevision(status: StatefulAppStatus, uid: string): string | undefined {
   return status.appUID === uid ? status.currentRevision : undefined;
-}
-
-function ordinalIndex(labels: Readonly<Record<string, string>>): number {
-  return Number(labels[LABEL.podIndex] ?? Number.POSITIVE_INFINITY);
 }
 
 type Wanted = { readonly hash: string; readonly content: RevisionContent };
@@ -104,7 +121,7 @@ function recordRevision(observed: Observed, wanted: Wanted): Pick<Revisions, 'ac
   const { app, revisions } = observed;
   const stored = revisions.find((view) => view.name === revisionName(app.name, wanted.hash));
   const newest = Math.max(0, ...revisions.map((view) => view.number));
-  if (stored === undefined) {
+  if (stored === undefined || !sameRevision(stored.content, wanted.content)) {
     const object = buildRevision(app, { ...wanted, number: newest + 1 });
     return { actions: [{ type: 'createRevision', object, reason: 'the template is new' }], waits: [] };
   }
@@ -121,7 +138,7 @@ const existing = ({ name, uid, resourceVersion }: RevisionView) => ({ name, uid,
 
 function adopt({ app }: Observed, stored: RevisionView): Action {
   const patch = { metadata: { ...identity(stored), ownerReferences: [controllerRef(app)] } };
-  return { type: 'adoptRevision', ...existing(stored), patch, reason: 'it has no owner and holds our template' };
+  return { type: 'adoptRevision', ...existing(stored), patch, reason: 'it has no owner and holds a template of ours' };
 }
 
 function taken({ app }: Observed, { name, ownerUid }: RevisionView): Wait {

@@ -34,8 +34,10 @@ export interface Scene {
   readonly judge: Judge;
   /** Wanted members, ascending. */
   readonly wanted: readonly MemberView[];
-  /** Members that have a pod of ours and are not wanted, ascending. */
+  /** Members that have a pod of ours, or one to adopt, and are not wanted, ascending. */
   readonly condemned: readonly MemberView[];
+  /** Unwanted members whose pod vanished: remembered until nothing of it can run, should they be wanted again (R1). */
+  readonly vanished: readonly MemberView[];
 }
 
 /** The ledger counts only when it is this very app's: a status can be restored or copied (R4). */
@@ -64,17 +66,17 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
     ledger: ledgerOf(observed),
   };
   const setting = { observed, spec, revisions, judge };
-  const unwanted = [...sources.pods.keys()]
-    .map((name) => ordinalOf(app.name, name))
+  const named = [...sources.pods.keys(), ...sources.endings.keys()].map((name) => ordinalOf(app.name, name));
+  const unwanted = [...new Set([...named, ...sources.ledger.keys()])]
     .filter((ordinal) => ordinal !== null)
     .filter((ordinal) => !includes(ranges, ordinal))
-    .sort((a, b) => a - b);
+    .sort((a, b) => a - b)
+    .map((ordinal) => buildMember(setting, sources, { ordinal, rank: null }));
   return {
     ...setting,
     wanted: enumerate(ranges).map((ordinal, rank) => buildMember(setting, sources, { ordinal, rank })),
-    condemned: unwanted
-      .map((ordinal) => buildMember(setting, sources, { ordinal, rank: null }))
-      .filter(({ slot }) => slot.state !== 'Taken' && slot.state !== 'Empty' && slot.state !== 'Vanished'),
+    condemned: unwanted.filter(({ slot }) => 'pod' in slot && slot.state !== 'Taken'),
+    vanished: unwanted.filter(({ slot }) => slot.state === 'Vanished'),
   };
 }
 

@@ -22,7 +22,8 @@ export function planService(observed: Observed, spec: StatefulAppSpec): ServiceP
   }
   if (service.controllerUid === app.uid && service.managedElsewhere) return release(service);
   if (service.controllerUid === app.uid) return keepFit(observed, spec, service);
-  if (service.readoptable && !service.managedElsewhere) return readopt(observed, service);
+  if (service.readoptable && !service.managedElsewhere && selectsAsOurs(observed, spec, service))
+    return readopt(observed, service);
   return { actions: [], notes: unfitness(observed, spec, service) };
 }
 
@@ -31,10 +32,12 @@ function strayService({ strays }: Observed, name: string): ServiceView | null {
   return found === undefined ? null : (found.view as ServiceView);
 }
 
+function selectsAsOurs({ app }: Pick<Observed, 'app'>, spec: StatefulAppSpec, service: ServiceView): boolean {
+  return canonicalJson(service.selector) === canonicalJson(serviceEssentials(spec.selector, app.name).selector);
+}
+
 function keepFit({ app }: Observed, spec: StatefulAppSpec, service: ServiceView): ServicePlan {
-  const wanted = serviceEssentials(spec.selector, app.name);
-  const fits = service.publishNotReadyAddresses && canonicalJson(service.selector) === canonicalJson(wanted.selector);
-  if (fits) return { actions: [], notes: [] };
+  if (service.publishNotReadyAddresses && selectsAsOurs({ app }, spec, service)) return { actions: [], notes: [] };
   const object = {
     apiVersion: 'v1',
     kind: 'Service',
@@ -45,7 +48,7 @@ function keepFit({ app }: Observed, spec: StatefulAppSpec, service: ServiceView)
       labels: { [LABEL.app]: app.name },
       ownerReferences: [controllerRef(app)],
     },
-    spec: wanted,
+    spec: serviceEssentials(spec.selector, app.name),
   };
   const reason = 'its selector or publishNotReadyAddresses is not what the members need';
   return { actions: [{ type: 'applyService', uid: service.uid, object, reason }], notes: [] };
@@ -63,7 +66,9 @@ function release(service: ServiceView): ServicePlan {
 function readopt({ app }: Observed, service: ServiceView): ServicePlan {
   const patch = { metadata: { ...identity(service), ownerReferences: [controllerRef(app)] } };
   return {
-    actions: [{ type: 'adoptService', ...existing(service), patch, reason: 'it has no owner and our label' }],
+    actions: [
+      { type: 'adoptService', ...existing(service), patch, reason: 'it has no owner, our label and our selector' },
+    ],
     notes: [],
   };
 }

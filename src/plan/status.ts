@@ -5,12 +5,13 @@
 import type { StatefulAppStatus } from '../api/status.ts';
 import { revisionName } from '../identity/revision.ts';
 import { selectorText } from '../identity/selector.ts';
+import { isOurPod } from '../identity/slot.ts';
 import { nextConditions } from './conditions.ts';
 import { nextLedger } from './ledger.ts';
-import type { MemberView, Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 import type { Note, Wait } from './types.ts';
 
-export interface Counts {
+interface Counts {
   readonly replicas: number;
   readonly readyReplicas: number;
   readonly availableReplicas: number;
@@ -19,10 +20,8 @@ export interface Counts {
   readonly terminatingReplicas: number;
 }
 
-export function countMembers({ wanted, condemned, revisions, judge, spec }: Scene): Counts {
-  const pods = [...wanted, ...condemned].flatMap(({ slot }: MemberView) =>
-    'pod' in slot && slot.state !== 'Taken' && slot.state !== 'Orphan' ? [{ state: slot.state, pod: slot.pod }] : [],
-  );
+function countMembers({ wanted, condemned, revisions, judge, spec }: Scene): Counts {
+  const pods = [...wanted, ...condemned].map(({ slot }) => slot).filter(isOurPod);
   const count = (test: (member: (typeof pods)[number]) => boolean) => pods.filter(test).length;
   const ready = ({ pod }: (typeof pods)[number]) => pod.phase === 'Running' && pod.readySinceMs !== null;
   const live = ({ state }: (typeof pods)[number]) => state !== 'Terminating';
@@ -48,6 +47,7 @@ export function nextStatus(scene: Scene, waits: readonly Wait[], notes: readonly
     [counts.updatedReplicas, counts.readyReplicas, counts.replicas].every((count) => count === scene.spec.replicas);
   const current = rolledOut ? update : scene.revisions.current;
   const members = nextLedger(scene, waits);
+  const available = scene.wanted.filter(({ slot }) => slot.state === 'Available').length;
   return {
     ...app.status,
     observedGeneration: Math.max(app.generation, app.status.observedGeneration ?? 0),
@@ -59,6 +59,6 @@ export function nextStatus(scene: Scene, waits: readonly Wait[], notes: readonly
     selector: selectorText(scene.spec.selector),
     appUID: app.uid,
     members,
-    conditions: nextConditions(scene.observed, { spec: scene.spec, counts, waits, notes, members }),
+    conditions: nextConditions(scene.observed, { spec: scene.spec, available, waits, notes, members }),
   };
 }

@@ -46,6 +46,7 @@ function blockingSet({ survey, app }: Observed): string | null {
 /** Why nothing but the status is written for this app, or null when it is managed. */
 export function reportOnly(observed: Observed, spec: StatefulAppSpec): Wait | null {
   const { app } = observed;
+  if (app.deleting) return deletionWait(observed);
   const uid = blockingSet(observed);
   if (uid !== null) {
     const message =
@@ -56,4 +57,10 @@ export function reportOnly(observed: Observed, spec: StatefulAppSpec): Wait | nu
   }
   if (!spec.paused) return null;
   return { reason: 'Paused', message: 'spec.paused is true: nothing but this status is changed until it is false.' };
+}
+
+/** As a StatefulSet that is being deleted, which only counts what is left (sync of stateful_set.go). */
+export function deletionWait({ app }: Observed): Wait {
+  const message = `${app.name} is being deleted: garbage collection removes its pods and Service; its claims are kept.`;
+  return { reason: 'Deleting', message };
 }

@@ -33,7 +33,7 @@ export function readClaim(raw: unknown): ClaimView {
     uid: stringAt(metadata, 'uid') ?? '',
     resourceVersion: stringAt(metadata, 'resourceVersion') ?? '',
     controller: controllerOf(metadata),
-    deleting: metadata['deletionTimestamp'] !== undefined,
+    deleting: stringAt(metadata, 'deletionTimestamp') !== undefined,
     phase: stringAt(objectAt(raw, 'status'), 'phase') ?? 'Pending',
     volume: stringAt(spec, 'volumeName') ?? null,
     app: stringMap(metadata['labels'])[LABEL.app] ?? null,
@@ -47,7 +47,7 @@ export function readClaim(raw: unknown): ClaimView {
 /**
  * Missing: nothing there, nothing recorded. Gone: nothing there, though one is recorded. Foreign: not ours to use.
  * Terminating: on its way out; never a claim (cloudnative-pg#10985). Lost: its volume is gone. Replaced: another one than
- * the recorded. Unstamped: made by a StatefulSet, a restore or a hand; ours by name. Usable: ours.
+ * the recorded. Unstamped: made by a StatefulSet, a restore, a hand or a former app of our name; ours by name. Usable: ours.
  */
 export type ClaimClass = 'Missing' | 'Gone' | 'Foreign' | 'Terminating' | 'Lost' | 'Replaced' | 'Unstamped' | 'Usable';
 
@@ -84,7 +84,8 @@ export function classifyClaim(
   if (view.deleting) return { ...slot, class: 'Terminating' };
   if (view.phase === 'Lost') return { ...slot, class: 'Lost' };
   if (isProtected(recorded) && recorded?.uid !== view.uid) return { ...slot, class: 'Replaced' };
-  return { ...slot, class: view.app === null ? 'Unstamped' : 'Usable' };
+  const stamped = view.app !== null && view.ordinal !== null && view.appUid === claimant.appUid;
+  return { ...slot, class: stamped ? 'Usable' : 'Unstamped' };
 }
 
 /** Claim `data` of app `x-y` and claim `data-x` of app `y` have one name: the stamps tell whose it is. */

@@ -1,0 +1,188 @@
+// safety.md R1: a pod is made only where none of its name is, and where the end of the last one is known or long past.
+
+import { describe, expect, test } from 'vitest';
+import { ago, NOW, rawService } from './objects.ts';
+import { planned, rows, see, world } from './world.ts';
+
+const one = { replicas: 1 };
+const made = { does: 'create Pod web-0', waits: 'web-0 PodPending' };
+const held = { waits: 'web-0 PodVanished' };
+
+describe('the place of a pod that is gone', () => {
+  rows([
+    { it: 'is free when the kubelet said that all containers ended', app: one, pods: '0 Stopped 0s', ...made },
+    { it: 'is free when no node ever had the pod', app: one, pods: '0 NeverBound 0s', ...made },
+    {
+      it: 'is not free when nobody saw it end: grace period and 10 s',
+      app: one,
+      pods: '0 Vanished 39s',
+      ...held,
+      says: 'waits until 2026-03-01T12:00:01Z',
+    },
+    { it: 'is free after the grace period and 10 s', app: one, pods: '0 Vanished 40s', ...made },
+    {
+      it: 'is not free when it went while the operator was away, whenever that was',
+      app: one,
+      pods: '0 Gone 9999s',
+      ...held,
+    },
+    {
+      it: 'is free 40 s after its absence was recorded',
+      app: one,
+      pods: '0 Gone',
+      ledger: { 0: { state: 'Vanished', since: ago(40) } },
+      ...made,
+    },
+    {
+      it: 'is not free before',
+      app: one,
+      pods: '0 Gone',
+      ledger: { 0: { state: 'Vanished', since: ago(39) } },
+      ...held,
+    },
+    {
+      it: 'is not free before the grace period of its template is over',
+      app: { ...one, pod: { terminationGracePeriodSeconds: 100 } },
+      pods: '0 Gone',
+      ledger: { 0: { state: 'Vanished', since: ago(109) } },
+      ...held,
+    },
+    {
+      it: 'is free when the ledger knows of no pod there',
+      app: one,
+      pods: '0 Gone',
+      ledger: { 0: { podUID: undefined } },
+      ...made,
+    },
+    {
+      it: 'is free when the ledger is not this app`s own',
+      app: { ...one, status: { appUID: 'former-uid' } },
+      pods: '0 Gone',
+      ...made,
+    },
+    {
+      it: 'holds higher members back while it is not free',
+      app: { replicas: 2 },
+      pods: '0 Vanished 1s, 1 Stopped',
+      waits: 'web-0 PodVanished, web-1 PodNotReady',
+    },
+  ]);
+
+  const later = (given: Parameters<typeof world>[0]) => planned(see(world(given)));
+
+  test('is remembered with the moment from which nobody saw it', () => {
+    const [entry] = later({ app: one, pods: '0 Gone' }).status.members ?? [];
+    expect(entry).toMatchObject({ state: 'Vanished', since: '2026-03-01T12:00:00Z', podUID: 'web-0-uid' });
+  });
+
+  test('is looked at again when it is free', () => {
+    expect(later({ app: one, pods: '0 Vanished 10s' }).wakeAtMs).toBe(NOW + 30_000);
+  });
+
+  test('is remembered as free once the end is known', () => {
+    const [entry] = later({ app: one, pods: '0 Stopped' }).status.members ?? [];
+    expect(entry).not.toHaveProperty('podUID');
+    expect(entry).not.toHaveProperty('node');
+  });
+
+  test('is remembered also when the member is not wanted, as it may be wanted again at any time', () => {
+    const result = later({ app: one, pods: '0 Available, 1 Vanished 10s' });
+    expect(result.waits).toEqual([]);
+    expect(result.status.members?.[1]).toMatchObject({ ordinal: 1, state: 'Vanished', podUID: 'web-1-uid' });
+    expect(result.wakeAtMs).toBe(NOW + 30_000);
+  });
+
+  test('is forgotten when the member is not wanted and nothing of it can run', () => {
+    const result = later({ app: one, pods: '0 Available, 1 Vanished 40s' });
+    expect(result.status.members?.map(({ ordinal }) => ordinal)).toEqual([0]);
+  });
+});
+
+describe('the place of a pod that exists', () => {
+  const taken = 'web-0 NameTaken';
+  rows([
+    { it: 'is taken while it is being deleted', app: one, pods: '0 Terminating', waits: 'web-0 PodTerminating' },
+    {
+      it: 'is taken by a pod of another owner',
+      app: one,
+      pods: '0 Foreign',
+      waits: taken,
+      says: 'it belongs to ReplicaSet other (UID rs-uid). It is not touched; delete or rename it',
+    },
+    {
+      it: 'is taken by a pod of a former app of this name',
+      app: one,
+      pods: '0 Former',
+      waits: taken,
+      says: 'It is on its way out',
+    },
+    {
+      it: 'is taken by a pod without an owner that does not match the selector',
+      app: { ...one, selector: { matchLabels: { app: 'web' } } },
+      pods: '0 Bare',
+      service: rawService({}, { selector: { app: 'web' } }),
+      waits: taken,
+      says: 'do not match spec.selector',
+    },
+    {
+      it: 'is taken by a pod without an owner that is being deleted',
+      app: one,
+      pods: '0 Leaving',
+      waits: taken,
+      says: 'It is on its way out',
+    },
+    {
+      it: 'is adopted when it has no owner and matches',
+      app: one,
+      pods: '0 Orphan',
+      does: 'adopt Pod web-0',
+      waits: 'web-0 PodPending',
+    },
+    { it: 'gets its label back when somebody took it off', app: one, pods: '0 Unlabelled', does: 'adopt Pod web-0' },
+    {
+      it: 'is taken also by a pod that only a read by name showed',
+      app: one,
+      strays: [],
+      pods: '0 Foreign',
+      waits: taken,
+    },
+  ]);
+
+  test('a foreign pod stalls the app, since only a user can end it; one that is going does not', () => {
+    const stalled = (state: string) =>
+      planned(see(world({ app: one, pods: `0 ${state}` }))).status.conditions?.find(({ type }) => type === 'Stalled')
+        ?.status;
+    expect([stalled('Foreign'), stalled('Bare'), stalled('Former'), stalled('Leaving')]).toEqual([
+      'True',
+      'True',
+      'False',
+      'False',
+    ]);
+  });
+
+  test('an adoption names the very object, and takes nothing but owner and our labels', () => {
+    const [action] = planned(see(world({ app: one, pods: '0 Orphan' }))).actions;
+    expect(action).toMatchObject({
+      type: 'adoptPod',
+      uid: 'web-0-uid',
+      resourceVersion: '1',
+      patch: {
+        metadata: { uid: 'web-0-uid', resourceVersion: '1', ownerReferences: [{ uid: 'app-uid', controller: true }] },
+      },
+    });
+  });
+
+  test('giving a label back leaves the owners of the pod alone', () => {
+    const [action] = planned(see(world({ app: one, pods: '0 Unlabelled' }))).actions;
+    expect(action).toMatchObject({
+      type: 'adoptPod',
+      patch: { metadata: { labels: { 'statefulapp.dev/name': 'web' } } },
+    });
+    expect(JSON.stringify(action)).not.toContain('ownerReferences');
+  });
+
+  test('a deletion names the very object', () => {
+    const [action] = planned(see(world({ app: { replicas: 0 }, pods: '0 Available' }))).actions;
+    expect(action).toMatchObject({ type: 'deletePod', uid: 'web-0-uid', resourceVersion: '1', because: 'condemned' });
+  });
+});
