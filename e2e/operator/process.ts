@@ -42,8 +42,9 @@ export async function install(cluster: Cluster): Promise<void> {
   await cluster.apply(readFileSync(file('rbac.yaml'), 'utf8'));
 }
 
-export async function startOperatorProcess(cluster: Cluster, ...flags: readonly string[]): Promise<OperatorProcess> {
-  const kubeconfig = await cluster.kubeconfigFor(OPERATOR_USER);
+export async function startOperatorProcess(cluster: Cluster, options: OperatorOptions = {}): Promise<OperatorProcess> {
+  const { user = OPERATOR_USER, flags = [] } = options;
+  const kubeconfig = await cluster.kubeconfigFor(user, [OPERATOR_GROUP]);
   const child = spawn(
     'node',
     [file('../../src/operator/main.ts'), '--address=127.0.0.1:0', '--lease-namespace=default', ...flags],
