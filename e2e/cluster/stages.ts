@@ -4,7 +4,7 @@
 // Every write carries the object's UID, so that a late one never lands on a successor of the same name. kwok's own
 // delete cannot carry it, but it only happens in one go with the write before it.
 import { ANNOTATION, PLAY } from './plays.ts';
-import { containerStatuses, podStatus } from './templates.ts';
+import { containerStatuses, podStatus, STOPPED } from './templates.ts';
 
 /** Only nodes with this label have a kubelet; taking it off is a node that fell silent (see Cluster.partitionNode). */
 export const KUBELET_LABEL = `${ANNOTATION}/kubelet`;
@@ -89,12 +89,14 @@ const POD_STAGES: readonly PodStage[] = [
     // keeps the object, with grace period 0; then this has happened and is not done again.
     name: 'pod-delete',
     when: `$deleting and .metadata.deletionGracePeriodSeconds != 0 and $play != "stuck-terminating"`,
-    after: `.metadata.annotations["${ANNOTATION}/terminate-after"] // "100ms"`,
+    // Once more after ten seconds should the removal fail, and not sooner: it carries no UID.
+    after: `if any(.status.conditions[]?; .type == "${STOPPED}") then "10s" else .metadata.annotations["${ANNOTATION}/terminate-after"] // "100ms" end`,
     status: podStatus(
       {
         phase:
           '{{ $p := or .status.phase "Pending" }}{{ if eq $p "Pending" }}Failed{{ else if eq $p "Running" }}Succeeded{{ else }}{{ $p }}{{ end }}',
         ready: false,
+        ends: true,
       },
       containerStatuses({ state: 'stopped', ready: false }),
     ),

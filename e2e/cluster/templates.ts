@@ -1,12 +1,17 @@
 // Go templates (kwok renders them over the pod) for the status that a kubelet would write. Conditions merge by type;
 // lists of container statuses are replaced whole, and so name every container each time.
 
+/** A condition of our own: the last state is written, the removal of the object was asked for. */
+export const STOPPED = 'kwok.statefulapp.dev/Stopped';
+
 interface PodStatus {
   /** A phase, or a template that yields one. */
   readonly phase: string;
   readonly ready: boolean;
   readonly reason?: string;
   readonly message?: string;
+  /** The pod is being deleted. It gets no address any more: were one given meanwhile, two would be refused. */
+  readonly ends?: boolean;
 }
 
 export type ContainerState = 'running' | 'image-pull' | 'crash-loop' | 'failed' | 'killed' | 'completed' | 'stopped';
@@ -23,7 +28,7 @@ status:
   observedGeneration: {{ or .metadata.generation 0 }}
 ${pod.reason === undefined ? '' : `  reason: ${pod.reason}\n  message: ${JSON.stringify(pod.message ?? '')}\n`}  conditions:
 ${condition('PodReadyToStartContainers', 'True')}${condition('Initialized', 'True')}${condition('ContainersReady', ready, why)}${condition('Ready', ready, why)}
-${ADDRESSES}
+${pod.ends === true ? `  - type: ${STOPPED}\n    status: "True"\n    lastTransitionTime: {{ $now | Quote }}` : ADDRESSES}
 ${containers}`;
 }
 
