@@ -1,14 +1,17 @@
 // What the operator's integration tests stand on: one cluster with real controllers, the operator as a real process beside
 // them, and a namespace per test whose objects are followed by watches. Everything is awaited by events.
 
+import { Resolver } from 'node:dns/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import { type Cluster, type ClusterOptions, startCluster } from '../../e2e/cluster/cluster.ts';
+import { PLAY } from '../../e2e/cluster/plays.ts';
 import { install } from '../../e2e/operator/process.ts';
 import { createClient, type KubeClient } from '../../src/kube/client.ts';
+import type { WatchEvent } from '../../src/kube/known-objects.ts';
 import type { KubeObject, KubeObjectInput } from '../../src/kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../../src/kube/resources.ts';
 import { systemClock } from '../../src/kube/system-clock.ts';
-import type { Transport } from '../../src/kube/transport.ts';
 import { createTransport } from '../../src/kube/undici-transport.ts';
 import { type Watch, watchResource } from '../../src/kube/watch.ts';
 import { APPS } from '../../src/operator/resources.ts';
@@ -16,8 +19,8 @@ import { APPS } from '../../src/operator/resources.ts';
 export interface Stage {
   readonly cluster: Cluster;
   readonly client: KubeClient;
-  readonly transport: Transport;
-  namespace(): Promise<Scene>;
+  /** A namespace that nobody has used yet. */
+  namespace(labels?: Readonly<Record<string, string>>): Promise<Scene>;
   end(): Promise<void>;
 }
 
@@ -28,89 +31,85 @@ export async function openStage(options: ClusterOptions): Promise<Stage> {
   const transport = createTransport({ kubeConfig: config });
   const client = createClient(transport, { clock: systemClock });
   await install(cluster);
-  const scenes: Scene[] = [];
-  let count = 0;
+  const scenes = new Map<string, Scene>();
+  const watches: Watch[] = [];
+  const kinds = Object.keys(FOLLOWED) as Kind[];
+  const follow = (kind: Kind) =>
+    new Promise<void>((synced) => {
+      const event = (told: WatchEvent) => scenes.get(told.object.metadata.namespace ?? '')?.hear(kind, told);
+      const on = { synced, event, progress: () => undefined, error: () => undefined };
+      watches.push(watchResource({ transport, clock: systemClock, random: Math.random, resource: FOLLOWED[kind], on }));
+    });
+  await Promise.all(kinds.map(follow));
   return {
     cluster,
     client,
-    transport,
-    async namespace() {
-      count += 1;
-      const scene = new Scene({ cluster, client, transport }, `test-${count}`);
-      await client.create(RESOURCES.namespaces, { metadata: { name: scene.name } });
-      scenes.push(scene);
-      await scene.open();
+    async namespace(labels = {}) {
+      const scene = new Scene({ cluster, client }, `test-${scenes.size + 1}`);
+      scenes.set(scene.name, scene);
+      await client.create(RESOURCES.namespaces, { metadata: { name: scene.name, labels } });
       return scene;
     },
     async end() {
-      for (const scene of scenes) scene.close();
+      for (const watch of watches) watch.stop();
       await transport.close();
       await cluster.stop();
     },
   };
 }
 
-/** One thing that happened to a pod, in the order in which the API server told it. */
+/** One thing that happened to an object, in the order in which the API server told it for this kind. */
+export interface Happening {
+  readonly kind: Kind;
+  readonly type: 'added' | 'modified' | 'deleted';
+  readonly object: KubeObject;
+}
+/** One thing that happened to a pod. */
 export interface PodEvent {
   readonly type: 'added' | 'modified' | 'deleted';
   readonly pod: KubeObject;
 }
 
-type Place = Pick<Stage, 'cluster' | 'client' | 'transport'>;
-const FOLLOWED = { pods: RESOURCES.pods, claims: RESOURCES.persistentvolumeclaims, apps: APPS } as const;
+const FOLLOWED = {
+  pods: RESOURCES.pods,
+  claims: RESOURCES.persistentvolumeclaims,
+  services: RESOURCES.services,
+  revisions: RESOURCES.controllerrevisions,
+  events: RESOURCES.events,
+  apps: APPS,
+} as const;
+type Kind = keyof typeof FOLLOWED;
 
-/** One namespace. */
+/** One namespace: what is in it, and all that has happened in it. */
 export class Scene {
   readonly name: string;
   readonly cluster: Cluster;
   readonly client: KubeClient;
   readonly podEvents: PodEvent[] = [];
-  readonly #transport: Transport;
-  readonly #objects: Record<keyof typeof FOLLOWED, Map<string, KubeObject>> = {
+  readonly history: Happening[] = [];
+  readonly #objects: Record<Kind, Map<string, KubeObject>> = {
     pods: new Map(),
     claims: new Map(),
+    services: new Map(),
+    revisions: new Map(),
+    events: new Map(),
     apps: new Map(),
   };
-  readonly #watches: Watch[] = [];
   readonly #checks = new Set<() => void>();
+  #witnesses = 0;
 
-  constructor({ cluster, client, transport }: Place, name: string) {
+  constructor({ cluster, client }: Pick<Stage, 'cluster' | 'client'>, name: string) {
     this.cluster = cluster;
     this.client = client;
     this.name = name;
-    this.#transport = transport;
   }
 
-  async open(): Promise<void> {
-    const kinds = Object.keys(FOLLOWED) as (keyof typeof FOLLOWED)[];
-    await Promise.all(kinds.map((kind) => new Promise<void>((resolve) => this.#follow(kind, resolve))));
-  }
-
-  close(): void {
-    for (const watch of this.#watches) watch.stop();
-  }
-
-  #follow(kind: keyof typeof FOLLOWED, synced: () => void): void {
-    const watch = watchResource({
-      transport: this.#transport,
-      clock: systemClock,
-      random: Math.random,
-      resource: FOLLOWED[kind],
-      namespace: this.name,
-      on: {
-        synced,
-        progress: () => undefined,
-        error: () => undefined,
-        event: (event) => {
-          const { name } = event.object.metadata;
-          if (event.type === 'deleted') this.#objects[kind].delete(name);
-          else this.#objects[kind].set(name, event.object);
-          if (kind === 'pods') this.podEvents.push({ type: event.type, pod: event.object });
-          for (const check of this.#checks) check();
-        },
-      },
-    });
-    this.#watches.push(watch);
+  hear(kind: Kind, { type, object }: WatchEvent): void {
+    if (type === 'deleted') this.#objects[kind].delete(object.metadata.name);
+    else this.#objects[kind].set(object.metadata.name, object);
+    this.history.push({ kind, type, object });
+    if (kind === 'pods') this.podEvents.push({ type, pod: object });
+    for (const check of this.#checks) check();
   }
 
   pod(name: string): KubeObject | undefined {
@@ -119,14 +118,50 @@ export class Scene {
   pods(): readonly KubeObject[] {
     return [...this.#objects.pods.values()];
   }
+  podNames(): readonly string[] {
+    return [...this.#objects.pods.keys()].sort();
+  }
   claim(name: string): KubeObject | undefined {
     return this.#objects.claims.get(name);
   }
   claims(): readonly KubeObject[] {
     return [...this.#objects.claims.values()];
   }
+  /** UID by name: an identity that must not change. */
+  uids(kind: 'pods' | 'claims'): Readonly<Record<string, string>> {
+    const entries = [...this.#objects[kind].values()].map(({ metadata }) => [metadata.name, metadata.uid] as const);
+    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+  service(name: string): KubeObject | undefined {
+    return this.#objects.services.get(name);
+  }
+  revisions(): readonly KubeObject[] {
+    return [...this.#objects.revisions.values()];
+  }
+  events(): readonly KubeObject[] {
+    return [...this.#objects.events.values()];
+  }
   app(name: string): App | undefined {
     return this.#objects.apps.get(name) as App | undefined;
+  }
+
+  /** Creations of this kind, in order; of this one name, if given. */
+  made(kind: Kind, name?: string): readonly KubeObject[] {
+    return this.#told('added', kind, name);
+  }
+  /** Ends of objects of this kind, in order; of this one name, if given. */
+  gone(kind: Kind, name?: string): readonly KubeObject[] {
+    return this.#told('deleted', kind, name);
+  }
+  #told(type: Happening['type'], kind: Kind, name: string | undefined): readonly KubeObject[] {
+    const fits = (one: Happening) =>
+      one.type === type && one.kind === kind && (name === undefined || one.object.metadata.name === name);
+    return this.history.filter(fits).map(({ object }) => object);
+  }
+
+  /** The first state of this object (a UID) that passes, from its whole history. */
+  firstState(uid: string, test: (object: KubeObject) => boolean): KubeObject | undefined {
+    return this.history.find(({ object }) => object.metadata.uid === uid && test(object))?.object;
   }
 
   /** Resolves with what `read` gives once that is neither undefined nor false; looks again at every event. */
@@ -140,7 +175,7 @@ export class Scene {
       };
       const timer = setTimeout(() => {
         finish();
-        reject(new Error(`waited ${seconds} s for ${what}; there is ${this.summary()}`));
+        reject(new Error(`${this.name}: waited ${seconds} s for ${what}; there is ${this.summary()}`));
       }, seconds * 1000);
       const finish = () => {
         clearTimeout(timer);
@@ -166,6 +201,21 @@ export class Scene {
     return this.client.patch(resource, { namespace: this.name, name }, { type: 'merge', body });
   }
 
+  /** Changes the spec of an app; resolves once the operator has taken note. */
+  async edit(name: string, spec: object): Promise<App> {
+    const { metadata } = await this.patch(APPS, name, { spec });
+    const generation = metadata.generation ?? 0;
+    return this.until(`${name} to be seen at generation ${generation}`, () => {
+      const app = this.app(name);
+      return (app?.status?.observedGeneration ?? 0) >= generation && app;
+    });
+  }
+
+  /** Has a running pod play something (e2e/cluster/plays.ts); null: runs well again. */
+  play(pod: string, what: string | null): Promise<KubeObject> {
+    return this.patch(RESOURCES.pods, pod, { metadata: { annotations: { [PLAY]: what } } });
+  }
+
   /** What `kubectl delete pod` sends. */
   async deletePod(name: string): Promise<void> {
     await this.cluster.kubectl('delete', 'pod', name, '-n', this.name, '--wait=false');
@@ -173,6 +223,12 @@ export class Scene {
 
   kubectl(...args: readonly string[]): Promise<string> {
     return this.cluster.kubectl('-n', this.name, ...args);
+  }
+
+  /** Creates an app and resolves once it is Ready. */
+  async start(object: KubeObjectInput, seconds = 60): Promise<App> {
+    await this.create(APPS, object);
+    return this.ready(object.metadata.name ?? '', seconds);
   }
 
   /** Resolves once all wanted members are available and the status says so. */
@@ -192,11 +248,66 @@ export class Scene {
   }
 
   /** Resolves with the condition once it has this reason. */
-  reason(app: string, type: string, reason: string): Promise<Condition> {
-    return this.until(`condition ${type} of ${app} with reason ${reason}`, () => {
-      const found = condition(this.app(app), type);
-      return found?.reason === reason && found;
-    });
+  reason(app: string, type: string, reason: string, seconds = 60): Promise<Condition> {
+    return this.until(
+      `condition ${type} of ${app} with reason ${reason}`,
+      () => {
+        const found = condition(this.app(app), type);
+        return found?.reason === reason && found;
+      },
+      seconds,
+    );
+  }
+
+  /** Resolves with the ledger's entry once it passes. */
+  member(app: string, ordinal: number, test: (entry: MemberStatus) => boolean, seconds = 60): Promise<MemberStatus> {
+    const entry = () => this.app(app)?.status?.members?.find((one) => one.ordinal === ordinal);
+    const read = () => {
+      const found = entry();
+      return found !== undefined && test(found) && found;
+    };
+    return this.until(`member ${ordinal} of ${app}`, read, seconds);
+  }
+
+  /**
+   * For showing that something does not happen: the operator is told of the app once more, and afterwards another app of
+   * the same operator comes up, loses its pod and has it back. What had to be done for the first app is done by then.
+   */
+  async twoRounds(app: string): Promise<void> {
+    this.#witnesses += 1;
+    const name = `witness-${this.#witnesses}`;
+    await this.patch(APPS, app, { metadata: { annotations: { 'test/look-again': name } } });
+    await this.start(witness(name));
+    const before = this.pod(`${name}-0`)?.metadata.uid;
+    await this.deletePod(`${name}-0`);
+    await this.until(
+      `${name}-0 to be replaced`,
+      () => isReady(this.pod(`${name}-0`)) && this.pod(`${name}-0`)?.metadata.uid !== before,
+    );
+  }
+}
+
+const witness = (name: string): KubeObjectInput =>
+  app({ name, claims: [], spec: { replicas: 1 }, podSpec: { terminationGracePeriodSeconds: 1 } });
+
+/** When it was written, on a scale that all kinds of objects share: the revision of the API server's store. */
+export const version = (object: KubeObject | undefined): number =>
+  Number(object?.metadata.resourceVersion ?? Number.NaN);
+
+/** In seconds, as the API server's own clock has it. */
+export const madeAt = (object: KubeObject | undefined): number =>
+  Date.parse(object?.metadata.creationTimestamp ?? '') / 1000;
+
+/** Resolves once the cluster's DNS answers so; asked again until then, since no watch tells of it. */
+export async function resolves(cluster: Cluster, name: string, expected: readonly string[]): Promise<void> {
+  const resolver = new Resolver({ timeout: 1000, tries: 1 });
+  resolver.setServers([`127.0.0.1:${cluster.dnsPort}`]);
+  const deadline = performance.now() + 30_000;
+  for (;;) {
+    const found = await resolver.resolve4(name).catch((error: NodeJS.ErrnoException) => [error.code ?? 'error']);
+    if (found.sort().join() === [...expected].sort().join()) return;
+    if (performance.now() > deadline) throw new Error(`${name} is ${found.join()} and not ${expected.join()}`);
+    await sleep(50);
   }
 }
 
@@ -211,6 +322,10 @@ export interface MemberStatus {
   readonly state: string;
   readonly message?: string;
   readonly revision?: string;
+  readonly reason?: string;
+  readonly failures?: number;
+  readonly podUID?: string;
+  readonly claims?: readonly { readonly name: string; readonly uid: string; readonly volume?: string }[];
 }
 export type App = KubeObject & {
   readonly status?: {
