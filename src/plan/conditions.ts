@@ -28,7 +28,9 @@ export function nextConditions(observed: Observed, situation: Situation): readon
 
 function stamped({ app, nowMs }: Observed, verdict: Verdict, stored: readonly Condition[]): Condition {
   const before = stored.find((condition) => condition.type === verdict.type);
-  const unchanged = before?.status === verdict.status && before.lastTransitionTime !== undefined;
+  // A new generation is progress too, and this is where it is remembered: see progressDeadlineMs.
+  const renewed = verdict.type === 'Progressing' && before?.observedGeneration !== app.generation;
+  const unchanged = before?.status === verdict.status && before.lastTransitionTime !== undefined && !renewed;
   return {
     ...verdict,
     message: shortened(verdict.message),
@@ -120,7 +122,9 @@ export function progressDeadlineMs(
   const ready = app.status.conditions?.find(({ type }) => type === 'Ready');
   // Ready turns False in this very pass when something is waited for and it has not been False before.
   const waitingSince = ready?.status === 'False' ? parseTime(ready.lastTransitionTime) : nowMs;
-  const changes = [...members.map(({ since }) => parseTime(since)), waitingSince];
+  const progressing = app.status.conditions?.find(({ type }) => type === 'Progressing');
+  const progressedAt = progressing?.status === 'True' ? parseTime(progressing.lastTransitionTime) : undefined;
+  const changes = [...members.map(({ since }) => parseTime(since)), waitingSince, progressedAt];
   const last = Math.max(...changes.filter((change) => change !== undefined));
   return (Number.isFinite(last) ? last : nowMs) + spec.progressDeadlineSeconds * 1000;
 }

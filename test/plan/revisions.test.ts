@@ -1,0 +1,257 @@
+// Which revision a member comes back at, and how a template is recorded (semantics.md, "A pod recreated below …").
+
+import { describe, expect, test } from 'vitest';
+import { revisionHash } from '../../src/identity/revision.ts';
+import { APP, hashOf, type Raw, rawRevision, template } from './objects.ts';
+import { deeds, type Given, planned, rows, see, waiting, world } from './world.ts';
+
+const app = { replicas: 3, version: 'v2' };
+const partition = (value: number) => ({ ...app, updateStrategy: { rollingUpdate: { partition: value } } });
+const onDelete = { ...app, updateStrategy: { type: 'OnDelete' } };
+const pending = 'web-1 PodPending';
+const rollout = 'RolloutPending';
+const at = (version: string) => ({ currentRevision: `web-${hashOf(version)}` });
+
+describe('a member that is made again', () => {
+  rows([
+    {
+      it: 'comes back at the revision it had, also in the middle of a rollout',
+      app,
+      pods: '0 Available @v1, 1 Stopped @v1, 2 Available',
+      does: 'create Pod web-1 at v1',
+      waits: `${pending}, ${rollout}`,
+    },
+    {
+      it: 'comes back at the new revision when it had that',
+      app,
+      pods: '0 Available @v1, 1 Stopped @v2, 2 Available',
+      does: 'create Pod web-1',
+      waits: `${pending}, ${rollout}`,
+    },
+    {
+      it: 'comes back at the present template under OnDelete',
+      app: onDelete,
+      pods: '0 Available @v1, 1 Stopped @v1, 2 Available @v1',
+      does: 'create Pod web-1',
+      waits: pending,
+    },
+    {
+      it: 'below the partition comes back at the old revision',
+      app: partition(2),
+      pods: '0 Available @v1, 1 Stopped @v1, 2 Available',
+      does: 'create Pod web-1 at v1',
+      waits: pending,
+    },
+    {
+      it: 'below the partition comes up at the current revision when it never ran',
+      app: { ...partition(2), status: at('v1') },
+      pods: '0 Available @v1, 1 -, 2 Available',
+      does: 'create Pod web-1 at v1',
+      waits: pending,
+    },
+    {
+      it: 'from the partition on comes up at the new revision when it never ran',
+      app: { ...partition(1), status: at('v1') },
+      pods: '0 Available @v1, 1 -, 2 Available',
+      does: 'create Pod web-1',
+      waits: pending,
+    },
+    {
+      it: 'below the partition comes back at the revision it had, whatever the current one is',
+      app: { ...partition(2), status: at('v1') },
+      pods: '0 Available @v1, 1 Stopped @v2, 2 Available',
+      does: 'create Pod web-1',
+      waits: pending,
+    },
+    {
+      it: 'without a status, below the partition, comes back at the revision of the lowest wanted pod',
+      app: partition(3),
+      pods: '0 Available @v1, 1 Stopped @v1, 2 Available @v2',
+      ledger: 'none',
+      does: 'create Pod web-1 at v1',
+      waits: pending,
+    },
+    {
+      it: 'without a status pods that are not wanted say nothing about the current revision',
+      app: { ...partition(5), ordinals: { start: 1 } },
+      pods: '0 Available @v1, 1 Available @v2, 2 Stopped, 3 Available @v2',
+      ledger: 'none',
+      does: 'create Pod web-2',
+      waits: 'web-2 PodPending, web-0 PodNotReady',
+    },
+    {
+      it: 'without a status, above the partition, comes back at the new revision',
+      app,
+      pods: '0 Available @v1, 1 Stopped @v1, 2 Available @v1',
+      ledger: 'none',
+      does: 'create Pod web-1',
+      waits: `${pending}, ${rollout}`,
+    },
+    {
+      it: 'without any status or pod comes up at the new revision',
+      app: partition(3),
+      pods: '0 Stopped @v1',
+      ledger: 'none',
+      does: 'create Pod web-0',
+      waits: 'web-0 PodPending, web-1 PodNotReady',
+    },
+    {
+      it: 'is waited for when its revision is stored nowhere any more',
+      app,
+      pods: '0 Available, 1 Stopped @v1, 2 Available',
+      revisions: ['v2'],
+      waits: 'web-1 RevisionLost',
+      says: `no ControllerRevision with hash ${hashOf('v1')} is left`,
+    },
+    {
+      it: 'comes up at the present template under OnDelete when its revision is lost',
+      app: onDelete,
+      pods: '0 Available, 1 Stopped @v1, 2 Available',
+      revisions: ['v2'],
+      does: 'create Pod web-1',
+      waits: pending,
+    },
+    {
+      it: 'counts the partition in members, not in ordinals, when some are excluded',
+      app: { ...partition(2), ordinals: { excluded: [0] }, status: at('v1') },
+      pods: '1 Available @v1, 2 -, 3 Available',
+      does: 'create Pod web-2 at v1',
+      waits: 'web-2 PodPending',
+    },
+  ]);
+
+  test('keeps its revision also when the label was taken off its pod', () => {
+    const seen = world({ app, pods: '0 Available @v1' });
+    const pod = seen.pods.get('web-0') as { metadata: { labels: Record<string, string> } };
+    delete pod.metadata.labels['controller-revision-hash'];
+    expect(planned(see(seen)).status.members?.[0]?.revision).toBe(hashOf('v1'));
+  });
+});
+
+describe('a template', () => {
+  const one = { replicas: 1, version: 'v2' };
+  rows([
+    {
+      it: 'that is new is recorded',
+      app: one,
+      pods: '0 Available @v1',
+      revisions: ['v1'],
+      does: 'record ControllerRevision v2',
+      waits: rollout,
+      says: 'does not roll them out',
+    },
+    { it: 'that is recorded is not recorded again', app: one, pods: '0 Available' },
+    {
+      it: 'that comes back takes its old revision, as the newest (A -> B -> A)',
+      app: { ...one, version: 'v1' },
+      pods: '0 Available @v1',
+      revisions: ['v1', 'v2'],
+      does: 'make newest ControllerRevision v1',
+    },
+    {
+      it: 'is not said to be rolled out while updates are paused',
+      app: { ...one, updateStrategy: { rollingUpdate: { paused: true } } },
+      pods: '0 Available @v1',
+    },
+    {
+      it: 'is not said to be rolled out below the partition',
+      app: { ...one, updateStrategy: { rollingUpdate: { partition: 1 } } },
+      pods: '0 Available @v1',
+    },
+    { it: 'is not said to be rolled out to a stranger', app: one, pods: '0 Foreign @v1', waits: 'web-0 NameTaken' },
+  ]);
+
+  const numbered = (given: Given) => planned(see(world(given))).actions[0];
+
+  test('is recorded with the next number, whole and as written', () => {
+    const action = numbered({ app: one, revisions: ['v1'] });
+    expect(action).toMatchObject({
+      type: 'createRevision',
+      object: {
+        metadata: { name: `web-${hashOf('v2')}`, ownerReferences: [{ uid: APP.uid }] },
+        revision: 2,
+        data: { spec: { template: template('v2'), volumeClaimTemplates: [] } },
+      },
+    });
+  });
+
+  test('that comes back gets the next number', () => {
+    const action = numbered({ app: { ...one, version: 'v1' }, revisions: ['v1', 'v2', 'v3'] });
+    expect(action).toMatchObject({
+      patch: { revision: 4, metadata: { uid: `web-${hashOf('v1')}-uid`, resourceVersion: '1' } },
+    });
+  });
+
+  const owned = (ownerReferences: readonly Raw[]) => {
+    const revision = rawRevision({ version: 'v2', number: 1 }) as { metadata: Raw };
+    return { ...revision, metadata: { ...revision.metadata, ownerReferences } };
+  };
+  const withRevision = (raw: Raw, given: Given = {}) => {
+    const seen = world({ app: one, revisions: [], ...given });
+    seen.revisions.set(String((raw['metadata'] as Raw)['name']), raw);
+    return planned(see(seen));
+  };
+
+  test('whose revision has no owner adopts it', () => {
+    expect(deeds(withRevision(owned([])))).toEqual(['adopt ControllerRevision v2', 'create Pod web-0']);
+  });
+
+  test('leaves no old revision of ours without an owner, since members may still run it', () => {
+    const old = rawRevision({ version: 'v1', number: 1 }) as { metadata: Raw };
+    const orphan = { ...old, metadata: { ...old.metadata, ownerReferences: [] } };
+    const result = withRevision(orphan, { pods: '0 Stopped @v1', revisions: ['v2'] });
+    expect(deeds(result)).toEqual(['adopt ControllerRevision v1', 'create Pod web-0 at v1']);
+  });
+
+  test('whose revision belongs to a former app waits for its end, and nothing is made from it meanwhile', () => {
+    const result = withRevision(owned([{ kind: 'StatefulApp', name: 'web', uid: 'former-uid', controller: true }]));
+    expect([deeds(result), waiting(result)]).toEqual([[], ['RevisionTaken', 'web-0 PodPending']]);
+    expect(result.status.conditions?.find(({ type }) => type === 'Stalled')?.status).toBe('False');
+  });
+
+  test('is known by its revision`s name, which nobody can change, not by its label', () => {
+    const revision = rawRevision({ version: 'v2', number: 1 }) as { metadata: Raw };
+    const { labels: _, ...metadata } = revision.metadata;
+    expect(deeds(withRevision({ ...revision, metadata }))).toEqual(['create Pod web-0']);
+  });
+
+  test('that meets another content under its hash gets another hash, and keeps it', () => {
+    const other = rawRevision({ version: 'v1', number: 1 }) as { metadata: Raw };
+    const clash = { ...other, metadata: { ...other.metadata, name: `web-${hashOf('v2')}` } };
+    const result = withRevision(clash);
+    const hash = revisionHash({ template: template('v2') as never, claimTemplates: [] }, 1);
+    expect(deeds(result)).toEqual([`record ControllerRevision ${hash}`, 'create Pod web-0']);
+    expect(result.status).toMatchObject({ collisionCount: 1, updateRevision: `web-${hash}` });
+  });
+
+  test('after a collision, one that comes back still takes its old revision', () => {
+    const result = planned(
+      see(world({ app: { ...one, version: 'v1', status: { collisionCount: 1 } }, pods: '0 Available @v1' })),
+    );
+    expect(result.actions).toEqual([]);
+    expect(result.status.updateRevision).toBe(`web-${hashOf('v1')}`);
+  });
+});
+
+describe('currentRevision', () => {
+  const current = (given: Given) => planned(see(world(given))).status.currentRevision;
+  const done = { replicas: 1, version: 'v2' };
+
+  test('becomes updateRevision when all wanted members run it and are ready', () => {
+    expect(current({ app: { ...done, status: at('v1') }, pods: '0 Available', revisions: ['v1', 'v2'] })).toBe(
+      `web-${hashOf('v2')}`,
+    );
+  });
+  test.each([
+    ['one is not ready', '0 NotReady'],
+    ['one runs the old one', '0 Available @v1'],
+    ['one is missing', '0 Stopped'],
+    ['one too many is there', '0 Available, 1 Available'],
+  ])('stays while %s', (_, pods) => {
+    expect(current({ app: { ...done, status: at('v1') }, pods, revisions: ['v1', 'v2'] })).toBe(`web-${hashOf('v1')}`);
+  });
+  test('stays under OnDelete', () => {
+    const onDeletion = { ...done, updateStrategy: { type: 'OnDelete' }, status: at('v1') };
+    expect(current({ app: onDeletion, pods: '0 Available', revisions: ['v1', 'v2'] })).toBe(`web-${hashOf('v1')}`);
+  });
+});
