@@ -2,24 +2,25 @@
 // absent: an object that left a watch without being deleted, or that never was in one, is kept as a stray until somebody
 // has read it by name. Raw objects are not kept. Lacks any judgement.
 
-import { KIND, LABEL } from '../api/names.ts';
 import type { PodView } from '../identity/pod-view.ts';
-import { readPod } from '../identity/pod-view.ts';
 import type { RevisionView } from '../identity/revision.ts';
 import type { Ending } from '../identity/slot.ts';
 import type { WatchEvent } from '../kube/known-objects.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { readApp, readEnding, readRevision, readService, type Sighting } from '../plan/observe.ts';
+import { readApp, readEnding, type Sighting } from '../plan/observe.ts';
 import type { ObservedApp, ServiceView, Stray, StrayKind, Survey } from '../plan/types.ts';
-import { type ClaimView, readClaim } from '../volumes/claim-view.ts';
-
-export type Kind = 'StatefulApp' | 'Pod' | 'PersistentVolumeClaim' | 'Service' | 'ControllerRevision';
-
-interface View {
-  readonly name: string;
-  readonly uid: string;
-  readonly resourceVersion: string;
-}
+import type { ClaimView } from '../volumes/claim-view.ts';
+import {
+  appKey,
+  isStrayKind,
+  type Kind,
+  ownerKey,
+  readStray,
+  readView,
+  sameForDecisions,
+  strayKey,
+  type View,
+} from './views.ts';
 
 interface Shelf {
   app: ObservedApp | null;
@@ -35,39 +36,24 @@ interface Shelf {
 /** Longer than any grace period matters after a pod's name has been free for all to see. */
 const ENDING_KEPT_MS = 3_600_000;
 
-export function appKey(namespace: string, name: string): string {
-  return `${namespace}/${name}`;
-}
-
-/** Whose object it is: its controlling StatefulApp's, or else the one that our label names. */
-export function ownerKey(object: KubeObject): string | null {
-  const { namespace, labels, ownerReferences } = object.metadata;
-  const owner = ownerReferences?.find((reference) => reference.controller === true && reference.kind === KIND);
-  const app = owner?.name ?? labels?.[LABEL.app];
-  return app === undefined || namespace === undefined ? null : appKey(namespace, app);
-}
-
 export class Cache {
   readonly #shelves = new Map<string, Shelf>();
 
-  /** Takes an event in; returns the app that has something new to decide on, if any. */
-  apply(kind: Kind, event: WatchEvent, atMs: number): string | null {
-    if (kind === 'StatefulApp') return this.#applyApp(event);
+  /** Takes an event in; returns the apps that have something new to decide on. */
+  apply(kind: Kind, event: WatchEvent, atMs: number): readonly string[] {
+    if (kind === 'StatefulApp') return [this.#applyApp(event)];
     const key = ownerKey(event.object);
-    if (key === null) return null;
-    if (event.type === 'modified') {
-      const before = ownerKey(event.previous);
-      if (before !== null && before !== key) this.#mapOf(this.#shelf(before), kind).delete(event.object.metadata.name);
-    }
+    const left = event.type === 'modified' ? this.#applyMove(kind, event, key) : [];
+    if (key === null) return left;
     const shelf = this.#shelf(key);
-    if (event.type === 'deleted') return this.#applyDeletion(shelf, { kind, key, event, atMs });
+    if (event.type === 'deleted') return [this.#applyDeletion(shelf, { kind, key, event, atMs })];
     const view = readView(kind, event.object);
     const views = this.#mapOf(shelf, kind);
     const before = views.get(view.name);
     views.set(view.name, view);
     shelf.strays.delete(strayKey(kind, view.name));
     if (kind === 'Pod' && shelf.endings.get(view.name)?.uid !== view.uid) shelf.endings.delete(view.name);
-    return before !== undefined && sameForDecisions(before, view) ? null : key;
+    return before !== undefined && sameForDecisions(before, view) ? left : [...left, key];
   }
 
   /** What was read by name: the object, or undefined when the server said that there is none. */
@@ -97,7 +83,8 @@ export class Cache {
       return;
     }
     shelf.strays.delete(at);
-    if (before === undefined || kind !== 'Pod' || shelf.endings.get(name)?.uid === before.view.uid) return;
+    if (before === undefined || kind !== 'Pod') return;
+    // It lived on unseen after whatever the watch last told: its end is as late as this read (R1).
     shelf.endings.set(name, readEnding(before.view as PodView, { atMs, fromWatch: false }));
   }
 
@@ -167,20 +154,29 @@ export class Cache {
     const { name, deletionTimestamp } = event.object.metadata;
     const view = readView(kind, event.object);
     this.#mapOf(shelf, kind).delete(name);
-    const fromWatch = event.observed === 'watch';
-    if (kind === 'Pod') shelf.endings.set(name, readEnding(view as PodView, { atMs, fromWatch }));
-    if (isStrayKind(kind) && (!fromWatch || deletionTimestamp === undefined)) {
-      // Either it is gone, or a label was taken off a living object: only a read by name tells.
-      shelf.strays.set(strayKey(kind, name), {
-        kind,
-        name,
-        view: readStray(kind, event.object),
-        readAtMs: 0,
-        reads: 0,
-      });
-    }
+    // Without a deletionTimestamp it is either gone, or a label was taken off a living object: only a read tells.
+    const seen = event.observed === 'watch' && deletionTimestamp !== undefined;
+    if (kind === 'Pod') shelf.endings.set(name, readEnding(view as PodView, { atMs, fromWatch: seen }));
+    if (isStrayKind(kind) && !seen) this.#suspect(shelf, kind, event.object);
     this.#tidy(key, shelf);
     return key;
+  }
+
+  /** Label or owner were changed by hand: to the app that had the object it has become a stranger's. */
+  #applyMove(kind: Kind, event: WatchEvent & { type: 'modified' }, key: string | null): readonly string[] {
+    const former = ownerKey(event.previous);
+    if (former === null || former === key) return [];
+    const shelf = this.#shelf(former);
+    this.#mapOf(shelf, kind).delete(event.object.metadata.name);
+    if (isStrayKind(kind)) this.#suspect(shelf, kind, event.object);
+    this.#tidy(former, shelf);
+    return [former];
+  }
+
+  /** To be read by name as soon as possible. */
+  #suspect(shelf: Shelf, kind: StrayKind, object: KubeObject): void {
+    const { name } = object.metadata;
+    shelf.strays.set(strayKey(kind, name), { kind, name, view: readStray(kind, object), readAtMs: 0, reads: 0 });
   }
 
   #shelf(key: string): Shelf {
@@ -220,34 +216,4 @@ export class Cache {
     if (app !== null || [pods, claims, services, revisions, endings].some((map) => map.size > 0)) return;
     this.#shelves.delete(key);
   }
-}
-
-function strayKey(kind: Kind, name: string): string {
-  return `${kind}/${name}`;
-}
-
-function isStrayKind(kind: Kind): kind is StrayKind {
-  return kind === 'Pod' || kind === 'PersistentVolumeClaim' || kind === 'Service';
-}
-
-function readStray(kind: StrayKind, object: KubeObject): Stray['view'] {
-  switch (kind) {
-    case 'Pod':
-      return readPod(object);
-    case 'PersistentVolumeClaim':
-      return readClaim(object);
-    case 'Service':
-      return readService(object);
-    default:
-      return kind satisfies never;
-  }
-}
-
-function readView(kind: Kind, object: KubeObject): View {
-  return isStrayKind(kind) ? readStray(kind, object) : readRevision(object);
-}
-
-/** Equal but for the resourceVersion: a heartbeat, or a field that no decision rests on. */
-function sameForDecisions(a: View, b: View): boolean {
-  return JSON.stringify({ ...a, resourceVersion: '' }) === JSON.stringify({ ...b, resourceVersion: '' });
 }

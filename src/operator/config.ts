@@ -54,26 +54,17 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   if (given.help === true) return null;
   const value = (flag: Exclude<keyof typeof FLAGS, 'namespace' | 'help'>) => {
     const explicit = argv.some((arg) => arg === `--${flag}` || arg.startsWith(`--${flag}=`));
-    const fallback = env[`STATEFULAPP_${flag.toUpperCase().replaceAll('-', '_')}`];
-    return (explicit ? undefined : fallback) ?? given[flag];
+    return (explicit ? undefined : fromEnv(env, flag)) ?? given[flag];
   };
-  const names = given.namespace ?? (env['STATEFULAPP_NAMESPACE'] === undefined ? [] : [env['STATEFULAPP_NAMESPACE']]);
   const seconds = (flag: 'lease-duration' | 'renew-deadline' | 'retry-period') =>
     1000 * number(flag, value(flag), { min: 0.1, max: 3600 });
   return {
-    namespaces: [
-      ...new Set(
-        names
-          .flatMap((name) => name.split(','))
-          .map((name) => name.trim())
-          .filter(Boolean),
-      ),
-    ].map(namespace),
+    namespaces: namespaces(given.namespace ?? fromEnv(env, 'namespace')),
     workers: number('workers', value('workers'), { min: 1, max: 256, whole: true }),
     address: address(value('address') ?? ''),
     logLevel: oneOf('log-level', value('log-level'), ['trace', 'debug', 'info', 'warn', 'error']),
-    leaseNamespace: value('lease-namespace') ?? null,
-    leaseName: value('lease-name') ?? 'statefulapp-operator',
+    leaseNamespace: leaseNamespace(value('lease-namespace')),
+    leaseName: leaseName(value('lease-name') ?? ''),
     leaseTimes: ordered({
       leaseMs: seconds('lease-duration'),
       renewDeadlineMs: seconds('renew-deadline'),
@@ -115,9 +106,32 @@ function address(text: string): Config['address'] {
   return { host: text.slice(0, at).replace(/^\[|\]$/g, '') || '::', port };
 }
 
-function namespace(name: string): string {
-  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return name;
-  throw new UsageError(`--namespace takes names of namespaces, got '${name}'.`);
+/** An empty variable is an unset one: that is how charts write them. */
+function fromEnv(env: Readonly<Record<string, string | undefined>>, flag: string): string | undefined {
+  return env[`STATEFULAPP_${flag.toUpperCase().replaceAll('-', '_')}`] || undefined;
+}
+
+const LABEL_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const OBJECT_NAME = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;
+
+/** Given, but naming none, it must not mean all of them: a script's variable may have been empty. */
+function namespaces(given: readonly string[] | string | undefined): readonly string[] {
+  if (given === undefined) return [];
+  const list = typeof given === 'string' ? [given] : given;
+  const names = list.flatMap((name) => name.split(',')).map((name) => name.trim());
+  const wrong = names.find((name) => !LABEL_NAME.test(name));
+  if (wrong === undefined) return [...new Set(names)];
+  throw new UsageError(`--namespace takes names of namespaces, got '${wrong}'.`);
+}
+
+function leaseNamespace(name: string | undefined): string | null {
+  if (name === undefined || LABEL_NAME.test(name)) return name ?? null;
+  throw new UsageError(`--lease-namespace takes the name of a namespace, got '${name}'.`);
+}
+
+function leaseName(name: string): string {
+  if (OBJECT_NAME.test(name)) return name;
+  throw new UsageError(`--lease-name takes the name of a Lease, got '${name}'.`);
 }
 
 /** As client-go's leaderelection checks them: else a deposed leader could still write while another one does. */

@@ -3,56 +3,32 @@
 // and the app is looked at again. Lacks retries (the queue's) and order across apps.
 
 import { MANAGER } from '../api/names.ts';
-import type { KubeClient } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
-import type { KubeObject, KubeObjectInput } from '../kube/objects.ts';
+import type { KubeObjectInput } from '../kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../kube/resources.ts';
 import { actionKey, describe, subjectOf } from '../plan/describe.ts';
-import type { Action, Observed, StrayKind } from '../plan/types.ts';
-import type { Cache } from './cache.ts';
-import type { Events } from './events.ts';
-import type { Gate, Scope } from './gate.ts';
+import type { Action, StrayKind } from '../plan/types.ts';
+import { type Hands, type Job, Stale, settle } from './hands.ts';
 import { inLanes } from './lanes.ts';
 import { look, survey } from './look.ts';
 import { confirmRemoval } from './reread.ts';
-import type { Logger, Telemetry } from './telemetry.ts';
 
-export interface Hands {
-  readonly client: KubeClient;
-  readonly cache: Cache;
-  readonly gate: Gate;
-  readonly events: Events;
-  readonly telemetry: Telemetry;
-  readonly log: Logger;
-  readonly nowMs: () => number;
-  /** The watch that will show what we write. */
-  readonly scopeOf: (resource: ApiResource, namespace: string) => Scope;
-}
+/** What the view was behind of is told by a watch; should that be late, another plan on the same view is of no use. */
+const BEHIND_MS = 200;
 
-/** The app that is worked on. */
-export interface Job {
-  readonly key: string;
-  readonly observed: Observed;
-}
-
-/** Thrown to drop the rest of a plan: what it rested on is no longer so. */
-export class Stale extends Error {}
-
-export const STRAY_RESOURCES: Readonly<Record<StrayKind, ApiResource>> = {
-  Pod: RESOURCES.pods,
-  PersistentVolumeClaim: RESOURCES.persistentvolumeclaims,
-  Service: RESOURCES.services,
-};
-
-/** Resolves to true when the app has to be looked at again at once; rejects when the API server could not be asked. */
-export async function execute(hands: Hands, job: Job, actions: readonly Action[]): Promise<boolean> {
-  let again = false;
+/**
+ * Resolves to the milliseconds after which the app has to be looked at again, unless it need not be; rejects when the
+ * API server could not be asked.
+ */
+export async function execute(hands: Hands, job: Job, actions: readonly Action[]): Promise<number | undefined> {
+  const times: number[] = [];
   await inLanes(actions, async (action) => {
     const result = await attempt(hands, job, action);
-    again ||= result !== 'done' || action.type === 'survey' || action.type === 'look';
+    if (result === 'stale') times.push(BEHIND_MS);
+    else if (result === 'refused' || isRead(action)) times.push(0);
     return result === 'done';
   });
-  return again;
+  return times.length > 0 ? Math.min(...times) : undefined;
 }
 
 type Result = 'done' | 'refused' | 'stale';
@@ -115,16 +91,6 @@ async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
   }
 }
 
-/** Tells the gate what its watch has to show before this app is planned for again. */
-export function settle(
-  { gate, scopeOf }: Hands,
-  { key }: Job,
-  written: { resource: ApiResource; object: KubeObject },
-): void {
-  const { namespace, resourceVersion } = written.object.metadata;
-  gate.wrote(key, scopeOf(written.resource, namespace ?? ''), resourceVersion);
-}
-
 async function create(hands: Hands, job: Job, made: { resource: ApiResource; object: object }): Promise<void> {
   const object = await hands.client.create(made.resource, made.object as KubeObjectInput, { fieldManager: MANAGER });
   settle(hands, job, { resource: made.resource, object });
@@ -163,7 +129,8 @@ async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'delet
 async function understand(hands: Hands, failed: { job: Job; action: Action; error: unknown }): Promise<Result | null> {
   const { job, action, error } = failed;
   if (error instanceof Stale) return 'stale';
-  if (!(error instanceof KubeError)) return null;
+  // A read that is refused leaves unknown what it was to tell (R7), and the plan would ask for it again at once.
+  if (!(error instanceof KubeError) || isRead(action)) return null;
   switch (error.code) {
     case 'AlreadyExists':
       // Mostly the look explains it, and the next plan waits for what it found.
@@ -200,7 +167,6 @@ async function lookAtTaken(hands: Hands, job: Job, action: Action): Promise<bool
 function refuse({ gate, events, nowMs }: Hands, { job, action }: { job: Job; action: Action }, error: KubeError): void {
   const words = error.serverMessage ?? error.why;
   gate.refused(job.key, { key: actionKey(action), message: words, nowMs: nowMs() });
-  if (isRead(action)) return;
   events.tell(job.observed.app, {
     type: 'Warning',
     reason: 'Refused',

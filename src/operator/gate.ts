@@ -19,6 +19,13 @@ interface Hold {
   asked: boolean;
 }
 
+/** A status that the API server found invalid: the same object is not offered one again before then. */
+interface StatusRefusal {
+  readonly resourceVersion: string;
+  readonly words: string;
+  readonly untilMs: number;
+}
+
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 60_000;
 
@@ -28,6 +35,7 @@ export class Gate {
   readonly #debtors = new Map<Scope, Set<string>>();
   readonly #refusals = new Map<string, Map<string, Refusal & { readonly count: number }>>();
   readonly #statusAtMs = new Map<string, number>();
+  readonly #statusRefusals = new Map<string, StatusRefusal>();
   readonly #opened: (key: string) => void;
 
   /** `opened` is called for an app that was asked for while it was held, once it is free. */
@@ -59,14 +67,18 @@ export class Gate {
 
   /** The watch has told everything up to here. */
   progress(scope: Scope, resourceVersion: string): void {
+    const before = this.#seen.get(scope);
+    // History was set back, as when etcd is restored: what we wrote since is gone, and nothing will show it.
+    const undone = before !== undefined && compareResourceVersions(before, resourceVersion) > 0;
     this.#seen.set(scope, resourceVersion);
-    for (const key of this.#debtors.get(scope) ?? []) {
+    const debtors = this.#debtors.get(scope);
+    for (const key of debtors ?? []) {
       const hold = this.#holds.get(key);
+      const isOpen = (debt: Debt) =>
+        debt.scope === scope && !undone && compareResourceVersions(debt.resourceVersion, resourceVersion) > 0;
+      if (!hold?.debts.some(isOpen)) debtors?.delete(key);
       if (hold === undefined) continue;
-      hold.debts = hold.debts.filter(
-        (debt) => debt.scope !== scope || compareResourceVersions(debt.resourceVersion, resourceVersion) > 0,
-      );
-      if (!hold.debts.some((debt) => debt.scope === scope)) this.#debtors.get(scope)?.delete(key);
+      hold.debts = hold.debts.filter((debt) => debt.scope !== scope || isOpen(debt));
       this.#release(key, hold);
     }
   }
@@ -100,6 +112,20 @@ export class Gate {
 
   statusWritten(key: string, atMs: number): void {
     this.#statusAtMs.set(key, atMs);
+    this.#statusRefusals.delete(key);
+  }
+
+  /** Whether that is news: the first refusal, or one in other words. */
+  statusRefused(key: string, refusal: StatusRefusal): boolean {
+    const before = this.#statusRefusals.get(key);
+    this.#statusRefusals.set(key, refusal);
+    return before?.words !== refusal.words;
+  }
+
+  /** Until when a status for this version of the app need not be tried; monotonic. */
+  statusRefusedUntilMs(key: string, resourceVersion: string): number {
+    const refusal = this.#statusRefusals.get(key);
+    return refusal?.resourceVersion === resourceVersion ? refusal.untilMs : Number.NEGATIVE_INFINITY;
   }
 
   /** On the monotonic scale; the distant past when this process has not written it. */
@@ -111,6 +137,7 @@ export class Gate {
     this.#holds.delete(key);
     this.#refusals.delete(key);
     this.#statusAtMs.delete(key);
+    this.#statusRefusals.delete(key);
   }
 
   get held(): number {

@@ -46,13 +46,14 @@ export class Leader {
   #sighted: Sighted | null = null;
   #stopped = false;
   #cancelTimers: (() => void)[] = [];
+  #underway: Promise<void> = Promise.resolve();
 
   constructor(options: LeaderOptions) {
     this.#options = options;
   }
 
   start(): void {
-    void this.#round();
+    this.#underway = this.#round();
   }
 
   /** Throws for whoever does not lead, by the monotonic clock, at the moment of the call. */
@@ -62,17 +63,22 @@ export class Leader {
   };
 
   get leads(): boolean {
+    return this.#term !== null && this.#isCurrent;
+  }
+
+  get #isCurrent(): boolean {
     const { clock, times } = this.#options;
-    return this.#term !== null && clock.monotonic() - this.#renewedAtMs < times.renewDeadlineMs;
+    return clock.monotonic() - this.#renewedAtMs < times.renewDeadlineMs;
   }
 
   /** Ends the candidacy; a held Lease is released, so that another can take over at once. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
-    const held = this.#term !== null;
     this.#endTerm('this process stops');
-    if (!held || this.#sighted === null) return;
+    // A renewal in flight would make the release a conflict, and one that gains the Lease would leave it held.
+    await this.#underwayAtMost(this.#options.times.retryMs);
+    if (this.#sighted?.holder !== this.#options.identity) return;
     const body = {
       metadata: { resourceVersion: this.#sighted.resourceVersion },
       spec: { holderIdentity: '', leaseDurationSeconds: 1 },
@@ -80,6 +86,17 @@ export class Leader {
     await this.#options.client
       .patch(RESOURCES.leases, this.#options.lease, { type: 'merge', body, timeoutMs: this.#options.times.retryMs })
       .catch((error: unknown) => this.#options.on.error(error));
+  }
+
+  #underwayAtMost(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(ms, resolve);
+      const done = () => {
+        cancel();
+        resolve();
+      };
+      this.#underway.then(done, done);
+    });
   }
 
   #cancel(): void {
@@ -99,12 +116,13 @@ export class Leader {
     this.#cancel();
     if (this.#term !== null) this.#armDeadline();
     const jitter = this.#term === null ? 1 + 0.2 * this.#options.random() : 1;
-    this.#cancelTimers.push(clock.after(times.retryMs * jitter, () => void this.#round()));
+    this.#cancelTimers.push(clock.after(times.retryMs * jitter, () => this.start()));
   }
 
   #hold(startedAtMs: number): void {
     this.#renewedAtMs = startedAtMs;
-    if (this.#term !== null) return;
+    // An answer that comes after the deadline gives nothing to lead with; the next round renews.
+    if (this.#term !== null || !this.#isCurrent) return;
     this.#term = new AbortController();
     this.#options.on.gained(this.#term.signal);
   }
@@ -134,6 +152,7 @@ export class Leader {
       if (renewed !== 'conflict') return 'held';
     }
     const found = await client.get(RESOURCES.leases, lease, { timeoutMs });
+    if (this.#stopped) return 'other';
     if (found === undefined) return this.#create(timeoutMs);
     const sighted = this.#see(found);
     const mine = sighted.holder === this.#options.identity;

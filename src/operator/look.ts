@@ -6,7 +6,7 @@ import { ordinalOf } from '../identity/member-names.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { RESOURCES } from '../kube/resources.ts';
 import type { StrayKind } from '../plan/types.ts';
-import { type Hands, type Job, STRAY_RESOURCES } from './execute.ts';
+import { type Hands, type Job, STRAY_RESOURCES } from './hands.ts';
 
 /** Whether it exists. A failed read rejects: an unknown answer never counts as absent (R7). */
 export async function look(

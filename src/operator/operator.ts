@@ -2,26 +2,15 @@
 
 import { MANAGER } from '../api/names.ts';
 import { createClient } from '../kube/client.ts';
-import type { Clock } from '../kube/clock.ts';
-import type { Transport } from '../kube/transport.ts';
-import { type Watch, watchResource } from '../kube/watch.ts';
 import { Cache } from './cache.ts';
 import { Events } from './events.ts';
+import { type FollowOptions, followAll, scopeIn } from './following.ts';
 import { Gate } from './gate.ts';
-import { Leader, type LeaseTimes } from './leader.ts';
-import { Queue } from './queue.ts';
+import { Leader, type LeaderOptions, type LeaseTimes } from './leader.ts';
+import { type Outcome, Queue } from './queue.ts';
 import { type Pass, reconcile } from './reconcile.ts';
-import { FOLLOWED, type Followed } from './resources.ts';
-import type { Logger, Telemetry } from './telemetry.ts';
 
-export interface OperatorOptions {
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Logger;
-  readonly telemetry: Telemetry;
-  /** Empty: all. */
-  readonly namespaces: readonly string[];
+export interface OperatorOptions extends FollowOptions {
   readonly workers: number;
   readonly lease: { readonly namespace: string; readonly name: string };
   readonly identity: string;
@@ -38,133 +27,116 @@ export interface Operator {
 }
 
 const PRUNE_EVERY_MS = 600_000;
+/** What is still under way then is called off: the Lease has to be released within a pod's grace period. */
+const DRAIN_MS = 10_000;
 
 export function startOperator(options: OperatorOptions): Operator {
-  const { transport, clock, random, log, telemetry } = options;
+  const { clock, random, log, telemetry } = options;
   const cache = new Cache();
   let pass: Pass | null = null;
-  const queue = new Queue({
-    clock,
-    random,
-    workers: options.workers,
-    meter: telemetry.queue,
-    handle: (key) => work(key),
-  });
+  let stopping = false;
+  const handle = (key: string) => (pass === null ? Promise.resolve({}) : work(pass, key));
+  const queue = new Queue({ clock, random, workers: options.workers, meter: telemetry.queue, handle });
   const gate = new Gate((key) => queue.add(key));
-  const scopeOf: Pass['scopeOf'] = (resource, namespace) =>
-    options.namespaces.length === 0 ? resource.plural : `${resource.plural}/${namespace}`;
-  const electionClient = createClient(transport, { clock, userAgent: MANAGER, metrics: telemetry.requested });
-  const leader = new Leader({
-    client: electionClient,
+  const begin = () => {
+    if (pass !== null && !stopping && watches.isSynced()) queue.start();
+  };
+  const watches = followAll(options, {
+    cache,
+    gate,
+    news: (key) => queue.add(key),
+    retired: (key, uid) => {
+      gate.forget(key);
+      queue.forget(key);
+      pass?.events.forget(uid);
+    },
+    synced: begin,
+  });
+  const leader: Leader = candidate(options, {
+    gained: (signal) => {
+      log.info({ identity: options.identity }, 'leading');
+      telemetry.leading(true);
+      cache.forgetSurveys();
+      pass = { ...toolsOf(options, leader, signal), cache, gate };
+      for (const key of cache.apps()) queue.add(key);
+      begin();
+    },
+    lost: (why) => {
+      log.warn({ why }, 'not leading any more: nothing is written');
+      telemetry.leading(false);
+      pass = null;
+      void queue.stop();
+    },
+  });
+  const cancelPrune = every(options, PRUNE_EVERY_MS, () => cache.prune(clock.now()));
+  leader.start();
+  return {
+    isReady: watches.isSynced,
+    leads: () => leader.leads,
+    longestPassMs: () => queue.longestPassMs,
+    async stop() {
+      stopping = true;
+      cancelPrune();
+      await atMost(options, DRAIN_MS, queue.stop());
+      await leader.stop();
+      watches.stop();
+    },
+  };
+}
+
+function candidate(options: OperatorOptions, on: Pick<LeaderOptions['on'], 'gained' | 'lost'>): Leader {
+  const { transport, clock, random, lease, identity, leaseTimes, log, telemetry } = options;
+  return new Leader({
+    client: createClient(transport, { clock, userAgent: MANAGER, metrics: telemetry.requested }),
     clock,
     random,
-    lease: options.lease,
-    identity: options.identity,
-    times: options.leaseTimes,
+    lease,
+    identity,
+    times: leaseTimes,
     on: {
-      gained: (signal) => lead(signal),
-      lost: (why) => follow(why),
+      ...on,
       following: (holder) => log.debug({ holder }, 'another process leads'),
       error: (error) => log.warn({ err: text(error) }, 'leader election'),
     },
   });
+}
 
-  function lead(signal: AbortSignal): void {
-    log.info({ identity: options.identity }, 'leading');
-    telemetry.leading(true);
-    const client = createClient(transport, {
-      clock,
-      userAgent: MANAGER,
-      signal,
-      beforeWrite: leader.assertMayWrite,
-      metrics: telemetry.requested,
+/** What a pass of one term works with: a client that writes only while this process leads. */
+function toolsOf(options: OperatorOptions, leader: Leader, signal: AbortSignal): Omit<Pass, 'cache' | 'gate'> {
+  const { transport, clock, log, telemetry } = options;
+  const beforeWrite = leader.assertMayWrite;
+  const metrics = telemetry.requested;
+  const client = createClient(transport, { clock, userAgent: MANAGER, signal, beforeWrite, metrics });
+  const events = new Events(client, clock, (error) => log.debug({ err: text(error) }, 'an Event was not written'));
+  return { client, events, telemetry, log, clock, scopeOf: scopeIn(options), nowMs: () => clock.now() };
+}
+
+async function work(pass: Pass, key: string): Promise<Outcome> {
+  const { clock, telemetry } = pass;
+  const start = clock.monotonic();
+  const outcome = await reconcile(pass, key);
+  const result = outcome.failed === true ? 'error' : outcome.wakeInMs === undefined ? 'success' : 'requeue_after';
+  telemetry.reconciled(result, clock.monotonic() - start);
+  return outcome;
+}
+
+function every({ clock }: OperatorOptions, ms: number, act: () => void): () => void {
+  let cancel = clock.after(ms, again);
+  function again(): void {
+    act();
+    cancel = clock.after(ms, again);
+  }
+  return () => cancel();
+}
+
+function atMost({ clock }: OperatorOptions, ms: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    void work.then(() => {
+      cancel();
+      resolve();
     });
-    const events = new Events(client, clock, (error) => log.debug({ err: text(error) }, 'an Event was not written'));
-    cache.forgetSurveys();
-    pass = { client, cache, gate, events, telemetry, log, clock, scopeOf, nowMs: () => clock.now() };
-    for (const key of cache.apps()) queue.add(key);
-    if (isReady()) queue.start();
-  }
-
-  function follow(why: string): void {
-    log.warn({ why }, 'not leading any more: nothing is written');
-    telemetry.leading(false);
-    pass = null;
-    void queue.stop();
-  }
-
-  async function work(key: string) {
-    if (pass === null) return {};
-    const start = clock.monotonic();
-    const outcome = await reconcile(pass, key);
-    const result = outcome.failed === true ? 'error' : outcome.wakeInMs === undefined ? 'success' : 'requeue_after';
-    telemetry.reconciled(result, clock.monotonic() - start);
-    return outcome;
-  }
-
-  const watches = FOLLOWED.flatMap((followed) =>
-    (options.namespaces.length === 0 ? [undefined] : options.namespaces).map((namespace) => watch(followed, namespace)),
-  );
-
-  function watch({ kind, resource, labelSelector }: Followed, namespace: string | undefined): Watch {
-    const scope = scopeOf(resource, namespace ?? '');
-    return watchResource({
-      transport,
-      clock,
-      random,
-      resource,
-      namespace,
-      labelSelector,
-      userAgent: MANAGER,
-      on: {
-        event: (event) => {
-          const key = cache.apply(kind, event, clock.now());
-          if (event.type === 'deleted' && key !== null) gate.gone(key, event.object.metadata.uid);
-          if (key === null) return;
-          if (kind === 'StatefulApp' && event.type === 'deleted') retire(key, event.object.metadata.uid);
-          else queue.add(key);
-        },
-        progress: (resourceVersion) => gate.progress(scope, resourceVersion),
-        synced: () => {
-          log.info({ resource: resource.plural, namespace }, 'watch has synced');
-          if (isReady() && pass !== null) queue.start();
-        },
-        error: (error) => {
-          telemetry.watchFailed(resource.plural, error.code);
-          log.warn({ resource: resource.plural, err: error.message }, 'the watch is tried again');
-        },
-      },
-    });
-  }
-
-  function retire(key: string, uid: string): void {
-    gate.forget(key);
-    queue.forget(key);
-    pass?.events.forget(uid);
-  }
-
-  function isReady(): boolean {
-    return watches.every(({ hasSynced }) => hasSynced);
-  }
-
-  let cancelPrune = clock.after(PRUNE_EVERY_MS, prune);
-  function prune(): void {
-    cache.prune(clock.now());
-    cancelPrune = clock.after(PRUNE_EVERY_MS, prune);
-  }
-
-  leader.start();
-  return {
-    isReady,
-    leads: () => leader.leads,
-    longestPassMs: () => queue.longestPassMs,
-    async stop() {
-      cancelPrune();
-      await queue.stop();
-      await leader.stop();
-      for (const { stop } of watches) stop();
-    },
-  };
+  });
 }
 
 function text(error: unknown): string {

@@ -59,6 +59,8 @@ export class Queue {
       this.#again.add(key);
       return;
     }
+    // News about a failing key does not cut its backoff short: that is how one app would flood the server.
+    if (this.#running && this.#failures.has(key) && this.#alarms.has(key)) return;
     this.#dropAlarm(key);
     this.#waiting.set(key, this.#options.clock.monotonic());
     this.#options.meter.added();
@@ -68,6 +70,10 @@ export class Queue {
 
   /** Adds the key later; of several times the earliest counts. */
   addAfter(key: string, ms: number): void {
+    if (!this.#running || ms <= 0) {
+      this.add(key);
+      return;
+    }
     const { clock } = this.#options;
     const delay = Math.min(Math.max(ms, 0), MAX_WAKE_MS);
     const atMs = clock.monotonic() + delay;
@@ -92,9 +98,13 @@ export class Queue {
     this.#serve();
   }
 
-  /** Takes up nothing new; resolves when what is being worked on has ended. Keys stay queued for the next start. */
+  /**
+   * Takes up nothing new; resolves when what is being worked on has ended. Keys stay queued for the next start, those
+   * that slept too: no timer is left behind to keep a process alive.
+   */
   stop(): Promise<void> {
     this.#running = false;
+    for (const key of [...this.#alarms.keys()]) this.add(key);
     if (this.#working.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
@@ -146,7 +156,7 @@ export class Queue {
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
       this.#options.meter.retried();
-      // News about a failing key does not cut its backoff short: that is how one app would flood the server.
+      this.#dropAlarm(key);
       this.addAfter(key, Math.max(this.#backoffMs(failures), outcome.retryAfterMs ?? 0));
       return;
     }

@@ -8,7 +8,8 @@ import { checkPlan } from '../plan/invariants.ts';
 import { observe } from '../plan/observe.ts';
 import { plan as makePlan } from '../plan/plan.ts';
 import type { Observed, Plan } from '../plan/types.ts';
-import { execute, type Hands, type Job, settle } from './execute.ts';
+import { execute } from './execute.ts';
+import { type Hands, type Job, settle } from './hands.ts';
 import type { Outcome } from './queue.ts';
 import { APPS } from './resources.ts';
 
@@ -21,39 +22,46 @@ const STATUS_EVERY_MS = 100;
 /** While actions follow each other without a pause, the status is still written this often. */
 const STATUS_LATEST_MS = 250;
 const BROKEN_FOR_MS = 300_000;
+/** A status that the API server found invalid is offered again when the app changes, or after this time. */
+const STATUS_REFUSED_MS = 300_000;
+/** The app's watch tells what a status write was behind of; should that be late, it is looked at again after this time. */
+const BEHIND_MS = 200;
 
 export async function reconcile(pass: Pass, key: string): Promise<Outcome> {
   if (!pass.gate.enter(key)) return {};
   const sighting = pass.cache.sight(key, pass.nowMs());
   if (sighting === null) return {};
   const observed = observe({ ...sighting, refusals: pass.gate.refusalsOf(key) });
-  const plan = makePlan(observed);
-  const breaches = checkPlan(observed, plan);
-  if (breaches.length > 0) return stopApp(pass, { key, observed }, breaches);
   const job = { key, observed };
+  const { plan, breaches } = decide(observed);
   try {
-    return await carryOut(pass, job, plan);
+    return await (plan === null ? stopApp(pass, job, breaches) : carryOut(pass, job, plan));
   } catch (error) {
-    pass.log.warn(
-      { app: key, err: error instanceof Error ? error.message : String(error) },
-      'the pass failed and is tried again',
-    );
+    pass.log.warn({ app: key, err: textOf(error) }, 'the pass failed and is tried again');
     return { failed: true, retryAfterMs: error instanceof KubeError ? error.retryAfterMs : undefined };
+  }
+}
+
+const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** No plan without a check. One that throws is as wrong as one that breaks a rule. */
+function decide(observed: Observed): { readonly plan: Plan | null; readonly breaches: readonly string[] } {
+  try {
+    const plan = makePlan(observed);
+    const breaches = checkPlan(observed, plan);
+    return { plan: breaches.length > 0 ? null : plan, breaches };
+  } catch (error) {
+    return { plan: null, breaches: [`the planner failed: ${textOf(error)}`] };
   }
 }
 
 async function carryOut(pass: Pass, job: Job, plan: Plan): Promise<Outcome> {
   if (plan.statusFirst) {
-    await writeStatus(pass, job, plan.status);
-    return { wakeInMs: 0 };
+    return { wakeInMs: (await writeStatus(pass, job, plan.status)) ?? 0 };
   }
-  const again = await execute(pass, job, plan.actions);
+  const againInMs = await execute(pass, job, plan.actions);
   const statusInMs = await keepStatus(pass, job, plan);
-  const times = [
-    again ? 0 : undefined,
-    statusInMs,
-    plan.wakeAtMs === undefined ? undefined : plan.wakeAtMs - pass.nowMs(),
-  ];
+  const times = [againInMs, statusInMs, plan.wakeAtMs === undefined ? undefined : plan.wakeAtMs - pass.nowMs()];
   const coming = times.filter((time) => time !== undefined);
   return coming.length > 0 ? { wakeInMs: Math.max(0, Math.min(...coming)) } : {};
 }
@@ -61,27 +69,58 @@ async function carryOut(pass: Pass, job: Job, plan: Plan): Promise<Outcome> {
 /** Writes the status when it is due; returns in how many milliseconds it will be, if it is not yet. */
 async function keepStatus(pass: Pass, job: Job, plan: Plan): Promise<number | undefined> {
   if (canonicalJson(plan.status) === canonicalJson(job.observed.app.status)) return undefined;
-  const age = pass.clock.monotonic() - pass.gate.statusWrittenAtMs(job.key);
+  const now = pass.clock.monotonic();
+  const age = now - pass.gate.statusWrittenAtMs(job.key);
   // A pass that acts leaves the writing to the one after it, which knows more; but not for ever.
   const patience = plan.actions.length > 0 ? STATUS_LATEST_MS : STATUS_EVERY_MS;
-  if (age < patience || (plan.actions.length > 0 && age === Number.POSITIVE_INFINITY)) return STATUS_EVERY_MS;
-  await writeStatus(pass, job, plan.status);
-  return undefined;
+  // The time of an app that this process has not written yet begins with the first pass that acts.
+  const isFirst = plan.actions.length > 0 && age === Number.POSITIVE_INFINITY;
+  if (isFirst) pass.gate.statusWritten(job.key, now);
+  if (isFirst || age < patience) return STATUS_EVERY_MS;
+  return writeStatus(pass, job, plan.status);
 }
 
-/** Patched, never replaced, and only onto the very version that it was made from (R2, R13). */
-async function writeStatus(pass: Pass, job: Job, status: Plan['status']): Promise<void> {
+/**
+ * Patched, never replaced, and only onto the very version that it was made from (R2, R13). Resolves to the milliseconds
+ * after which to look again, when it could not be stored.
+ */
+async function writeStatus(pass: Pass, job: Job, status: Plan['status']): Promise<number | undefined> {
   const { namespace, name, uid, resourceVersion } = job.observed.app;
+  const refusedForMs = pass.gate.statusRefusedUntilMs(job.key, resourceVersion) - pass.clock.monotonic();
+  if (refusedForMs > 0) return refusedForMs;
   const body = { metadata: { uid, resourceVersion }, status };
   try {
     const object = await pass.client.patch(APPS, { namespace, name }, { type: 'merge', body, subresource: 'status' });
     settle(pass, job, { resource: APPS, object });
     pass.gate.statusWritten(job.key, pass.clock.monotonic());
+    return undefined;
   } catch (error) {
+    if (!(error instanceof KubeError)) throw error;
+    if (error.code === 'Invalid') return statusRefused(pass, job, error);
     // Somebody wrote in between, or the app is gone: its watch tells, and the next pass writes.
-    if (error instanceof KubeError && (error.code === 'Conflict' || error.code === 'NotFound')) return;
+    if (error.code === 'Conflict' || error.code === 'NotFound') return BEHIND_MS;
     throw error;
   }
+}
+
+/**
+ * Some objects that were stored before a rule of the CRD existed cannot even take a status (CRD ratcheting does not cover
+ * them), so an Event says what a condition cannot.
+ */
+function statusRefused({ gate, clock, events, log }: Pass, { key, observed }: Job, error: KubeError): number {
+  const { name, resourceVersion } = observed.app;
+  const words = error.serverMessage ?? error.why;
+  const untilMs = clock.monotonic() + STATUS_REFUSED_MS;
+  if (gate.statusRefused(key, { resourceVersion, words, untilMs })) {
+    const what = `the status of ${name} cannot be stored, so it says nothing new. The API server says: ${words}`;
+    log.warn({ app: key, err: words }, 'the status cannot be stored');
+    events.tell(observed.app, {
+      type: 'Warning',
+      reason: 'StatusRefused',
+      message: `${what} Correct the object with kubectl edit or apply.`,
+    });
+  }
+  return STATUS_REFUSED_MS;
 }
 
 /** A programmer error: this app stops, counts and says so, while others go on. */
@@ -111,8 +150,8 @@ async function stopApp(pass: Pass, job: Job, breaches: readonly string[]): Promi
   return { wakeInMs: BROKEN_FOR_MS };
 }
 
-/** Without the templates, which may hold secrets in plain environment values. */
+/** Without the templates, which may hold secrets in plain environment values; kubectl apply keeps one in an annotation. */
 function redacted({ app, revisions, ...rest }: Observed): object {
-  const { spec: _spec, ...known } = app;
+  const { spec: _spec, annotations: _annotations, problems: _problems, ...known } = app;
   return { ...rest, app: known, revisions: revisions.map(({ content: _content, ...revision }) => revision) };
 }

@@ -4,7 +4,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import { RESOURCES } from '../kube/resources.ts';
 import type { Action } from '../plan/types.ts';
-import { type Job, Stale } from './execute.ts';
+import { type Job, Stale } from './hands.ts';
 import { APPS } from './resources.ts';
 
 /** Returns the victim's present resourceVersion, for the precondition; throws Stale when the plan no longer holds. */

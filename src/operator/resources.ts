@@ -2,7 +2,7 @@
 
 import { GROUP, KIND, LABEL, PLURAL, VERSION } from '../api/names.ts';
 import { type ApiResource, RESOURCES } from '../kube/resources.ts';
-import type { Kind } from './cache.ts';
+import type { Kind } from './views.ts';
 
 export const APPS: ApiResource = { group: GROUP, version: VERSION, kind: KIND, plural: PLURAL, namespaced: true };
 

@@ -1,0 +1,98 @@
+// The daemon's watches: each event goes into the cache, and whom it concerns is told; how far a watch has come goes to the
+// gate. Lacks any decision, and errors' handling: a watch goes on by itself.
+
+import { MANAGER } from '../api/names.ts';
+import type { Clock } from '../kube/clock.ts';
+import type { ApiResource } from '../kube/resources.ts';
+import type { Transport } from '../kube/transport.ts';
+import { type Watch, type WatchHandlers, watchResource } from '../kube/watch.ts';
+import type { Cache } from './cache.ts';
+import type { Gate, Scope } from './gate.ts';
+import { FOLLOWED, type Followed } from './resources.ts';
+import type { Logger, Telemetry } from './telemetry.ts';
+
+export interface FollowOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+  /** Empty: all. */
+  readonly namespaces: readonly string[];
+}
+
+export interface Ears {
+  readonly cache: Cache;
+  readonly gate: Gate;
+  /** This app has something new to decide on. */
+  news(key: string): void;
+  /** This app is gone. */
+  retired(key: string, uid: string): void;
+  /** One more watch has told its first list. */
+  synced(): void;
+}
+
+export interface Following {
+  /** All watches have told their first list. */
+  readonly isSynced: () => boolean;
+  stop(): void;
+}
+
+/** The watch that shows the objects of this resource in this namespace. */
+export function scopeIn({ namespaces }: Pick<FollowOptions, 'namespaces'>) {
+  return (resource: ApiResource, namespace: string): Scope =>
+    namespaces.length === 0 ? resource.plural : `${resource.plural}/${namespace}`;
+}
+
+export function followAll(options: FollowOptions, ears: Ears): Following {
+  const { namespaces } = options;
+  const watches = FOLLOWED.flatMap((followed) =>
+    (namespaces.length === 0 ? [undefined] : namespaces).map((namespace) =>
+      followOne(options, ears, { followed, namespace }),
+    ),
+  );
+  return {
+    isSynced: () => watches.every(({ hasSynced }) => hasSynced),
+    stop: () => {
+      for (const watch of watches) watch.stop();
+    },
+  };
+}
+
+interface Place {
+  readonly followed: Followed;
+  readonly namespace: string | undefined;
+}
+
+function followOne(options: FollowOptions, ears: Ears, place: Place): Watch {
+  const { transport, clock, random } = options;
+  const { resource, labelSelector } = place.followed;
+  const { namespace } = place;
+  const on = handlers(options, ears, place);
+  return watchResource({ transport, clock, random, resource, namespace, labelSelector, userAgent: MANAGER, on });
+}
+
+function handlers(options: FollowOptions, ears: Ears, { followed, namespace }: Place): WatchHandlers {
+  const { clock, log, telemetry } = options;
+  const { kind, resource } = followed;
+  const scope = scopeIn(options)(resource, namespace ?? '');
+  return {
+    event: (event) => {
+      const { uid } = event.object.metadata;
+      for (const key of ears.cache.apply(kind, event, clock.now())) {
+        if (event.type === 'deleted') ears.gate.gone(key, uid);
+        if (kind === 'StatefulApp' && event.type === 'deleted') ears.retired(key, uid);
+        else ears.news(key);
+      }
+    },
+    progress: (resourceVersion) => ears.gate.progress(scope, resourceVersion),
+    synced: () => {
+      log.info({ resource: resource.plural, namespace }, 'watch has synced');
+      ears.synced();
+    },
+    error: (error) => {
+      telemetry.watchFailed(resource.plural, error.code);
+      log.warn({ resource: resource.plural, err: error.message }, 'the watch is tried again');
+    },
+  };
+}

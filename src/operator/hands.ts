@@ -1,0 +1,47 @@
+// What carrying a plan out works with, shared by execute.ts, look.ts and reread.ts. Lacks any act of its own.
+
+import type { KubeClient } from '../kube/client.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { type ApiResource, RESOURCES } from '../kube/resources.ts';
+import type { Observed, StrayKind } from '../plan/types.ts';
+import type { Cache } from './cache.ts';
+import type { Events } from './events.ts';
+import type { Gate, Scope } from './gate.ts';
+import type { Logger, Telemetry } from './telemetry.ts';
+
+export interface Hands {
+  readonly client: KubeClient;
+  readonly cache: Cache;
+  readonly gate: Gate;
+  readonly events: Events;
+  readonly telemetry: Telemetry;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  /** The watch that will show what we write. */
+  readonly scopeOf: (resource: ApiResource, namespace: string) => Scope;
+}
+
+/** The app that is worked on. */
+export interface Job {
+  readonly key: string;
+  readonly observed: Observed;
+}
+
+/** Thrown to drop the rest of a plan: what it rested on is no longer so. */
+export class Stale extends Error {}
+
+export const STRAY_RESOURCES: Readonly<Record<StrayKind, ApiResource>> = {
+  Pod: RESOURCES.pods,
+  PersistentVolumeClaim: RESOURCES.persistentvolumeclaims,
+  Service: RESOURCES.services,
+};
+
+/** Tells the gate what its watch has to show before this app is planned for again. */
+export function settle(
+  { gate, scopeOf }: Hands,
+  { key }: Job,
+  written: { resource: ApiResource; object: KubeObject },
+): void {
+  const { namespace, resourceVersion } = written.object.metadata;
+  gate.wrote(key, scopeOf(written.resource, namespace ?? ''), resourceVersion);
+}

@@ -1,0 +1,58 @@
+// Raw objects as the planner's views, by kind. Lacks state: that is the cache's.
+
+import { KIND, LABEL } from '../api/names.ts';
+import { readPod } from '../identity/pod-view.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { readRevision, readService } from '../plan/observe.ts';
+import type { Stray, StrayKind } from '../plan/types.ts';
+import { readClaim } from '../volumes/claim-view.ts';
+
+export type Kind = 'StatefulApp' | 'Pod' | 'PersistentVolumeClaim' | 'Service' | 'ControllerRevision';
+
+export interface View {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+export function appKey(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
+/** Whose object it is: its controlling StatefulApp's, or else the one that our label names. */
+export function ownerKey(object: KubeObject): string | null {
+  const { namespace, labels, ownerReferences } = object.metadata;
+  const owner = ownerReferences?.find((reference) => reference.controller === true && reference.kind === KIND);
+  const app = owner?.name ?? labels?.[LABEL.app];
+  return app === undefined || namespace === undefined ? null : appKey(namespace, app);
+}
+
+export function strayKey(kind: Kind, name: string): string {
+  return `${kind}/${name}`;
+}
+
+export function isStrayKind(kind: Kind): kind is StrayKind {
+  return kind === 'Pod' || kind === 'PersistentVolumeClaim' || kind === 'Service';
+}
+
+export function readStray(kind: StrayKind, object: KubeObject): Stray['view'] {
+  switch (kind) {
+    case 'Pod':
+      return readPod(object);
+    case 'PersistentVolumeClaim':
+      return readClaim(object);
+    case 'Service':
+      return readService(object);
+    default:
+      return kind satisfies never;
+  }
+}
+
+export function readView(kind: Kind, object: KubeObject): View {
+  return isStrayKind(kind) ? readStray(kind, object) : readRevision(object);
+}
+
+/** Equal but for the resourceVersion: a heartbeat, or a field that no decision rests on. */
+export function sameForDecisions(a: View, b: View): boolean {
+  return JSON.stringify({ ...a, resourceVersion: '' }) === JSON.stringify({ ...b, resourceVersion: '' });
+}

@@ -1,0 +1,92 @@
+/**
+ * The whole daemon over an API server in memory and a clock that stands still; stopped when the test ends.
+ */
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { API_VERSION, KIND } from '../../src/api/names.ts';
+import { DEFAULT_LEASE_TIMES } from '../../src/operator/leader.ts';
+import { type Operator, type OperatorOptions, startOperator } from '../../src/operator/operator.ts';
+import { Telemetry } from '../../src/operator/telemetry.ts';
+import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts';
+import { FakeApi, type Raw } from './fake-api.ts';
+
+/** A logger whose lines a test can read. */
+export function recordLog(level = 'trace') {
+  const lines: Raw[] = [];
+  const log = pino({ level, base: {} }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  return { log, lines, text: () => lines.map((line) => JSON.stringify(line)).join('\n') };
+}
+
+/** Lets everything that waits for nothing but other work take its turn. */
+export async function settled(turns = 20): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export interface Daemon {
+  readonly api: FakeApi;
+  readonly clock: FakeClock;
+  readonly operator: Operator;
+  readonly telemetry: Telemetry;
+  readonly logged: ReturnType<typeof recordLog>;
+}
+
+export function startDaemon(given: Partial<OperatorOptions> & { readonly api?: FakeApi } = {}): Daemon {
+  const { api = new FakeApi(), ...options } = given;
+  const clock = createFakeClock();
+  const logged = recordLog();
+  const telemetry = new Telemetry(4);
+  const operator = startOperator({
+    transport: api,
+    clock,
+    random: () => 0.5,
+    log: logged.log,
+    telemetry,
+    namespaces: [],
+    workers: 4,
+    lease: { namespace: 'system', name: 'statefulapp-operator' },
+    identity: 'me',
+    leaseTimes: DEFAULT_LEASE_TIMES,
+    ...options,
+  });
+  onTestFinished(async () => {
+    const ended = operator.stop();
+    await settled();
+    clock.advance(60_000);
+    await ended;
+  });
+  return { api, clock, operator, telemetry, logged };
+}
+
+/** What kubectl apply of a small app stores. */
+export function webApp(name = 'web', spec: Raw = {}): Raw {
+  return {
+    apiVersion: API_VERSION,
+    kind: KIND,
+    metadata: { name, namespace: 'prod', uid: `${name}-uid`, generation: 1 },
+    spec: {
+      replicas: 2,
+      template: {
+        metadata: { labels: { 'statefulapp.dev/name': name } },
+        spec: { containers: [{ name: 'main', image: 'web:v1', env: [{ name: 'PASSWORD', value: 'hunter2' }] }] },
+      },
+      volumeClaimTemplates: [
+        {
+          metadata: { name: 'data' },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+        },
+      ],
+      ...spec,
+    },
+  };
+}
+
+/** Plays scheduler, volume controller and kubelet for one member. */
+export function makeReady(api: FakeApi, pod: string): void {
+  for (const object of api.objects.values()) {
+    const { name } = object.metadata;
+    if (object['plural'] !== 'persistentvolumeclaims' || !name.endsWith(pod)) continue;
+    api.edit('persistentvolumeclaims', name, { spec: { volumeName: `pv-${name}` }, status: { phase: 'Bound' } });
+  }
+  const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: '2023-11-14T22:13:20Z' }];
+  api.edit('pods', pod, { spec: { nodeName: 'node-a' }, status: { phase: 'Running', conditions } });
+}
