@@ -1,7 +1,7 @@
 // Rules on the whole object: those that need the app's name. They never block an update that does not concern them
 // (status writes, finalizers, scaling down), also on objects stored before the rule existed: see Rule.unless.
 // Lacks a limit on claim names: claim template (63) + app (63) + ordinal (10) stay far below a claim's 253 characters.
-import { LABEL } from './names.ts';
+import { LABEL, LEDGER } from './names.ts';
 import type { Immutable, Rule } from './rule.ts';
 import { celEnd, end, type Labels, type Selector, type Spec } from './rules.ts';
 import { DNS_LABEL, MAX_DNS_LABEL } from './scalars.ts';
@@ -34,6 +34,20 @@ export const podNamesFit: Rule<App> = {
   at: ['metadata', 'name'],
   unless: `${celEnd('self.spec')} <= ${celEnd('oldSelf.value().spec')}`,
   holds: (app) => podNameLength(app) <= MAX_DNS_LABEL,
+};
+
+const claimsOf = ({ spec }: App) => spec.volumeClaimTemplates?.length ?? 0;
+const celLedger = (app: string) =>
+  `${app}.spec.replicas * (${LEDGER.perMember} + ${LEDGER.perClaim} * (has(${app}.spec.volumeClaimTemplates) ? ${app}.spec.volumeClaimTemplates.size() : 0))`;
+
+/** status.members[] names every member and claim, and one object has a limited size in etcd. */
+export const ledgerFits: Rule<App> = {
+  cel: `${celLedger('self')} <= ${LEDGER.bytes}`,
+  message:
+    'the status records every member and its claims and must fit into one object: so many replicas with so many claims each do not; use fewer replicas or claims, or several apps',
+  at: ['spec', 'replicas'],
+  unless: `${celLedger('self')} <= ${celLedger('oldSelf.value()')}`,
+  holds: (app) => app.spec.replicas * (LEDGER.perMember + LEDGER.perClaim * claimsOf(app)) <= LEDGER.bytes,
 };
 
 /** Names of Services begin with a letter (RFC 1035) where RelaxedServiceNameValidation, on from 1.36, is off. */

@@ -32,6 +32,11 @@ export const ANNOTATION = {
 } as const;
 
 /** Most members of one app, which is also the most entries of the ledger in its status. */
-export const MAX_REPLICAS = 5000;
+export const MAX_REPLICAS = 4000;
+/**
+ * How many bytes the ledger may take, and what an entry and each claim in it take with long names: etcd refuses requests
+ * above 1.5 MiB, and the spec has to fit beside it (docs/adr/0004).
+ */
+export const LEDGER = { bytes: 1_200_000, perMember: 280, perClaim: 130 } as const;
 /** Most claim templates of one app. */
 export const MAX_CLAIM_TEMPLATES = 16;

@@ -24,6 +24,7 @@ export interface Spec {
   readonly ordinals: Ordinals;
   readonly selector?: Selector | undefined;
   readonly serviceName?: string | undefined;
+  readonly volumeClaimTemplates?: readonly unknown[] | undefined;
   readonly template: { readonly metadata?: { readonly labels?: Labels | undefined } | undefined };
 }
 

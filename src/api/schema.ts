@@ -29,7 +29,7 @@ const shape = z.object({
   metadata,
   spec: specSchema,
 });
-const RULES = [rules.nameIsLabel, rules.podNamesFit, rules.serviceNameUsable, rules.ownLabelIsName];
+const RULES = [rules.nameIsLabel, rules.podNamesFit, rules.ledgerFits, rules.serviceNameUsable, rules.ownLabelIsName];
 const FIXED = [rules.serviceNameFixed, rules.selectorFixed];
 
 /** What parseApp reads; status is read on its own, leniently. */

@@ -11,6 +11,9 @@ import type { Wait } from './types.ts';
 
 type Draft = { -readonly [Field in keyof Member]: Member[Field] };
 
+/** In a disaster every member has a story: these many are told in full, so that the ledger still fits into one object. */
+const MAX_MESSAGES = 100;
+
 /** Entries of all members that there is something to say of, ascending. */
 export function nextLedger(scene: Scene, waits: readonly Wait[]): readonly Member[] {
   const waiting = new Map<number, Wait>();
@@ -20,7 +23,19 @@ export function nextLedger(scene: Scene, waits: readonly Wait[]): readonly Membe
   return [...scene.wanted, ...scene.condemned, ...scene.vanished]
     .filter((member) => member.slot.state !== 'Empty' || member.ledger !== null || waiting.has(member.ordinal))
     .map((member) => nextEntry(scene, member, waiting.get(member.ordinal)))
-    .sort((a, b) => a.ordinal - b.ordinal);
+    .sort((a, b) => a.ordinal - b.ordinal)
+    .map(shortened());
+}
+
+function shortened(): (entry: Member) => Member {
+  let told = 0;
+  return (entry) => {
+    if (entry.message === undefined) return entry;
+    told += 1;
+    if (told <= MAX_MESSAGES) return entry;
+    const { message: _untold, ...rest } = entry;
+    return rest;
+  };
 }
 
 function nextEntry(scene: Scene, member: MemberView, wait: Wait | undefined): Member {

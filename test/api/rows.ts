@@ -36,7 +36,8 @@ export const ACCEPTED: readonly Row[] = [
   fine('a pod name of 63 characters', named(61, { replicas: 10 })),
   fine('a name that begins with a digit, with a serviceName', app({ serviceName: 'three' }, '3scale')),
   fine('no members', app({ replicas: 0 })),
-  fine('most members', app({ replicas: 5000 })),
+  fine('most members', app({ replicas: 4000 })),
+  fine('most members with one claim each', app({ replicas: 2926, volumeClaimTemplates: [claim('data')] })),
   fine('the highest ordinal', app({ replicas: 1, ordinals: { start: 2147483646 } })),
   fine('excluded ordinals', app({ ordinals: { excluded: [1, 0, 7] } })),
   fine('most excluded ordinals', app({ ordinals: { excluded: numbers(1000) } })),
@@ -103,7 +104,12 @@ export const REFUSED_BY_RULE: readonly Row[] = [
     onApp.ownLabelIsName,
     app({ template: template({ [OWN]: 'db' }) }),
   ),
-  byRule('too many members', rules.replicasBounded, app({ replicas: 5001 })),
+  byRule('too many members', rules.replicasBounded, app({ replicas: 4001 })),
+  byRule(
+    'more members than their claims let fit',
+    onApp.ledgerFits,
+    app({ replicas: 2927, volumeClaimTemplates: [claim('data')] }),
+  ),
   byRule('ordinals beyond 2^31', rules.ordinalsFit, app({ replicas: 2, ordinals: { start: 2147483646 } })),
   byRule(
     'ordinals beyond 2^31 through exclusion',

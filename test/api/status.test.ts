@@ -80,8 +80,8 @@ describe('parseStatus', () => {
   });
 
   test('reads no more members than an app may have', () => {
-    const members = Array.from({ length: 5001 }, (_, ordinal) => ({ ordinal }));
-    expect(parseStatus({ replicas: 5001, members }).members).toHaveLength(5000);
+    const members = Array.from({ length: 4001 }, (_, ordinal) => ({ ordinal }));
+    expect(parseStatus({ replicas: 4001, members }).members).toHaveLength(4000);
   });
 
   test('never throws, and reads its own answer as the same', () => {

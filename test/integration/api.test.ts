@@ -120,8 +120,8 @@ describe('subresources', () => {
     await cluster.kubectl('scale', 'sapp/web', '--replicas=5');
     const scale = await done(server('GET', `${apps('default', 'web')}/scale`));
     expect([scale.spec, scale.status]).toEqual([{ replicas: 5 }, status]);
-    const refused = cluster.kubectl('scale', 'sapp/web', '--replicas=5001');
-    await expect(refused).rejects.toThrow('an app has at most 5000 members');
+    const refused = cluster.kubectl('scale', 'sapp/web', '--replicas=4001');
+    await expect(refused).rejects.toThrow('an app has at most 4000 members');
   });
 
   test('status keeps fields that are newer than the CRD, and does not touch the spec', async () => {
@@ -174,7 +174,7 @@ describe('subresources', () => {
 
 describe('objects stored before a rule existed', () => {
   const rows = [...REFUSED_BY_RULE, ...REFUSED_BY_SHAPE].map((row, index) => ({ ...row, at: `row-${index}` }));
-  const probe = async () => (await server('POST', apps('default') + DRY_RUN, app({ replicas: 5001 }))).status;
+  const probe = async () => (await server('POST', apps('default') + DRY_RUN, app({ replicas: 4001 }))).status;
   beforeAll(async () => {
     await replace(server, lax(), async () => (await probe()) === 201);
     for (const row of rows) {
