@@ -111,7 +111,6 @@ export type WaitReason =
   | 'StatefulSetExists'
   | 'Paused'
   | 'Deleting'
-  | 'ServiceTaken'
   | 'RevisionLost'
   | 'RevisionTaken'
   | 'NameTaken'

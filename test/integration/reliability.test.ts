@@ -217,6 +217,24 @@ test('every deletion of a pod, over all of these tests, named the UID of the pod
   expect(requests().filter(({ verb, resource }) => verb === 'delete' && resource !== 'pods')).toEqual([]);
 }, 90_000);
 
+test('an operator for two namespaces works in those and in no other', async () => {
+  const [one, two, other] = [await stage.namespace(), await stage.namespace(), await stage.namespace()];
+  const flags = [`--namespace=${one.name}`, `--namespace=${two.name}`, '--lease-name=two-namespaces'];
+  await leading(await operator(flags, 'statefulapp-operator-6'));
+  await other.create(APPS, app({ spec: { replicas: 1 } }));
+  for (const scene of [one, two]) {
+    await scene.create(APPS, app({ spec: { replicas: 2 } }));
+    await scene.ready('web');
+    await scene.deletePod('web-0');
+    await scene.ready('web');
+  }
+  const touched = requests().filter(
+    ({ user, namespace }) => user === 'statefulapp-operator-6' && namespace === other.name,
+  );
+  expect(tally(touched)).toEqual({});
+  expect(other.pods()).toEqual([]);
+}, 60_000);
+
 test('requests per replica are counted, for the record', async () => {
   const scene = await stage.namespace();
   await leading(await operator());
