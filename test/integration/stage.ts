@@ -340,9 +340,21 @@ export function condition(app: App | undefined, type: string): Condition | undef
   return app?.status?.conditions?.find((one) => one.type === type);
 }
 
-type PodStatus = { phase?: string; podIP?: string; conditions?: readonly { type: string; status: string }[] };
+interface PodStatus {
+  readonly phase?: string;
+  readonly podIP?: string;
+  readonly reason?: string;
+  readonly conditions?: readonly {
+    readonly type: string;
+    readonly status: string;
+    readonly lastTransitionTime?: string;
+  }[];
+}
 export const statusOf = (pod: KubeObject | undefined): PodStatus => (pod?.['status'] ?? {}) as PodStatus;
 export const phaseOf = (pod: KubeObject | undefined): string => statusOf(pod).phase ?? '';
+/** When the pod became what it is as to Ready, in seconds. */
+export const readyChangedAt = (pod: KubeObject | undefined): number =>
+  Date.parse(statusOf(pod).conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime ?? '') / 1000;
 export const isReady = (pod: KubeObject | undefined): boolean =>
   statusOf(pod).conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 

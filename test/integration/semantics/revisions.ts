@@ -1,0 +1,163 @@
+// Templates are recorded; who comes back comes back as it was (semantics.md, Rolling update, Revisions). And the app's own
+// life: deletion, recreation, pause.
+
+import { describe, expect, test } from 'vitest';
+import type { KubeObject } from '../../../src/kube/objects.ts';
+import { app, condition, isReady, type Scene } from '../stage.ts';
+
+const templateOf = (image: string) => ({
+  metadata: { labels: { app: 'web' } },
+  spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image }] },
+});
+const A = { template: templateOf('a:1') };
+const B = { template: templateOf('b:2') };
+const hashOf = (pod: KubeObject | undefined) => pod?.metadata.labels?.['controller-revision-hash'];
+const imageOf = (pod: KubeObject | undefined) =>
+  ((pod?.['spec'] ?? {}) as { containers?: readonly { image: string }[] }).containers?.[0]?.image;
+const numbers = (scene: Scene) =>
+  Object.fromEntries(scene.revisions().map((revision) => [revision.metadata.name, revision['revision']]));
+
+async function replaced(scene: Scene, name: string): Promise<KubeObject> {
+  const count = scene.made('pods', name).length;
+  await scene.deletePod(name);
+  return scene.until(`${name} to be back`, () => {
+    const pod = scene.made('pods', name).length > count ? scene.pod(name) : undefined;
+    return isReady(pod) && pod;
+  });
+}
+
+export function aboutRevisions(open: () => Promise<Scene>): void {
+  describe.concurrent('revisions', () => {
+    test('a new template is recorded and restarts nobody; a member that goes comes back at the revision it had', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { replicas: 2, ...A } }));
+      const [first] = scene.revisions();
+      const before = scene.uids('pods');
+      const changed = await scene.edit('web', B);
+      await scene.until('a second revision', () => scene.revisions().length === 2);
+      const { message } = await scene.reason('web', 'Ready', 'RolloutPending');
+      expect(message).toContain('web-0, web-1 run an older template');
+      await scene.twoRounds('web');
+      expect(scene.uids('pods')).toMatchObject(before);
+      expect(first?.metadata.name).toBe(`web-${hashOf(scene.pod('web-0'))}`);
+      const back = await replaced(scene, 'web-1');
+      expect([imageOf(back), hashOf(back)]).toEqual(['a:1', hashOf(scene.pod('web-0'))]);
+      const status = scene.app('web')?.status;
+      expect(status).toMatchObject({ currentRevision: first?.metadata.name });
+      expect(status?.['updateRevision']).not.toBe(first?.metadata.name);
+      expect(Object.values(numbers(scene)).sort()).toEqual([1, 2]);
+      expect(changed.status?.members).toHaveLength(2);
+    });
+
+    test('back to an earlier template: its revision is used again, with the highest number', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { replicas: 1, ...A } }));
+      const first = scene.revisions()[0]?.metadata;
+      await scene.edit('web', B);
+      await scene.until('a second revision', () => scene.revisions().length === 2);
+      await scene.edit('web', A);
+      await scene.until('the first revision to be the newest', () => numbers(scene)[first?.name ?? ''] === 3);
+      const { status } = await scene.ready('web');
+      expect(scene.revisions()).toHaveLength(2);
+      expect(scene.revisions().map(({ metadata }) => metadata.uid)).toContain(first?.uid);
+      expect(status).toMatchObject({ currentRevision: first?.name, updateRevision: first?.name, updatedReplicas: 1 });
+      expect(scene.made('pods')).toHaveLength(1);
+    });
+
+    test('OnDelete: nothing is deleted for a new template, and who is deleted comes back at it', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { replicas: 2, updateStrategy: { type: 'OnDelete' }, ...A } }));
+      const old = hashOf(scene.pod('web-0'));
+      await scene.edit('web', B);
+      await scene.ready('web');
+      await scene.twoRounds('web');
+      expect(scene.gone('pods').filter(({ metadata }) => metadata.name.startsWith('web'))).toEqual([]);
+      const back = await replaced(scene, 'web-1');
+      expect(imageOf(back)).toBe('b:2');
+      expect(hashOf(back)).not.toBe(old);
+      expect([imageOf(scene.pod('web-0')), hashOf(scene.pod('web-0'))]).toEqual(['a:1', old]);
+    });
+
+    test('a new member comes at the new template, below the partition at the current one', async () => {
+      const scene = await open();
+      const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 2 } };
+      await scene.start(app({ spec: { replicas: 1, updateStrategy, ...A }, claims: [] }));
+      await scene.edit('web', { ...B, replicas: 3 });
+      await scene.until('three members', () => isReady(scene.pod('web-2')));
+      expect(['web-0', 'web-1', 'web-2'].map((name) => imageOf(scene.pod(name)))).toEqual(['a:1', 'a:1', 'b:2']);
+    });
+
+    test('a larger disk in the claim template rolls nothing and is no new revision; that it is not in effect is said', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { replicas: 1 } }));
+      const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } };
+      await scene.edit('web', { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec }] });
+      const { message } = await scene.reason('web', 'AsSpecified', 'ClaimDiffers');
+      expect(message).toContain('existing claims are not changed in this version');
+      await scene.ready('web');
+      expect(scene.revisions()).toHaveLength(1);
+      expect(scene.made('pods')).toHaveLength(1);
+    });
+
+    test('a retention policy that is not in effect in this version is said to be so', async () => {
+      const scene = await open();
+      const persistentVolumeClaimRetentionPolicy = { whenDeleted: 'Delete', whenScaled: 'Delete' };
+      await scene.start(app({ spec: { replicas: 2, persistentVolumeClaimRetentionPolicy } }));
+      const { message } = await scene.reason('web', 'AsSpecified', 'FieldNotInEffect');
+      expect(message).toContain('whenDeleted: Delete is not in effect');
+      expect(message).toContain('whenScaled: Delete is not in effect');
+      await scene.edit('web', { replicas: 1 });
+      await scene.ready('web');
+      await scene.twoRounds('web');
+      expect(scene.claim('data-web-1')?.metadata.deletionTimestamp).toBeUndefined();
+    });
+  });
+
+  describe.concurrent('the life of an app', () => {
+    test('deleted: pods and Service are collected, claims are kept; made again: the same claims', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { replicas: 2 } }));
+      const claims = scene.uids('claims');
+      await scene.kubectl('delete', 'sapp', 'web', '--wait=false');
+      await scene.until(
+        'all to be collected',
+        () => scene.pods().length === 0 && scene.service('web') === undefined && scene.revisions().length === 0,
+      );
+      expect(scene.gone('claims')).toEqual([]);
+      await scene.start(app({ spec: { replicas: 2 } }));
+      expect(scene.uids('claims')).toEqual(claims);
+      expect(scene.made('claims')).toHaveLength(2);
+    });
+
+    test('deleted in the foreground: only the status is written meanwhile, no member comes back, and it ends', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { replicas: 2 } }));
+      await scene.play('web-0', 'stuck-terminating');
+      await scene.kubectl('delete', 'sapp', 'web', '--cascade=foreground', '--wait=false');
+      await scene.reason('web', 'Ready', 'Deleting');
+      await scene.until('web-1 to go', () => scene.pod('web-1') === undefined);
+      await scene.twoRounds('web');
+      expect(scene.made('pods').filter(({ metadata }) => metadata.name.startsWith('web'))).toHaveLength(2);
+      await scene.play('web-0', null);
+      await scene.until('the app to go', () => scene.app('web') === undefined);
+    });
+
+    test('paused: nothing is changed but the status, until it goes on', async () => {
+      const scene = await open();
+      await scene.start(app());
+      await scene.edit('web', { paused: true, replicas: 5, ...B });
+      await scene.reason('web', 'Ready', 'Paused');
+      await scene.deletePod('web-1');
+      await scene.kubectl('delete', 'service', 'web');
+      await scene.until('the count of two', () => scene.app('web')?.status?.['readyReplicas'] === 2);
+      await scene.twoRounds('web');
+      expect(scene.podNames().filter((name) => name.startsWith('web'))).toEqual(['web-0', 'web-2']);
+      expect(scene.made('services', 'web')).toHaveLength(1);
+      expect(scene.revisions().filter(({ metadata }) => metadata.name.startsWith('web'))).toHaveLength(1);
+      expect(condition(scene.app('web'), 'Ready')?.status).toBe('False');
+      await scene.edit('web', { paused: false });
+      await scene.until('five members', () => scene.podNames().filter((name) => name.startsWith('web')).length === 5);
+      expect(scene.made('services', 'web')).toHaveLength(2);
+    });
+  });
+}
