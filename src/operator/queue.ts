@@ -60,7 +60,7 @@ export class Queue {
       return;
     }
     // News about a failing key does not cut its backoff short: that is how one app would flood the server.
-    if (this.#running && this.#failures.has(key) && this.#alarms.has(key)) return;
+    if (this.#running && this.#isBackingOff(key)) return;
     this.#dropAlarm(key);
     this.#waiting.set(key, this.#options.clock.monotonic());
     this.#options.meter.added();
@@ -78,7 +78,7 @@ export class Queue {
     const delay = Math.min(Math.max(ms, 0), MAX_WAKE_MS);
     const atMs = clock.monotonic() + delay;
     const present = this.#alarms.get(key);
-    if (present !== undefined && present.atMs <= atMs) return;
+    if (this.#isBackingOff(key) || (present !== undefined && present.atMs <= atMs)) return;
     present?.cancel();
     const cancel = clock.after(delay, () => {
       this.#alarms.delete(key);
@@ -117,6 +117,10 @@ export class Queue {
   get longestPassMs(): number {
     const now = this.#options.clock.monotonic();
     return Math.max(0, ...[...this.#working.values()].map((start) => now - start));
+  }
+
+  #isBackingOff(key: string): boolean {
+    return this.#failures.has(key) && this.#alarms.has(key);
   }
 
   #dropAlarm(key: string): void {

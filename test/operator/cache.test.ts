@@ -1,0 +1,307 @@
+// The cache: what the watches have shown, by app, and what has to be read by name because no watch shows it.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { LABEL } from '../../src/api/names.ts';
+import type { WatchEvent } from '../../src/kube/known-objects.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import { Cache } from '../../src/operator/cache.ts';
+import { type Kind, ownerKey } from '../../src/operator/views.ts';
+import { APP, owner, type Raw, rawApp, rawClaim, rawPod, rawRevision, rawService } from '../plan/objects.ts';
+
+const KEY = 'prod/web';
+const NOW = 1_000_000;
+
+const made = (raw: Raw, metadata: Raw = {}) => {
+  const inner = raw['metadata'] as Raw;
+  return { ...raw, metadata: { namespace: APP.namespace, ...inner, ...metadata } } as unknown as KubeObject;
+};
+const pod = (ordinal = 0, state = 'Available', metadata: Raw = {}) =>
+  made(rawPod({ ordinal, state, revision: 'abc', seconds: 60 }), metadata);
+const added = (object: KubeObject): WatchEvent => ({ type: 'added', object });
+const modified = (previous: KubeObject, object: KubeObject): WatchEvent => ({ type: 'modified', object, previous });
+const gone = (object: KubeObject, observed: 'watch' | 'relist' = 'watch'): WatchEvent => ({
+  type: 'deleted',
+  object,
+  observed,
+});
+const labelled = (app: string) => ({ app: 'web', [LABEL.app]: app });
+
+function filled(...pods: readonly KubeObject[]) {
+  const cache = new Cache();
+  cache.apply('StatefulApp', added(made(rawApp({}))), NOW);
+  for (const one of pods) cache.apply('Pod', added(one), NOW);
+  const seen = () => {
+    const sighting = cache.sight(KEY, NOW);
+    if (sighting === null) throw new Error('the app is not in the cache');
+    return sighting;
+  };
+  return { cache, seen };
+}
+
+test.each([
+  ['its controller, a StatefulApp', { ownerReferences: [owner()], labels: labelled('other') }, 'prod/web'],
+  ['the label, when nobody controls it', { ownerReferences: [], labels: labelled('other') }, 'prod/other'],
+  [
+    'the label, when its controller is of another kind',
+    { ownerReferences: [owner({ kind: 'ReplicaSet', name: 'rs' })], labels: labelled('other') },
+    'prod/other',
+  ],
+  [
+    'the label, when a StatefulApp owns it without controlling it',
+    { ownerReferences: [owner({ controller: false })], labels: labelled('other') },
+    'prod/other',
+  ],
+  ['nobody, without both', { ownerReferences: [], labels: {} }, null],
+])('an object is filed under %s', (_, metadata, key) => {
+  expect(ownerKey(pod(0, 'Available', metadata))).toBe(key);
+});
+
+test('every kind is shown in its place, and only under its own app', () => {
+  const { cache, seen } = filled(pod(0), pod(1));
+  cache.apply('PersistentVolumeClaim', added(made(rawClaim({ volume: 'data', ordinal: 0, state: 'Bound' }))), NOW);
+  cache.apply('Service', added(made(rawService())), NOW);
+  cache.apply('ControllerRevision', added(made(rawRevision({ version: 'v1', number: 1 }))), NOW);
+  cache.apply('Pod', added(pod(7, 'Available', { ownerReferences: [], labels: labelled('other') })), NOW);
+  const names = (views: readonly { name: string }[]) => views.map(({ name }) => name);
+  const { app, pods, claims, services, revisions } = seen();
+  expect(app.uid).toBe(APP.uid);
+  expect(names(pods)).toEqual(['web-0', 'web-1']);
+  expect(names(claims)).toEqual(['data-web-0']);
+  expect(names(services)).toEqual(['web']);
+  expect(names(revisions)).toEqual([expect.stringMatching(/^web-/)]);
+  expect(cache.apps()).toEqual([KEY]);
+  expect(cache.sight('prod/other', NOW)).toBeNull();
+});
+
+test('pods, claims and the app may come in any order', () => {
+  const cache = new Cache();
+  expect(cache.apply('Pod', added(pod(0)), NOW)).toEqual([KEY]);
+  expect(cache.sight(KEY, NOW)).toBeNull();
+  expect(cache.apps()).toEqual([]);
+  cache.apply('StatefulApp', added(made(rawApp({}))), NOW);
+  expect(cache.sight(KEY, NOW)?.pods).toHaveLength(1);
+});
+
+test('a change that no decision rests on wakes nobody, and its version is kept all the same', () => {
+  const before = pod(0);
+  const { cache, seen } = filled(before);
+  const heartbeat = { ...pod(0, 'Available', { resourceVersion: '77' }), more: 'of the same' } as KubeObject;
+  expect(cache.apply('Pod', modified(before, heartbeat), NOW)).toEqual([]);
+  expect(seen().pods[0]?.resourceVersion).toBe('77');
+});
+
+test('a change that decisions rest on wakes its app', () => {
+  const before = pod(0, 'NotReady');
+  const { cache } = filled(before);
+  expect(cache.apply('Pod', modified(before, pod(0, 'Available', { resourceVersion: '77' })), NOW)).toEqual([KEY]);
+});
+
+test('any change of the app wakes it, also the echo of its own status: the ledger in it is input', () => {
+  const { cache, seen } = filled();
+  const echo = made(rawApp({ metadata: { resourceVersion: '101' }, status: { replicas: 2 } }));
+  expect(cache.apply('StatefulApp', modified(made(rawApp({})), echo), NOW)).toEqual([KEY]);
+  expect(seen().app).toMatchObject({ resourceVersion: '101', status: { replicas: 2 } });
+});
+
+test('a pod that went before our eyes is no stray, and how it ended is known', () => {
+  const { cache, seen } = filled(pod(0));
+  expect(cache.apply('Pod', gone(pod(0, 'Terminating')), NOW)).toEqual([KEY]);
+  expect(seen()).toMatchObject({ pods: [], strays: [], endings: [{ pod: 'web-0', how: 'unknown', atMs: NOW }] });
+});
+
+test.each([
+  ['was never bound to a node', { ...pod(0, 'Terminating'), spec: {} }, 'neverBound'],
+  ['had failed', pod(0, 'Failed', { deletionTimestamp: '2026-03-01T12:00:00Z' }), 'stopped'],
+  ['ran', pod(0, 'Terminating'), 'unknown'],
+])('the end of a pod that %s is kept', (_, last, how) => {
+  const { cache, seen } = filled(pod(0));
+  cache.apply('Pod', gone(last as KubeObject), NOW);
+  expect(seen().endings).toEqual([expect.objectContaining({ pod: 'web-0', uid: 'web-0-uid', how })]);
+});
+
+test('a pod without a node that is found missing in a new list may have been bound since: its end is unknown', () => {
+  const pending = pod(0, 'Pending');
+  const { cache, seen } = filled(pending);
+  cache.apply('Pod', gone(pending, 'relist'), NOW);
+  expect(seen().endings).toEqual([expect.objectContaining({ how: 'unknown' })]);
+  expect(seen().strays).toEqual([expect.objectContaining({ kind: 'Pod', name: 'web-0', reads: 0, readAtMs: 0 })]);
+});
+
+test.each<[Kind, KubeObject]>([
+  ['Pod', pod(0)],
+  ['PersistentVolumeClaim', made(rawClaim({ volume: 'data', ordinal: 0, state: 'Bound' }))],
+  ['Service', made(rawService())],
+])('a %s that leaves the watch without being deleted is a stray to look at', (kind, object) => {
+  const { cache, seen } = filled();
+  cache.apply(kind, added(object), NOW);
+  expect(cache.apply(kind, gone(object), NOW)).toEqual([KEY]);
+  const { name, uid } = object.metadata;
+  expect(seen().strays).toMatchObject([{ kind, name, reads: 0, readAtMs: 0, view: { uid } }]);
+});
+
+test('a revision that leaves the watch is simply gone: a new one is made', () => {
+  const { cache, seen } = filled();
+  cache.apply('ControllerRevision', added(made(rawRevision({ version: 'v1', number: 1 }))), NOW);
+  cache.apply('ControllerRevision', gone(made(rawRevision({ version: 'v1', number: 1 }))), NOW);
+  expect(seen()).toMatchObject({ revisions: [], strays: [] });
+});
+
+test('a label that is taken off a pod that waits for its node does not make the name free', () => {
+  const pending = pod(0, 'Pending');
+  const { cache, seen } = filled(pending);
+  cache.apply('Pod', gone(pending), NOW);
+  expect(seen().endings[0]?.how).toBe('unknown');
+  // Unseen by the watch it is bound to a node and runs; then somebody deletes it by force.
+  cache.read(KEY, { kind: 'Pod', name: 'web-0', object: pod(0, 'Available', { labels: {} }), atMs: NOW + 1000 });
+  cache.read(KEY, { kind: 'Pod', name: 'web-0', object: undefined, atMs: NOW + 90_000 });
+  expect(seen().endings).toEqual([
+    expect.objectContaining({ uid: 'web-0-uid', how: 'unknown', node: 'node-a', atMs: NOW + 90_000 }),
+  ]);
+  expect(seen().strays).toEqual([]);
+});
+
+test('a stray that is read and found remembers when and how often', () => {
+  const { cache, seen } = filled(pod(0));
+  cache.apply('Pod', gone(pod(0)), NOW);
+  const bare = pod(0, 'Bare', { resourceVersion: '9' });
+  cache.read(KEY, { kind: 'Pod', name: 'web-0', object: bare, atMs: NOW + 5 });
+  cache.read(KEY, { kind: 'Pod', name: 'web-0', object: bare, atMs: NOW + 7 });
+  expect(seen().strays).toMatchObject([
+    { readAtMs: NOW + 7, reads: 2, view: { resourceVersion: '9', controller: null } },
+  ]);
+});
+
+test('a read of what never was leaves nothing, not even an end', () => {
+  const { cache, seen } = filled();
+  cache.read(KEY, { kind: 'Pod', name: 'web-0', object: undefined, atMs: NOW });
+  expect(seen()).toMatchObject({ strays: [], endings: [] });
+});
+
+test('a stray pod that had stopped by the kubelet is known to have stopped, also when it is only found missing', () => {
+  const failed = pod(0, 'Failed');
+  const { cache, seen } = filled(failed);
+  cache.apply('Pod', gone(failed, 'relist'), NOW);
+  cache.read(KEY, { kind: 'Pod', name: 'web-0', object: undefined, atMs: NOW + 1 });
+  expect(seen().endings).toEqual([expect.objectContaining({ how: 'stopped' })]);
+});
+
+test('what is read by name and shown by the watch meanwhile is no stray', () => {
+  const { cache, seen } = filled(pod(0));
+  cache.read(KEY, { kind: 'Pod', name: 'web-0', object: pod(0), atMs: NOW });
+  expect(seen().strays).toEqual([]);
+});
+
+test('a stray that the watch shows again is one no more, and wakes its app', () => {
+  const { cache, seen } = filled(pod(0));
+  cache.apply('Pod', gone(pod(0)), NOW);
+  expect(cache.apply('Pod', added(pod(0, 'Available', { resourceVersion: '9' })), NOW)).toEqual([KEY]);
+  expect(seen()).toMatchObject({ strays: [], pods: [{ name: 'web-0' }] });
+});
+
+test('the end of a pod is forgotten when another pod has its name', () => {
+  const { cache, seen } = filled(pod(0));
+  cache.apply('Pod', gone(pod(0, 'Terminating')), NOW);
+  cache.apply('Pod', added(pod(0, 'Pending', { uid: 'second' })), NOW);
+  expect(seen().endings).toEqual([]);
+});
+
+test('a pod whose label and owner are changed by hand goes to the other app, and both are told; here it is a stray', () => {
+  const before = pod(0, 'Orphan');
+  const { cache, seen } = filled(before);
+  const after = pod(0, 'Orphan', { labels: labelled('other'), resourceVersion: '50' });
+  expect(cache.apply('Pod', modified(before, after), NOW)).toEqual([KEY, 'prod/other']);
+  expect(seen()).toMatchObject({
+    pods: [],
+    endings: [],
+    strays: [{ name: 'web-0', reads: 0, view: { uid: 'web-0-uid' } }],
+  });
+  cache.apply('StatefulApp', added(made(rawApp({ metadata: { name: 'other', uid: 'other-uid' } }))), NOW);
+  expect(cache.sight('prod/other', NOW)?.pods).toMatchObject([{ name: 'web-0' }]);
+});
+
+test('a pod that keeps our label and loses its owner stays ours to show', () => {
+  const before = pod(0);
+  const { cache, seen } = filled(before);
+  expect(cache.apply('Pod', modified(before, pod(0, 'Orphan')), NOW)).toEqual([KEY]);
+  expect(seen().pods).toMatchObject([{ controller: null }]);
+});
+
+test('the survey is asked for again when another app takes the name, and counted while the app stays', () => {
+  const { cache, seen } = filled();
+  const survey = { generation: 1, atMs: NOW, statefulSetUid: null };
+  cache.surveyed(KEY, survey);
+  cache.surveyed(KEY, survey);
+  expect(seen().survey).toEqual({ ...survey, reads: 2 });
+  const changed = made(rawApp({ metadata: { resourceVersion: '101' } }));
+  cache.apply('StatefulApp', modified(made(rawApp({})), changed), NOW);
+  expect(seen().survey?.reads).toBe(2);
+  cache.apply('StatefulApp', added(made(rawApp({ metadata: { uid: 'second' } }))), NOW);
+  expect(seen().survey).toBeNull();
+});
+
+test('surveys are forgotten when the lead is regained', () => {
+  const { cache, seen } = filled();
+  cache.surveyed(KEY, { generation: 1, atMs: NOW, statefulSetUid: null });
+  cache.forgetSurveys();
+  expect(seen().survey).toBeNull();
+});
+
+test('an app that is deleted is gone, and what is left of it waits for one of the same name', () => {
+  const { cache } = filled(pod(0));
+  expect(cache.apply('StatefulApp', gone(made(rawApp({}))), NOW)).toEqual([KEY]);
+  expect(cache.sight(KEY, NOW)).toBeNull();
+  cache.apply('StatefulApp', added(made(rawApp({ metadata: { uid: 'second' } }))), NOW);
+  expect(cache.sight(KEY, NOW)).toMatchObject({ app: { uid: 'second' }, pods: [{ name: 'web-0' }], survey: null });
+});
+
+test('ends of pods outlive their app for an hour, so that a new app of the name keeps to them; then they are pruned', () => {
+  const { cache } = filled(pod(0));
+  cache.apply('StatefulApp', gone(made(rawApp({}))), NOW);
+  cache.apply('Pod', gone(pod(0, 'Terminating')), NOW);
+  cache.prune(NOW + 3_600_000);
+  cache.apply('StatefulApp', added(made(rawApp({}))), NOW);
+  expect(cache.sight(KEY, NOW)?.endings).toHaveLength(1);
+  cache.prune(NOW + 3_600_001);
+  expect(cache.sight(KEY, NOW)?.endings).toEqual([]);
+});
+
+test('it is known whether a watch still shows a very pod', () => {
+  const { cache } = filled(pod(0));
+  expect(cache.shows(KEY, { name: 'web-0', uid: 'web-0-uid' })).toBe(true);
+  expect(cache.shows(KEY, { name: 'web-0', uid: 'another' })).toBe(false);
+  expect(cache.shows('prod/none', { name: 'web-0', uid: 'web-0-uid' })).toBe(false);
+});
+
+test('an app called constructor is an app like any other', () => {
+  const cache = new Cache();
+  cache.apply('StatefulApp', added(made(rawApp({ metadata: { name: 'constructor', namespace: '__proto__' } }))), NOW);
+  expect(cache.sight('__proto__/constructor', NOW)?.app.name).toBe('constructor');
+  expect(cache.sight('prod/toString', NOW)).toBeNull();
+});
+
+const KINDS = ['StatefulApp', 'Pod', 'PersistentVolumeClaim', 'Service', 'ControllerRevision'] as const;
+
+test('whatever an object looks like behind its metadata, the cache takes it in', () => {
+  const anything = fc.dictionary(fc.constantFrom('spec', 'status', 'data', 'revision', 'kind'), fc.jsonValue());
+  const inner = fc.dictionary(
+    fc.constantFrom('template', 'nodeName', 'conditions', 'containerStatuses', 'phase', 'resources', 'replicas'),
+    fc.jsonValue(),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...KINDS), anything, inner, (kind, fields, spec) => {
+      const cache = new Cache();
+      const object = made({
+        spec,
+        status: spec,
+        ...fields,
+        metadata: { name: 'web', uid: 'u', labels: labelled('web') },
+      });
+      expect(cache.apply(kind, added(object), NOW)).toEqual([KEY]);
+      cache.apply(kind, gone(object), NOW);
+      cache.prune(NOW + 7_200_000);
+      expect(cache.sight(KEY, NOW)).toBeNull();
+    }),
+    { numRuns: 300 },
+  );
+});
