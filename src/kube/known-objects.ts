@@ -47,7 +47,6 @@ export function createKnownObjects(tell: (event: WatchEvent) => void): KnownObje
     remove(object) {
       const key = objectKey(object);
       const previous = known.get(key);
-      listed?.delete(key);
       if (previous === undefined || !known.delete(key)) return;
       const seen = previous.metadata.uid === object.metadata.uid;
       tell(

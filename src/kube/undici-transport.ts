@@ -93,11 +93,10 @@ interface Start {
  * client-h1.js, writeH1); a throw there sends nothing. That is the last moment to refuse a write, and the one from which
  * its outcome is open.
  */
-function watchStart({ beforeSend, signal }: KubeRequest): Start {
+function watchStart({ beforeSend }: KubeRequest): Start {
   let sent = false;
   let refusal: { readonly error: unknown } | undefined;
   const onStart = () => {
-    signal?.throwIfAborted();
     try {
       beforeSend?.();
     } catch (error) {

@@ -161,7 +161,6 @@ export async function deleteObject(
  * kubelet (apiserver registry/generic/registry/store.go, Delete and updateForGracefulDeletionAndFinalizers).
  */
 function stillThere({ metadata }: KubeObject): boolean {
-  if (metadata.deletionTimestamp === undefined) return false;
   return (metadata.finalizers ?? []).length > 0 || (metadata.deletionGracePeriodSeconds ?? 0) > 0;
 }
 

@@ -16,6 +16,8 @@ export interface FakeClock extends Clock {
   advance(ms: number): void;
   /** Resolves once a timer of exactly this length is pending. */
   armed(ms: number): Promise<void>;
+  /** Resolves once a timer is pending that comes due this long from now. */
+  dueIn(ms: number): Promise<void>;
   /** Lengths of the pending timers. */
   pending(): readonly number[];
 }
@@ -23,7 +25,11 @@ export interface FakeClock extends Clock {
 export function createFakeClock(): FakeClock {
   let time = 1_000;
   const timers = new Set<Timer>();
-  const waiting = new Set<{ ms: number; resolve: () => void }>();
+  const waiting = new Set<{ applies: (timer: Timer) => boolean; resolve: () => void }>();
+  const wait = (applies: (timer: Timer) => boolean): Promise<void> => {
+    if ([...timers].some(applies)) return Promise.resolve();
+    return new Promise((resolve) => waiting.add({ applies, resolve }));
+  };
   return {
     now: () => 1_700_000_000_000 + time,
     monotonic: () => time,
@@ -31,7 +37,7 @@ export function createFakeClock(): FakeClock {
       const timer = { dueAt: time + ms, ms, fn };
       timers.add(timer);
       for (const waiter of waiting) {
-        if (waiter.ms === ms && waiting.delete(waiter)) waiter.resolve();
+        if (waiter.applies(timer) && waiting.delete(waiter)) waiter.resolve();
       }
       return () => timers.delete(timer);
     },
@@ -46,9 +52,10 @@ export function createFakeClock(): FakeClock {
       }
       time = end;
     },
-    armed(ms) {
-      if ([...timers].some((timer) => timer.ms === ms)) return Promise.resolve();
-      return new Promise((resolve) => waiting.add({ ms, resolve }));
+    armed: (ms) => wait((timer) => timer.ms === ms),
+    dueIn(ms) {
+      const dueAt = time + ms;
+      return wait((timer) => timer.dueAt === dueAt);
     },
     pending: () => [...timers].map(({ ms }) => ms),
   };

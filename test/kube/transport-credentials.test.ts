@@ -1,4 +1,6 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createSecureServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -132,6 +134,48 @@ test('a 401 is passed on when there are no other credentials', async () => {
   for await (const chunk of response.body) text += Buffer.from(chunk).toString();
   expect(JSON.parse(text)).toMatchObject({ reason: 'Unauthorized' });
   expect(server.received).toBe(1);
+});
+
+test('a 401 to credentials read less than a second ago does not make them be read again', async () => {
+  const { server, folder, clock, transport } = await podScene();
+  for (const { wait, requests } of [
+    { wait: 999, requests: 1 },
+    { wait: 1, requests: 2 },
+  ]) {
+    const before = server.received;
+    const answer = statusOf(transport);
+    const request = await server.next();
+    clock.advance(wait);
+    writeFileSync(join(folder, 'token'), 'second');
+    request.answer(401, {});
+    if (requests === 2) (await server.next()).answer(200, {});
+    expect(await answer).toBe(requests === 2 ? 200 : 401);
+    expect(server.received - before).toBe(requests);
+  }
+});
+
+test('HTTP/1.1 is spoken even to a server that offers HTTP/2', async () => {
+  const server = createSecureServer({
+    key: readFileSync(fixture('server-one.key')),
+    cert: readFileSync(fixture('server-one.crt')),
+    allowHTTP1: true,
+  });
+  const version = new Promise((resolve) => {
+    server.on('request', (request, response) => {
+      resolve(request.httpVersion);
+      response.end('{}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const config = new KubeConfig();
+  config.loadFromClusterAndUser(
+    { name: 'c', server: `https://127.0.0.1:${port}`, caFile: fixture('ca-one.crt'), skipTLSVerify: false },
+    { name: 'u' },
+  );
+  expect(await statusOf(startTransport({ kubeConfig: config }))).toBe(200);
+  expect(await version).toBe('1.1');
 });
 
 test('parallel 401s lead to one renewal, and each request is sent once more', async () => {

@@ -98,7 +98,7 @@ test('before any bookmark a silent connection is dead 30 s after the server shou
 test.each([
   { what: 'no JSON', line: 'nonsense' },
   { what: 'no object', line: '[1]' },
-  { what: 'bytes that are no UTF-8', line: Buffer.from([0x22, 0xff, 0x22]) },
+  { what: 'bytes that are no UTF-8', line: Buffer.from(JSON.stringify(added(pod('b\u00ff'))), 'latin1') },
   { what: 'an unknown type', line: JSON.stringify({ type: 'RENAMED', object: pod('b') }) },
   { what: 'an object without metadata', line: JSON.stringify({ type: 'ADDED', object: { kind: 'Pod' } }) },
   { what: 'an object without a uid', line: JSON.stringify(added({ metadata: { name: 'b', resourceVersion: '6' } })) },

@@ -2,8 +2,11 @@ import { expect, test } from 'vitest';
 import { added, deleted, endOfList, errorEvent, modified, pod, podList, status } from './samples.ts';
 import { passPause, startSyncedWatch, startWatch } from './scene.ts';
 
+const expiredWithoutCode = { type: 'ERROR', object: { kind: 'Status', reason: 'Expired' } };
+
 test.each([
   { why: 'an ERROR event 410', event: errorEvent(410, 'Expired'), code: 'Gone' },
+  { why: 'an ERROR event Expired without a code', event: expiredWithoutCode, code: 'Gone' },
   { why: 'an ERROR event Gone', event: errorEvent(410, 'Gone'), code: 'Gone' },
   {
     why: 'an ERROR event that the resourceVersion is too large',
@@ -125,6 +128,13 @@ test.each([
   stream.send(event(pod('a', { uid: 'new', rv: '8' })));
   await watch.saw('progress 8');
   expect(watch.log.slice(3)).toEqual(['deleted a@1 (relist)', 'added a@8', 'progress 8']);
+});
+
+test('another uid is another object even at the same resourceVersion', async () => {
+  const { watch, stream } = await startSyncedWatch([added(pod('a', { uid: 'old', rv: '4' }))], '5');
+  stream.send(added(pod('a', { uid: 'new', rv: '4' })));
+  await watch.saw('added a@4', 2);
+  expect(watch.log.slice(3)).toContain('deleted a@4 (relist)');
 });
 
 test('a streamed DELETED with another uid ends the known object and does not invent the other', async () => {

@@ -48,6 +48,19 @@ test('a watch that ends at once is resumed after a second, and not faster each t
   expect(watch.log).toEqual(['progress 5', 'synced']);
 });
 
+test('a watch that the server ends in the proper way makes up for failures before', async () => {
+  const { server, clock, watch, stream } = await startSyncedWatch([], '5');
+  stream.cut();
+  await passPause(clock, 400);
+  (await server.next()).cut();
+  await passPause(clock, 800);
+  (await server.next()).answer(200, '');
+  await passPause(clock, 1_000);
+  (await server.next()).cut();
+  await watch.saw('error Network', 3);
+  await clock.armed(400);
+});
+
 test('a connection that breaks is an error, and is resumed from the last resourceVersion', async () => {
   const { server, clock, watch, stream } = await startSyncedWatch([], '5');
   stream.send(added(pod('a', { rv: '6' })));
@@ -77,10 +90,13 @@ test('a connection is dead when a server that sends bookmarks is silent for 105 
   clock.advance(104_000);
   stream.send(bookmark('6'));
   await watch.saw('progress 6');
-  await clock.armed(105_000);
+  await clock.dueIn(105_000);
   clock.advance(104_999);
-  expect(watch.log).toEqual(['progress 5', 'synced', 'progress 6']);
-  clock.advance(1);
+  stream.send(bookmark('7'));
+  await watch.saw('progress 7');
+  await clock.dueIn(105_000);
+  expect(watch.errors).toEqual([]);
+  clock.advance(105_000);
   await watch.saw('error Timeout');
   expect(watch.errors[0]?.message).toBe('cannot watch pods: nothing came for 105 s, so the connection counts as dead');
   await stream.closed;
