@@ -88,6 +88,6 @@ function untouched(observed: Observed, wait: Wait): Plan {
 }
 
 function specWait({ app }: Observed): Wait {
-  const message = `The spec is not understood, so nothing of ${app.name} is touched: ${app.problems.join(' ')} Correct it with kubectl edit or apply.`;
+  const message = `The spec is not understood, so nothing of ${app.name} is touched: ${app.problems.join('; ')}. Correct it with kubectl edit or apply.`;
   return { reason: 'InvalidSpec', message, needsUser: true };
 }
