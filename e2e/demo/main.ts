@@ -13,11 +13,11 @@ async function run({ keep }: Flags): Promise<number> {
   const screen = new Screen(process.stdout, process.env);
   const endings: (() => Promise<void>)[] = [];
   const stop = new AbortController();
-  const progress = (line: string) => screen.progress(line);
-  const perform = async (): Promise<number> => {
+  const perform = async (): Promise<boolean> => {
     screen.line(
       screen.paint('bold', 'StatefulApp: stable names, DNS entries and volumes on a real Kubernetes API server'),
     );
+    const progress = (line: string) => screen.progress(line);
     const setting = await prepareSetting({ keep, progress, endings, signal: stop.signal });
     const startedAfter = screen.seconds;
     const outcome = await play(setting, screen);
@@ -26,19 +26,35 @@ async function run({ keep }: Flags): Promise<number> {
       screen.line(usage(setting));
       endings.length = 0;
     }
-    return outcome.passed === outcome.scenes ? 0 : 1;
+    return outcome.passed === outcome.scenes;
   };
+  let isGood = false;
   try {
-    return await Promise.race([perform(), interruption(stop)]);
+    isGood = await Promise.race([perform(), interruption(stop)]);
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
     screen.freeze();
-    screen.line(`\n${stop.signal.reason}: ending what was started …`);
-    return 128 + constants.signals[stop.signal.reason as (typeof SIGNALS)[number]];
-  } finally {
-    screen.close();
-    for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end();
+    screen.line(stop.signal.aborted ? `\n${stop.signal.reason}: ending what was started …` : `\n${text(error)}`);
   }
+  screen.close();
+  const endedWell = await endAll(endings);
+  if (stop.signal.aborted) return 128 + constants.signals[stop.signal.reason as (typeof SIGNALS)[number]];
+  return isGood && endedWell ? 0 : 1;
+}
+
+/** Each has its turn, whatever becomes of the others. */
+async function endAll(endings: (() => Promise<void>)[]): Promise<boolean> {
+  let endedWell = true;
+  for (let end = endings.pop(); end !== undefined; end = endings.pop()) {
+    await end().catch((error: unknown) => {
+      endedWell = false;
+      console.error(`✗ ${text(error)}`);
+    });
+  }
+  return endedWell;
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Rejects at the first signal; the ones after it change nothing, since ending takes but a moment. */
@@ -81,7 +97,6 @@ try {
   if (flags === null) console.log(USAGE);
   else process.exit(await run(flags));
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(error instanceof UsageError ? `${message}\n\n${USAGE}` : message);
+  console.error(error instanceof UsageError ? `${text(error)}\n\n${USAGE}` : text(error));
   process.exit(error instanceof UsageError ? 2 : 1);
 }

@@ -18,7 +18,7 @@ export interface OperatorProcess {
   readonly lastLines: () => string;
   /** Requests to the API server so far, without watches and the Lease; undefined when it does not say. */
   readonly requests: () => Promise<number | undefined>;
-  /** SIGTERM, and SIGKILL when that takes too long. */
+  /** SIGTERM. Rejects, after a SIGKILL, when the operator does not end by itself. */
   readonly stop: () => Promise<void>;
 }
 
@@ -51,10 +51,16 @@ export function startOperatorProcess(kubeconfig: string, logFile: string): Opera
     requests: () => requestsMade(logFile),
     stop: async () => {
       stopping = true;
+      child.ref();
+      let killed = false;
+      const kill = setTimeout(() => {
+        killed = true;
+        signal(id, 'SIGKILL');
+      }, STOP_MS);
       signal(id, 'SIGTERM');
-      const kill = setTimeout(() => signal(id, 'SIGKILL'), STOP_MS);
       await exited;
       clearTimeout(kill);
+      if (killed) throw new Error(`the operator did not end within ${STOP_MS / 1000} s of SIGTERM and was killed`);
     },
   };
 }

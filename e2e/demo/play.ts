@@ -29,7 +29,7 @@ export async function play(setting: Setting, screen: Screen): Promise<Outcome> {
     if (!(await playScene(scene, setting, screen))) break;
     passed += 1;
     if (index === 0) requests = await operator.requests();
-    if (screen.isLive) await pause(READ_MS);
+    await rest(screen);
   }
   stopDrawing();
   return { passed, scenes: SCENES.length, requests };
@@ -63,7 +63,12 @@ function stageOf({ cluster, operator, witness }: Setting, screen: Screen): Stage
       await cluster.kubectl(...args);
     },
     until: (lack) => witness.until(lack, { deadlineMs: DEADLINE_MS, ended: operator.ended }),
+    rest: () => rest(screen),
   };
+}
+
+async function rest({ isLive }: Screen): Promise<void> {
+  if (isLive) await pause(READ_MS);
 }
 
 /** What one wants to know when it went wrong. */

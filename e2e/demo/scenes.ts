@@ -15,6 +15,8 @@ export interface Stage {
   readonly kubectl: (...args: readonly string[]) => Promise<void>;
   /** Waits until nothing is lacking. */
   readonly until: (lack: () => string | undefined) => Promise<void>;
+  /** Time for people to look, where there are any. */
+  readonly rest: () => Promise<void>;
 }
 
 /** `breaches` empty: it is as `expected`. */
@@ -93,7 +95,7 @@ async function failMember(stage: Stage): Promise<readonly Check[]> {
 }
 
 async function scale(stage: Stage): Promise<readonly Check[]> {
-  const { view, mark, kubectl, until } = stage;
+  const { view, mark, kubectl, until, rest } = stage;
   const up = mark();
   await kubectl('scale', KIND, APP, '--replicas=5');
   await until(() => missing(view, FIVE));
@@ -104,6 +106,7 @@ async function scale(stage: Stage): Promise<readonly Check[]> {
     { expected: 'nobody else was touched on the way up', breaches: disturbances(up, [3, 4]) },
   ];
 
+  await rest();
   const down = mark();
   await kubectl('scale', KIND, APP, '--replicas=3');
   await until(() => missing(view, THREE));
