@@ -135,6 +135,14 @@ describe('a planted breach is found:', () => {
       'constructor has 61 lines',
     ],
     ['a long template in a function', 'src/kube/a.ts', `const big = () => \`${long(60)}\`;\n`, 'big has 61 lines'],
+    [
+      'a long function that makes functions',
+      'src/kube/a.ts',
+      `function big(): (a: A) => B {\n${long(59)}}\n`,
+      'big has 61 lines',
+    ],
+    ['four parameters of an arrow among parameters', 'src/kube/a.ts', 'f(x, (a, b, c, d) => a);', 'has 4 parameters'],
+    ['four parameters of a default', 'src/kube/a.ts', 'function f(g = (a, b, c, d) => a) {}', 'has 4 parameters'],
     ['four parameters', 'src/kube/a.ts', 'function wide(a: A, b: B, c: C, d?: D): void {}', 'wide has 4 parameters'],
     ['four parameters of an arrow', 'src/kube/a.ts', 'const wide = (a, b, c, d) => a;', 'wide has 4 parameters'],
     [
@@ -194,6 +202,11 @@ describe('what keeps the rules is left alone:', () => {
       'calls and conditions of any width',
       'src/kube/a.ts',
       'if (f(a, b, c, d)) { g(a, b, c, d); }\nfor (const a of [1, 2, 3, 4]) { h(a); }',
+    ],
+    [
+      'a function that makes functions, and what follows it',
+      'src/kube/a.ts',
+      `function f(): (a: A) => B {\n  return (a) => a;\n}\n${long(60)}`,
     ],
     ['a long block that is no function', 'src/kube/a.ts', `describe(a, b, c, {\n${long(60, 'x,')}});\n`],
   ])('%s', (_what, path, text) => {

@@ -37,11 +37,32 @@ export function stringMap(value: unknown): Record<string, string> {
  * server-side apply keeps a template's nulls where a merge patch removes them.
  */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value ?? null);
-  const fields = Object.keys(value)
-    .filter((key) => value[key] !== undefined && value[key] !== null)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
-  return `{${fields.join(',')}}`;
+  const texts: string[] = [];
+  // A stack of our own: an API server takes 10,000 levels of nesting, the call stack does not.
+  const todo: Piece[] = [{ value }];
+  for (let piece = todo.pop(); piece !== undefined; piece = todo.pop()) {
+    if (piece.before !== undefined) texts.push(piece.before);
+    if (!('value' in piece)) continue;
+    if (typeof piece.value !== 'object' || piece.value === null) texts.push(JSON.stringify(piece.value ?? null));
+    else for (const next of within(piece.value).reverse()) todo.push(next);
+  }
+  return texts.join('');
+}
+
+/** What comes next in the text: something before a value, and the value. */
+interface Piece {
+  readonly before?: string;
+  readonly value?: unknown;
+}
+
+function within(value: object): Piece[] {
+  if (Array.isArray(value)) {
+    const items = value.map((item, index) => ({ before: index === 0 ? '[' : ',', value: item ?? null }));
+    return [...items, { before: items.length === 0 ? '[]' : ']' }];
+  }
+  const fields = Object.entries(value)
+    .filter(([, inner]) => inner !== undefined && inner !== null)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, inner], index) => ({ before: `${index === 0 ? '{' : ','}${JSON.stringify(key)}:`, value: inner }));
+  return [...fields, { before: fields.length === 0 ? '{}' : '}' }];
 }

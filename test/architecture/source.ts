@@ -139,20 +139,30 @@ const NOT_FUNCTIONS = ['if', 'for', 'while', 'switch', 'catch', 'with', 'await']
 
 /** Every `( … )` that is followed by a body or an arrow, perhaps with a result type in between; and `name => …`. */
 function functionsOf(tokens: readonly Token[]): readonly Func[] {
-  return tokens.flatMap((token, at): Func[] => {
-    if (isMark(token, '=>') && tokens[at - 1]?.kind === 'word' && !isTypeEnd(tokens, at)) {
-      return [measure(tokens, { open: at - 1, parameters: 1, arrow: at })];
-    }
-    if (!isMark(token, '(')) return [];
-    const before = tokens[at - 1];
-    if (before?.kind === 'word' && NOT_FUNCTIONS.includes(before.text)) return [];
-    const close = closing(tokens, at);
-    const body = afterResultType(tokens, close + 1);
-    if (isMark(tokens[body], '=>'))
-      return [measure(tokens, { open: at, parameters: parametersOf(tokens, at), arrow: body })];
-    if (!isMark(tokens[body], '{') || !isName(before)) return [];
-    return [measure(tokens, { open: at, parameters: parametersOf(tokens, at), body })];
-  });
+  const found: Func[] = [];
+  for (let at = 0; at < tokens.length; at += 1) {
+    const site = siteAt(tokens, at);
+    if (site === null) continue;
+    found.push(measure(tokens, site));
+    const from = isMark(tokens[at], '(') ? closing(tokens, at) + 1 : at;
+    const body = site.arrow ?? site.body ?? from;
+    // What stands in a result type is no function of its own; what stands in the parameters may be.
+    found.push(...functionsOf(tokens.slice(at + 1, from - 1)));
+    at = Math.max(at, body - 1);
+  }
+  return found;
+}
+
+function siteAt(tokens: readonly Token[], at: number): Site | null {
+  const before = tokens[at - 1];
+  if (isMark(tokens[at], '=>') && before?.kind === 'word' && !isTypeEnd(tokens, at)) {
+    return { open: at - 1, parameters: 1, arrow: at };
+  }
+  if (!isMark(tokens[at], '(') || (before?.kind === 'word' && NOT_FUNCTIONS.includes(before.text))) return null;
+  const parameters = parametersOf(tokens, at);
+  const body = afterResultType(tokens, closing(tokens, at) + 1);
+  if (isMark(tokens[body], '=>')) return { open: at, parameters, arrow: body };
+  return isMark(tokens[body], '{') && isName(before) ? { open: at, parameters, body } : null;
 }
 
 /** `foo(` of a declaration or method, `foo<T>(`, `[Symbol.iterator](` and the bare `function (`. */
@@ -169,8 +179,11 @@ function isTypeEnd(tokens: readonly Token[], arrow: number): boolean {
 
 /** The index after `: Type`, or the same index when no result type stands there. */
 function afterResultType(tokens: readonly Token[], at: number): number {
-  if (!isMark(tokens[at], ':')) return at;
-  let next = at + 1;
+  return isMark(tokens[at], ':') ? afterType(tokens, at + 1) : at;
+}
+
+function afterType(tokens: readonly Token[], start: number): number {
+  let next = start;
   for (;;) {
     next = afterTypeTerm(tokens, next);
     const joint = tokens[next];
@@ -185,6 +198,8 @@ function afterTypeTerm(tokens: readonly Token[], start: number): number {
   if (isMark(tokens[at], '|')) at += 1;
   const first = tokens[at];
   at = first?.kind === 'mark' && PAIRS[first.text] !== undefined ? closing(tokens, at) + 1 : at + 1;
+  // The type of a function: `(a: A) => B`.
+  if (isMark(first, '(') && isMark(tokens[at], '=>')) return afterType(tokens, at + 1);
   for (;;) {
     if (isMark(tokens[at], '.')) at += 2;
     else if (isMark(tokens[at], '[')) at = closing(tokens, at) + 1;
