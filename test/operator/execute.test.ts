@@ -1,0 +1,402 @@
+// Carrying a plan out: the exact request of each action, and what each answer means.
+
+import { expect, test } from 'vitest';
+import { execute } from '../../src/operator/execute.ts';
+import type { Action } from '../../src/plan/types.ts';
+import { APP, type Raw, rawApp, rawPod } from '../plan/objects.ts';
+import { settled } from './daemon.ts';
+import { type Answer, failure, type Sent } from './fake-api.ts';
+import { bench, KEY } from './hands.ts';
+
+const reason = 'so it is wanted';
+const object = (kind: string, name: string, more: Raw = {}) => ({
+  apiVersion: kind === 'ControllerRevision' ? 'apps/v1' : 'v1',
+  kind,
+  metadata: { name, namespace: APP.namespace },
+  ...more,
+});
+const patched = (name: string) => ({
+  name,
+  uid: `${name}-uid`,
+  resourceVersion: '55',
+  patch: { metadata: { uid: `${name}-uid`, resourceVersion: '55', labels: { a: 'b' } } },
+  reason,
+});
+const createPod: Action = { type: 'createPod', ordinal: 0, object: object('Pod', 'web-0'), reason };
+const podOf = (words: Partial<Parameters<typeof rawPod>[0]> = {}) =>
+  rawPod({ ordinal: 4, state: 'Available', revision: 'abc', seconds: 60, ...words });
+const removal = (
+  pod: { metadata: { uid: string; resourceVersion: string; name: string } },
+  because: 'ended' | 'condemned',
+) =>
+  ({
+    type: 'deletePod',
+    ordinal: 4,
+    because,
+    name: pod.metadata.name,
+    uid: pod.metadata.uid,
+    resourceVersion: pod.metadata.resourceVersion,
+    reason,
+  }) satisfies Action;
+
+/** As a user of curl would write it; a body by its essentials. */
+const spoken = ({ verb, path, query, contentType, body }: Sent) => ({ verb, path, query, contentType, body });
+const notAnEvent = ({ plural }: Sent) => plural !== 'events';
+const answered = (body: unknown, status = 200): Answer => ({ status, body });
+const stored = (name: string, resourceVersion: string, more: Raw = {}) => ({
+  metadata: { name, namespace: 'prod', uid: `${name}-uid`, resourceVersion, ...more },
+});
+
+const CREATES: readonly (readonly [Action, path: string, plural: string])[] = [
+  [{ type: 'createService', object: object('Service', 'web'), reason }, '/api/v1/namespaces/prod/services', 'services'],
+  [
+    { type: 'createRevision', object: object('ControllerRevision', 'web-1a'), reason },
+    '/apis/apps/v1/namespaces/prod/controllerrevisions',
+    'controllerrevisions',
+  ],
+  [
+    { type: 'createClaim', ordinal: 0, object: object('PersistentVolumeClaim', 'data-web-0'), reason },
+    '/api/v1/namespaces/prod/persistentvolumeclaims',
+    'persistentvolumeclaims',
+  ],
+  [createPod, '/api/v1/namespaces/prod/pods', 'pods'],
+];
+
+test.each(CREATES)(
+  '$type posts the object as it was planned, and waits until its watch shows it',
+  async (action, path, plural) => {
+    const { api, pass, job, gate } = bench();
+    await expect(execute(pass, job(), [action])).resolves.toBeUndefined();
+    const planned = 'object' in action ? action.object : {};
+    expect(api.sent.filter(notAnEvent).map(spoken)).toEqual([
+      {
+        verb: 'create',
+        path,
+        query: { fieldManager: 'statefulapp-operator' },
+        contentType: 'application/json',
+        body: planned,
+      },
+    ]);
+    expect(gate.enter(KEY)).toBe(false);
+    gate.progress(plural, '10000');
+    expect(gate.enter(KEY)).toBe(true);
+  },
+);
+
+const PATCHES: readonly (readonly [Action, path: string])[] = [
+  [{ type: 'releaseService', ...patched('web') }, '/api/v1/namespaces/prod/services/web'],
+  [{ type: 'adoptService', ...patched('web') }, '/api/v1/namespaces/prod/services/web'],
+  [{ type: 'renumberRevision', ...patched('web-1a') }, '/apis/apps/v1/namespaces/prod/controllerrevisions/web-1a'],
+  [{ type: 'adoptRevision', ...patched('web-1a') }, '/apis/apps/v1/namespaces/prod/controllerrevisions/web-1a'],
+  [
+    { type: 'stampClaim', ordinal: 0, ...patched('data-web-0') },
+    '/api/v1/namespaces/prod/persistentvolumeclaims/data-web-0',
+  ],
+  [{ type: 'adoptPod', ordinal: 0, ...patched('web-0') }, '/api/v1/namespaces/prod/pods/web-0'],
+];
+
+test.each(PATCHES)(
+  '$type merges its patch, which names the UID and the version, and waits for its watch',
+  async (action, path) => {
+    const { api, pass, job, gate } = bench();
+    api.intercept = ({ verb }) => (verb === 'patch' ? answered(stored('x', '9000')) : undefined);
+    await execute(pass, job(), [action]);
+    expect(api.sent.filter(notAnEvent).map(spoken)).toEqual([
+      {
+        verb: 'patch',
+        path,
+        query: { fieldManager: 'statefulapp-operator' },
+        contentType: 'application/merge-patch+json',
+        body: {
+          metadata: { uid: expect.stringMatching(/-uid$/), resourceVersion: '55', labels: { a: 'b' } },
+        },
+      },
+    ]);
+    expect(gate.enter(KEY)).toBe(false);
+  },
+);
+
+test('applyService applies our fields by force, onto the Service with this UID', async () => {
+  const { api, pass, job } = bench();
+  const service = { ...object('Service', 'web'), metadata: { name: 'web', namespace: 'prod', uid: 'svc-uid' } };
+  api.intercept = ({ verb }) => (verb === 'apply' ? answered(stored('web', '9000')) : undefined);
+  await execute(pass, job(), [{ type: 'applyService', uid: 'svc-uid', object: service, reason }]);
+  expect(api.sent.filter(notAnEvent).map(spoken)).toEqual([
+    {
+      verb: 'apply',
+      path: '/api/v1/namespaces/prod/services/web',
+      query: { fieldManager: 'statefulapp-operator', force: 'true' },
+      contentType: 'application/apply-patch+yaml',
+      body: service,
+    },
+  ]);
+});
+
+test('a pod that has ended is deleted with the UID and the version that the decision rested on, without a further read', async () => {
+  const { api, pass, job, show, gate, cache } = bench();
+  const pod = show('Pod', 'pods', podOf({ state: 'Failed' }));
+  await execute(pass, job(), [removal(pod, 'ended')]);
+  expect(api.sent.filter(notAnEvent).map(spoken)).toEqual([
+    {
+      verb: 'delete',
+      path: '/api/v1/namespaces/prod/pods/web-4',
+      query: {},
+      contentType: 'application/json',
+      body: {
+        apiVersion: 'meta.k8s.io/v1',
+        kind: 'DeleteOptions',
+        preconditions: { uid: pod.metadata.uid, resourceVersion: pod.metadata.resourceVersion },
+      },
+    },
+  ]);
+  // It went at once: its watch has to tell so.
+  expect(cache.shows(KEY, { name: 'web-4', uid: pod.metadata.uid })).toBe(true);
+  expect(gate.enter(KEY)).toBe(false);
+  gate.gone(KEY, pod.metadata.uid);
+  expect(gate.enter(KEY)).toBe(true);
+});
+
+test('a deletion that the watch has told before it was answered holds nothing up', async () => {
+  const { api, pass, job, show, gate, cache, clock } = bench();
+  const pod = show('Pod', 'pods', podOf({ state: 'Failed' }));
+  api.committed = ({ verb }) => {
+    if (verb !== 'delete') return;
+    cache.apply('Pod', { type: 'deleted', object: pod as never, observed: 'watch' }, clock.now());
+    gate.gone(KEY, pod.metadata.uid);
+  };
+  await execute(pass, job(), [removal(pod, 'ended')]);
+  expect(gate.enter(KEY)).toBe(true);
+});
+
+test('a pod that is not wanted is deleted after the app and the pod were read again, with the version just read', async () => {
+  const { api, pass, job, show, gate } = bench();
+  const pod = show('Pod', 'pods', podOf());
+  const plan = [removal(pod, 'condemned')];
+  const now = api.edit('pods', 'web-4', { metadata: { annotations: { seen: 'by nobody yet' } } });
+  await execute(pass, job(), plan);
+  const [first, second, last] = api.sent.filter(notAnEvent);
+  expect([first?.path, second?.path].sort()).toEqual([
+    '/api/v1/namespaces/prod/pods/web-4',
+    '/apis/statefulapp.dev/v1alpha1/namespaces/prod/statefulapps/web',
+  ]);
+  expect(last).toMatchObject({
+    verb: 'delete',
+    body: { preconditions: { uid: pod.metadata.uid, resourceVersion: now.metadata.resourceVersion } },
+  });
+  expect(gate.enter(KEY)).toBe(false);
+  gate.progress('pods', '10000');
+  expect(gate.enter(KEY)).toBe(true);
+});
+
+type Server = ReturnType<typeof bench>['api'];
+const owner = (uid: string) => [{ kind: 'StatefulApp', name: 'web', uid, controller: true }];
+const BEHIND: readonly (readonly [string, (api: Server) => void])[] = [
+  ['the app is gone', (api) => api.remove('statefulapps', 'web')],
+  [
+    'another app has its name',
+    (api) => {
+      api.remove('statefulapps', 'web');
+      api.put('statefulapps', rawApp({ metadata: { uid: 'another' } }));
+    },
+  ],
+  ['its spec has changed', (api) => api.edit('statefulapps', 'web', { spec: { replicas: 7 } })],
+  [
+    'it is being deleted',
+    (api) => api.edit('statefulapps', 'web', { metadata: { deletionTimestamp: '2026-03-01T12:00:00Z' } }),
+  ],
+  ['the pod is gone', (api) => api.remove('pods', 'web-4')],
+  [
+    'another pod has its name',
+    (api) => {
+      api.remove('pods', 'web-4');
+      api.put('pods', { ...podOf(), metadata: { ...(podOf()['metadata'] as Raw), uid: 'another' } });
+    },
+  ],
+  [
+    'the pod is being deleted',
+    (api) => api.edit('pods', 'web-4', { metadata: { deletionTimestamp: '2026-03-01T12:00:00Z' } }),
+  ],
+  [
+    'the pod belongs to somebody else',
+    (api) => api.edit('pods', 'web-4', { metadata: { ownerReferences: owner('another') } }),
+  ],
+  ['the pod belongs to nobody', (api) => api.edit('pods', 'web-4', { metadata: { ownerReferences: [] } })],
+];
+
+test.each(BEHIND)('a pod that is not wanted is left alone when at the server %s', async (_, change) => {
+  const { api, pass, job, show, told } = bench();
+  const pod = show('Pod', 'pods', podOf());
+  const planned = job();
+  change(api);
+  await expect(execute(pass, planned, [removal(pod, 'condemned')])).resolves.toBe(200);
+  expect(api.writes.filter(({ verb }) => verb === 'delete')).toEqual([]);
+  await settled(1);
+  expect(told()).toEqual([]);
+});
+
+test('a pod that is not wanted is left alone when the server cannot be asked', async () => {
+  const { api, pass, job, show } = bench();
+  const pod = show('Pod', 'pods', podOf());
+  api.intercept = ({ verb, plural }) => (verb === 'get' && plural === 'statefulapps' ? failure(503, 'x') : undefined);
+  await expect(execute(pass, job(), [removal(pod, 'condemned')])).rejects.toThrow('cannot get StatefulApp prod/web');
+  expect(api.writes).toEqual([]);
+});
+
+test('a delete without a UID is never sent', async () => {
+  const { api, pass, job } = bench();
+  const nameless = { metadata: { name: 'web-4', uid: '', resourceVersion: '1' } };
+  await expect(execute(pass, job(), [removal(nameless, 'ended')])).rejects.toThrow(TypeError);
+  expect(api.sent).toEqual([]);
+});
+
+test('a pod whose name is taken is no success: the taker is read, and seen by the next plan', async () => {
+  const { api, pass, job, gate, told, metrics } = bench();
+  api.put('pods', { ...podOf({ ordinal: 0, state: 'Foreign' }) });
+  await expect(execute(pass, job(), [createPod])).resolves.toBe(200);
+  expect(api.sent.map(({ verb }) => verb)).toEqual(['create', 'get']);
+  expect(job().observed.strays).toMatchObject([
+    { kind: 'Pod', name: 'web-0', view: { controller: { uid: 'rs-uid' } } },
+  ]);
+  expect(gate.refusalsOf(KEY)).toEqual([]);
+  expect(told()).toEqual([]);
+  expect(await metrics('statefulapp_actions_total')).toEqual([
+    'statefulapp_actions_total{type="createPod",result="stale"} 1',
+  ]);
+});
+
+test.each([
+  [
+    'createClaim',
+    { type: 'createClaim', ordinal: 0, object: object('PersistentVolumeClaim', 'data-web-0'), reason },
+    'persistentvolumeclaims',
+  ],
+  ['createService', { type: 'createService', object: object('Service', 'web'), reason }, 'services'],
+] as const)('%s that finds its name taken reads the taker', async (_, action, plural) => {
+  const { api, pass, job } = bench();
+  api.put(plural, { ...object(action.object.kind, action.object.metadata.name), spec: {} });
+  await execute(pass, job(), [action]);
+  expect(job().observed.strays).toMatchObject([{ kind: action.object.kind, name: action.object.metadata.name }]);
+});
+
+test('a name that is taken by what cannot be found, or is not looked for, is a refusal, so that it is tried ever more rarely', async () => {
+  const { api, pass, job, gate } = bench();
+  api.intercept = ({ verb }) => (verb === 'create' ? failure(409, 'AlreadyExists', 'it exists') : undefined);
+  await execute(pass, job(), [{ type: 'createRevision', object: object('ControllerRevision', 'web-1a'), reason }]);
+  await execute(pass, job(), [createPod]);
+  expect(gate.refusalsOf(KEY)).toMatchObject([
+    { key: 'createRevision/web-1a', message: 'it exists' },
+    { key: 'createPod/web-0', message: 'it exists' },
+  ]);
+});
+
+test.each([
+  ['409 Conflict', failure(409, 'Conflict')],
+  ['404 NotFound', failure(404, 'NotFound')],
+])(
+  'a change that is answered with %s found another state: the app is looked at again, and nobody is bothered',
+  async (_, answer) => {
+    const { api, pass, job, gate, told } = bench();
+    api.intercept = ({ verb }) => (verb === 'patch' ? answer : undefined);
+    await expect(execute(pass, job(), [{ type: 'adoptPod', ordinal: 0, ...patched('web-0') }])).resolves.toBe(200);
+    expect(gate.refusalsOf(KEY)).toEqual([]);
+    expect(gate.enter(KEY)).toBe(true);
+    expect(told()).toEqual([]);
+  },
+);
+
+test.each([
+  ['403 Forbidden', failure(403, 'Forbidden', 'exceeded quota: pods, requested: 1, used: 2, limited: 2')],
+  ['422 Invalid', failure(422, 'Invalid', 'spec.containers[0].image: Required value')],
+  ['400 BadRequest', failure(400, 'BadRequest', 'no such field')],
+  ['404 for its namespace', failure(404, 'NotFound', 'namespaces "prod" not found')],
+])(
+  'a create that is answered with %s is refused: kept in the words of the server, and told by an Event',
+  async (_, answer) => {
+    const { api, pass, job, gate, clock, told, metrics } = bench();
+    api.intercept = ({ plural }) => (plural === 'pods' ? answer : undefined);
+    await expect(execute(pass, job(), [createPod])).resolves.toBe(0);
+    const words = (answer.body as { message: string }).message;
+    expect(gate.refusalsOf(KEY)).toEqual([{ key: 'createPod/web-0', message: words, retryAtMs: clock.now() + 1000 }]);
+    await settled(1);
+    expect(told()).toEqual([
+      `Warning Refused: cannot create Pod web-0: so it is wanted. The API server says: ${words}`,
+    ]);
+    expect(await metrics('statefulapp_actions_total')).toEqual([
+      'statefulapp_actions_total{type="createPod",result="refused"} 1',
+    ]);
+  },
+);
+
+test('an action that succeeds after a refusal is refused no more, and is told by an Event', async () => {
+  const { api, pass, job, gate, told } = bench();
+  gate.refused(KEY, { key: 'createPod/web-0', message: 'quota', nowMs: 0 });
+  await execute(pass, job(), [createPod]);
+  expect(gate.refusalsOf(KEY)).toEqual([]);
+  await settled(1);
+  expect(told()).toEqual(['Normal SuccessfulCreate: create Pod web-0: so it is wanted']);
+  expect(api.find('pods', 'web-0')).toBeDefined();
+});
+
+test.each([
+  ['500', failure(500, 'InternalError')],
+  ['503', failure(503, 'ServiceUnavailable')],
+  ['429', failure(429, 'TooManyRequests')],
+  ['401', failure(401, 'Unauthorized')],
+])('%s says nothing about the action: the pass fails, for the queue to try again', async (_, answer) => {
+  const { api, pass, job, gate, metrics } = bench();
+  api.intercept = ({ plural }) => (plural === 'pods' ? answer : undefined);
+  await expect(execute(pass, job(), [createPod])).rejects.toMatchObject({ name: 'KubeError' });
+  expect(gate.refusalsOf(KEY)).toEqual([]);
+  expect(await metrics('statefulapp_actions_total')).toEqual([
+    'statefulapp_actions_total{type="createPod",result="failed"} 1',
+  ]);
+});
+
+test('a broken connection fails the pass', async () => {
+  const { api, pass, job } = bench();
+  api.intercept = () => Promise.reject(new Error('ECONNRESET'));
+  await expect(execute(pass, job(), [createPod])).rejects.toMatchObject({ code: 'Network', outcomeUnknown: true });
+});
+
+test('a look puts what it finds before the next plan, at once', async () => {
+  const { api, pass, job, told } = bench();
+  api.put('pods', podOf({ ordinal: 0, state: 'Bare' }));
+  await expect(execute(pass, job(), [{ type: 'look', kind: 'Pod', name: 'web-0', reason }])).resolves.toBe(0);
+  expect(job().observed.strays).toMatchObject([{ name: 'web-0', reads: 1 }]);
+  expect(told()).toEqual([]);
+});
+
+test.each([
+  ['look', { type: 'look', kind: 'Pod', name: 'web-0', reason }],
+  ['survey', { type: 'survey', selector: 'app=web', reason }],
+] as const)(
+  'a %s that is forbidden is an unknown answer: the pass fails, and is not made again at once',
+  async (_, action) => {
+    const { api, pass, job, gate } = bench();
+    api.intercept = () => failure(403, 'Forbidden');
+    await expect(execute(pass, job(), [action])).rejects.toMatchObject({ code: 'Forbidden' });
+    expect(gate.refusalsOf(KEY)).toEqual([]);
+    expect(job().observed.strays).toEqual([]);
+    expect(job().observed.survey).toBeNull();
+  },
+);
+
+test('a survey finds the StatefulSet of the name, and what matches the selector without our label', async () => {
+  const { api, pass, job } = bench();
+  api.put('statefulsets', { metadata: { name: 'web', namespace: 'prod', uid: 'sts-uid' } });
+  api.put('pods', podOf({ ordinal: 0, state: 'Unlabelled' }));
+  api.put('pods', podOf({ ordinal: 1 }));
+  api.put('pods', { metadata: { name: 'stranger', namespace: 'prod', labels: { app: 'web' } } });
+  api.put('persistentvolumeclaims', { metadata: { name: 'data-web-3', namespace: 'prod', labels: { app: 'web' } } });
+  await expect(execute(pass, job(), [{ type: 'survey', selector: 'app=web', reason }])).resolves.toBe(0);
+  const { survey, strays } = job().observed;
+  expect(survey).toMatchObject({ generation: 1, statefulSetUid: 'sts-uid', reads: 1 });
+  expect(strays.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['Pod web-0', 'PersistentVolumeClaim data-web-3']);
+});
+
+test('a survey by the default selector needs no lists: what matches carries our label', async () => {
+  const { api, pass, job } = bench();
+  await execute(pass, job(), [{ type: 'survey', selector: '', reason }]);
+  expect(api.sent.map(({ verb, plural }) => `${verb} ${plural}`)).toEqual(['get statefulsets']);
+  expect(job().observed.survey).toMatchObject({ statefulSetUid: null });
+});

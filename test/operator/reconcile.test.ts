@@ -1,0 +1,337 @@
+// One pass over one app: the gate, the status behind the actions, what a broken plan and a refused status come to.
+
+import { afterEach, expect, test, vi } from 'vitest';
+import type { Outcome } from '../../src/operator/queue.ts';
+import { type Pass, reconcile } from '../../src/operator/reconcile.ts';
+import * as invariants from '../../src/plan/invariants.ts';
+import * as planner from '../../src/plan/plan.ts';
+import type { Action, Plan } from '../../src/plan/types.ts';
+import { rawApp } from '../plan/objects.ts';
+import { settled } from './daemon.ts';
+import { failure } from './fake-api.ts';
+import { bench as emptyBench, KEY } from './hands.ts';
+
+vi.mock(import('../../src/plan/plan.ts'), { spy: true });
+vi.mock(import('../../src/plan/invariants.ts'), { spy: true });
+
+afterEach(() => {
+  vi.mocked(planner.plan).mockReset();
+  vi.mocked(invariants.checkPlan).mockReset();
+});
+
+const createPod: Action = {
+  type: 'createPod',
+  ordinal: 0,
+  object: { kind: 'Pod', metadata: { name: 'web-0', namespace: 'prod' } } as never,
+  reason: 'it is wanted',
+};
+
+/** A pass whose plan the test says. */
+function bench() {
+  const scene = emptyBench();
+  let replicas = 0;
+  const planned = (plan: Partial<Plan>) => {
+    vi.mocked(planner.plan).mockReturnValue({
+      actions: [],
+      waits: [],
+      notes: [],
+      status: {},
+      statusFirst: false,
+      ...plan,
+    });
+    vi.mocked(invariants.checkPlan).mockReturnValue([]);
+  };
+  /** A status that differs from all before. */
+  const fresh = () => {
+    replicas += 1;
+    return { replicas };
+  };
+  const statuses = () => scene.api.writes.filter(({ subresource }) => subresource === 'status');
+  const echo = () => scene.tell('StatefulApp', 'statefulapps', 'web');
+  const pass = (): Promise<Outcome> => reconcile(scene.pass, KEY);
+  return { ...scene, planned, fresh, statuses, echo, go: pass };
+}
+
+test('while the gate is closed nothing is planned', async () => {
+  const { gate, go, api, opened } = bench();
+  gate.wrote(KEY, 'pods', '9000');
+  await expect(go()).resolves.toEqual({});
+  expect(planner.plan).not.toHaveBeenCalled();
+  expect(api.sent).toEqual([]);
+  gate.progress('pods', '9000');
+  expect(opened).toEqual([KEY]);
+});
+
+test('an app that is not there any more needs nothing', async () => {
+  const { pass } = bench();
+  await expect(reconcile(pass, 'prod/other')).resolves.toEqual({});
+});
+
+test('an app that is as it should be costs no request', async () => {
+  const { planned, go, api } = bench();
+  planned({});
+  await expect(go()).resolves.toEqual({});
+  expect(api.sent).toEqual([]);
+});
+
+test('the plan says when to look again', async () => {
+  const { planned, go, clock } = bench();
+  planned({ wakeAtMs: clock.now() + 4000 });
+  await expect(go()).resolves.toEqual({ wakeInMs: 4000 });
+});
+
+test('a status that differs is merged onto the very version that it was made from', async () => {
+  const { planned, go, statuses, api, gate } = bench();
+  const app = api.find('statefulapps', 'web');
+  planned({ status: { replicas: 3 } });
+  await expect(go()).resolves.toEqual({});
+  expect(statuses()).toMatchObject([
+    {
+      verb: 'patch',
+      path: '/apis/statefulapp.dev/v1alpha1/namespaces/prod/statefulapps/web/status',
+      contentType: 'application/merge-patch+json',
+      body: {
+        metadata: { uid: app?.metadata.uid, resourceVersion: app?.metadata.resourceVersion },
+        status: { replicas: 3 },
+      },
+    },
+  ]);
+  expect(gate.enter(KEY)).toBe(false);
+});
+
+test('the echo of the own status costs a pass and no request', async () => {
+  const { planned, go, echo, statuses } = bench();
+  planned({ status: { replicas: 3 } });
+  await go();
+  echo();
+  await expect(go()).resolves.toEqual({});
+  expect(statuses()).toHaveLength(1);
+});
+
+test('a status is written at most every 100 ms, and the rest is told together when that time has come', async () => {
+  const { planned, go, echo, statuses, clock, fresh } = bench();
+  planned({ status: fresh() });
+  await go();
+  echo();
+  for (let step = 0; step < 9; step += 1) {
+    clock.advance(10);
+    planned({ status: fresh() });
+    await expect(go()).resolves.toEqual({ wakeInMs: 100 });
+  }
+  expect(statuses()).toHaveLength(1);
+  clock.advance(10);
+  planned({ status: { replicas: 99 } });
+  await go();
+  expect(statuses().map(({ body }) => body['status'])).toEqual([{ replicas: 1 }, { replicas: 99 }]);
+});
+
+test('a pass that acts leaves the status to the next, but passes that act without end write it every 250 ms', async () => {
+  const { planned, go, echo, statuses, clock, fresh, gate, api } = bench();
+  const written: number[] = [];
+  for (let time = 0; time <= 1000; time += 10) {
+    api.objects.delete('pods/prod/web-0');
+    planned({ actions: [createPod], status: fresh() });
+    const before = statuses().length;
+    await go();
+    if (statuses().length > before) {
+      written.push(time);
+      echo();
+    }
+    gate.progress('pods', String(1_000_000 + time));
+    clock.advance(10);
+  }
+  expect(written).toEqual([250, 500, 750, 1000]);
+});
+
+test('after the last action the status comes at the next pass', async () => {
+  const { planned, go, statuses, clock, fresh, gate } = bench();
+  planned({ actions: [createPod], status: fresh() });
+  await expect(go()).resolves.toEqual({ wakeInMs: 100 });
+  gate.progress('pods', '1000000');
+  clock.advance(100);
+  planned({ status: fresh() });
+  await go();
+  expect(statuses()).toHaveLength(1);
+});
+
+test('an action that rests on the ledger is done only once that is stored and seen', async () => {
+  const { planned, go, echo, api } = bench();
+  const plan = { actions: [createPod], status: { replicas: 1 } };
+  planned({ ...plan, statusFirst: true });
+  await expect(go()).resolves.toEqual({ wakeInMs: 0 });
+  await expect(go()).resolves.toEqual({});
+  expect(api.deeds).toEqual(['patch statefulapps/status web']);
+  echo();
+  planned(plan);
+  await go();
+  expect(api.deeds.slice(0, 2)).toEqual(['patch statefulapps/status web', 'create pods web-0']);
+});
+
+test('a status that meets another version is dropped: its watch tells, and the next pass writes', async () => {
+  const { planned, go, echo, statuses, api, clock } = bench();
+  api.edit('statefulapps', 'web', { metadata: { annotations: { by: 'somebody' } } });
+  planned({ status: { replicas: 3 } });
+  await expect(go()).resolves.toEqual({ wakeInMs: 200 });
+  expect(api.find('statefulapps', 'web')?.['status']).toBeUndefined();
+  echo();
+  clock.advance(1);
+  await expect(go()).resolves.toEqual({});
+  expect(statuses()).toHaveLength(2);
+  expect(api.find('statefulapps', 'web')?.['status']).toEqual({ replicas: 3 });
+});
+
+test('a status that has to come first and meets another version is not offered again at once', async () => {
+  const { planned, go, api } = bench();
+  api.edit('statefulapps', 'web', { metadata: { annotations: { by: 'somebody' } } });
+  planned({ actions: [createPod], status: { replicas: 3 }, statusFirst: true });
+  await expect(go()).resolves.toEqual({ wakeInMs: 200 });
+  expect(api.deeds).toEqual(['patch statefulapps/status web']);
+});
+
+test('the status of an app that is gone is no failure', async () => {
+  const { planned, go, api } = bench();
+  api.remove('statefulapps', 'web');
+  planned({ status: { replicas: 3 } });
+  await expect(go()).resolves.toEqual({ wakeInMs: 200 });
+});
+
+const refusal = failure(422, 'Invalid', 'StatefulApp "web" is invalid: spec.replicas: Invalid value: "string"');
+
+test('a status that the server finds invalid is told by one Event, and offered again after five minutes', async () => {
+  const { planned, go, statuses, api, clock, told, fresh } = bench();
+  api.intercept = ({ subresource }) => (subresource === 'status' ? refusal : undefined);
+  planned({ status: fresh() });
+  await expect(go()).resolves.toEqual({ wakeInMs: 300_000 });
+  clock.advance(1000);
+  planned({ status: fresh() });
+  await expect(go()).resolves.toEqual({ wakeInMs: 299_000 });
+  expect(statuses()).toHaveLength(1);
+  clock.advance(299_000);
+  await expect(go()).resolves.toEqual({ wakeInMs: 300_000 });
+  expect(statuses()).toHaveLength(2);
+  await settled(1);
+  expect(told()).toEqual([
+    'Warning StatusRefused: the status of web cannot be stored, so it says nothing new. The API server says: StatefulApp "web" is ' +
+      'invalid: spec.replicas: Invalid value: "string" Correct the object with kubectl edit or apply.',
+  ]);
+});
+
+test('a refused status is offered again as soon as the app changes', async () => {
+  const { planned, go, echo, statuses, api } = bench();
+  api.intercept = ({ subresource }) => (subresource === 'status' ? refusal : undefined);
+  planned({ status: { replicas: 3 } });
+  await go();
+  api.intercept = () => undefined;
+  api.edit('statefulapps', 'web', { spec: { replicas: 1 } });
+  echo();
+  await expect(go()).resolves.toEqual({});
+  expect(statuses()).toHaveLength(2);
+  expect(api.find('statefulapps', 'web')?.['status']).toEqual({ replicas: 3 });
+});
+
+test('while the status is refused, members are looked after all the same', async () => {
+  const { planned, go, api, fresh, clock, gate } = bench();
+  api.intercept = ({ subresource }) => (subresource === 'status' ? refusal : undefined);
+  planned({ status: fresh() });
+  await go();
+  clock.advance(1000);
+  planned({ actions: [createPod], status: fresh() });
+  await go();
+  expect(api.find('pods', 'web-0')).toBeDefined();
+  expect(gate.enter(KEY)).toBe(false);
+});
+
+test('a server that is away fails the pass, with its word on when to come again', async () => {
+  const { planned, go, api, logged } = bench();
+  api.intercept = () => ({ ...failure(429, 'TooManyRequests'), headers: { 'retry-after': '7' } });
+  planned({ actions: [createPod], status: {} });
+  await expect(go()).resolves.toEqual({ failed: true, retryAfterMs: 7000 });
+  expect(logged.text()).toContain('the pass failed and is tried again');
+});
+
+test('a refused action is planned for again at once, when the plan knows of the refusal', async () => {
+  const { planned, go, api, gate } = bench();
+  api.intercept = ({ plural }) => (plural === 'pods' ? failure(403, 'Forbidden', 'exceeded quota') : undefined);
+  planned({ actions: [createPod], status: {} });
+  await expect(go()).resolves.toEqual({ wakeInMs: 0 });
+  expect(gate.refusalsOf(KEY)).toHaveLength(1);
+});
+
+test('a plan that breaks a rule is not carried out: the app is Stalled, it counts, and the breach is in the log', async () => {
+  const { planned, go, statuses, api, logged, metrics } = bench();
+  planned({ actions: [createPod], status: { replicas: 3 } });
+  vi.mocked(invariants.checkPlan).mockReturnValue(['R1: web-0 exists already']);
+  await expect(go()).resolves.toEqual({ wakeInMs: 300_000 });
+  expect(api.deeds).toEqual(['patch statefulapps/status web']);
+  expect(statuses()[0]?.body['status']).toEqual({
+    conditions: [
+      {
+        type: 'Stalled',
+        status: 'True',
+        reason: 'OperatorError',
+        observedGeneration: 1,
+        lastTransitionTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+        message: expect.stringContaining('R1: web-0 exists already'),
+      },
+    ],
+  });
+  expect(await metrics('statefulapp_assertions_total')).toEqual(['statefulapp_assertions_total 1']);
+  expect(logged.lines.at(-1)).toMatchObject({ app: KEY, breaches: ['R1: web-0 exists already'] });
+});
+
+test('a breach that stays is told once, and the other conditions stay', async () => {
+  const { planned, go, echo, statuses, api } = bench();
+  api.edit('statefulapps', 'web', { status: { conditions: [{ type: 'Ready', status: 'True' }], replicas: 2 } });
+  echo();
+  planned({});
+  vi.mocked(invariants.checkPlan).mockReturnValue(['R1: web-0 exists already']);
+  await go();
+  echo();
+  await go();
+  expect(statuses()).toHaveLength(1);
+  expect(api.find('statefulapps', 'web')?.['status']).toMatchObject({
+    replicas: 2,
+    conditions: [
+      { type: 'Stalled', status: 'True' },
+      { type: 'Ready', status: 'True' },
+    ],
+  });
+});
+
+test.each([
+  ['the planner', planner.plan],
+  ['the check of the plan', invariants.checkPlan],
+])('when %s itself throws the app is Stalled, like after a breach', async (_, part) => {
+  const { planned, go, statuses, api } = bench();
+  planned({ actions: [createPod] });
+  vi.mocked(part as typeof planner.plan).mockImplementation(() => {
+    throw new TypeError('x is undefined');
+  });
+  await expect(go()).resolves.toEqual({ wakeInMs: 300_000 });
+  expect(api.deeds).toEqual(['patch statefulapps/status web']);
+  expect(JSON.stringify(statuses()[0]?.body)).toContain('the planner failed: x is undefined');
+});
+
+test('a breach whose condition cannot be stored fails the pass, and says so', async () => {
+  const { planned, go, api, logged } = bench();
+  planned({});
+  vi.mocked(invariants.checkPlan).mockReturnValue(['R1: web-0 exists already']);
+  api.intercept = () => failure(503, 'ServiceUnavailable');
+  await expect(go()).resolves.toMatchObject({ failed: true });
+  expect(logged.text()).toContain('the pass failed');
+});
+
+test('the log of a breach has neither templates nor environment values, not even those of kubectl apply', async () => {
+  const secret = { containers: [{ name: 'main', env: [{ name: 'PASSWORD', value: 'hunter2' }] }] };
+  const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ spec: secret }) };
+  const scene = emptyBench(rawApp({ pod: secret, metadata: { annotations } }));
+  const revision = { template: { spec: secret } };
+  scene.show('ControllerRevision', 'controllerrevisions', {
+    metadata: { name: 'web-1a', namespace: 'prod', labels: { 'statefulapp.dev/name': 'web' } },
+    data: { spec: revision },
+  });
+  vi.mocked(invariants.checkPlan).mockReturnValue(['R1: web-0 exists already']);
+  await reconcile(scene.pass as Pass, KEY);
+  expect(scene.logged.text()).toContain('R1: web-0 exists already');
+  expect(scene.logged.text()).not.toMatch(/hunter2|PASSWORD|containers/);
+});
