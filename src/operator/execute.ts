@@ -60,7 +60,7 @@ const isRead = ({ type }: Action) => type === 'survey' || type === 'look';
 async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
   switch (action.type) {
     case 'survey':
-      return survey(hands, job, action.selector);
+      return survey(hands, job, action);
     case 'look':
       await look(hands, job, { kind: action.kind, name: action.name });
       return;

@@ -5,7 +5,7 @@ import { LABEL } from '../api/names.ts';
 import { ordinalOf } from '../identity/member-names.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { RESOURCES } from '../kube/resources.ts';
-import type { StrayKind } from '../plan/types.ts';
+import type { Action, StrayKind } from '../plan/types.ts';
 import { type Hands, type Job, STRAY_RESOURCES } from './hands.ts';
 
 /** Whether it exists. A failed read rejects: an unknown answer never counts as absent (R7). */
@@ -20,13 +20,15 @@ export async function look(
   return object !== undefined;
 }
 
-export async function survey(hands: Hands, job: Job, selector: string): Promise<void> {
+export async function survey(hands: Hands, job: Job, asked: Asked): Promise<void> {
   const { client, cache, nowMs } = hands;
   const { name, namespace, generation } = job.observed.app;
+  const { selector } = asked;
+  const claimsBy = asked.claims === true ? `!${LABEL.app}` : selector;
   const [set, pods, claims] = await Promise.all([
     client.get(RESOURCES.statefulsets, { namespace, name }),
     selector === '' ? NONE : client.list(RESOURCES.pods, { namespace, labelSelector: selector }),
-    selector === '' ? NONE : client.list(RESOURCES.persistentvolumeclaims, { namespace, labelSelector: selector }),
+    claimsBy === '' ? NONE : client.list(RESOURCES.persistentvolumeclaims, { namespace, labelSelector: claimsBy }),
   ]);
   const atMs = nowMs();
   for (const object of pods.items) {
@@ -34,14 +36,14 @@ export async function survey(hands: Hands, job: Job, selector: string): Promise<
     if (ours) cache.read(job.key, { kind: 'Pod', name: object.metadata.name, object, atMs });
   }
   for (const object of claims.items) {
-    const ours =
-      !isLabelled(object) &&
-      ordinalOf(name, object.metadata.name.slice(object.metadata.name.lastIndexOf(name))) !== null;
+    const member = object.metadata.name.slice(object.metadata.name.lastIndexOf(`-${name}-`) + 1);
+    const ours = !isLabelled(object) && ordinalOf(name, member) !== null;
     if (ours) cache.read(job.key, { kind: 'PersistentVolumeClaim', name: object.metadata.name, object, atMs });
   }
   cache.surveyed(job.key, { generation, atMs, statefulSetUid: set?.metadata.uid ?? null });
 }
 
+type Asked = Pick<Action & { readonly type: 'survey' }, 'selector' | 'claims'>;
 const NONE: { readonly items: readonly KubeObject[] } = { items: [] };
 
 function isLabelled({ metadata }: KubeObject): boolean {

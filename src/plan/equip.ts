@@ -27,6 +27,12 @@ export function verdict(claim: ClaimSlot, policy: Policy): Verdict {
   return VERDICTS[claim.class][policy];
 }
 
+/** Whether a member waits for a claim that does not exist and that only a hand can bring. */
+export function missesClaim({ spec, wanted }: Scene): boolean {
+  const missing = (claim: ClaimSlot) => claim.view === null && verdict(claim, spec.volumeLossPolicy) === 'block';
+  return wanted.some(({ claims }) => claims.some(missing));
+}
+
 /** Why the member's volumes do not allow its pod to be made, the gravest reason first; null when nothing speaks against. */
 export function claimDoubt({ spec }: Scene, member: MemberView): Wait | null {
   const policy = spec.volumeLossPolicy;

@@ -4,6 +4,7 @@
 import type { StatefulAppSpec } from '../api/spec.ts';
 import { nextConditions, progressDeadlineMs } from './conditions.ts';
 import { planDrain } from './drain.ts';
+import { missesClaim } from './equip.ts';
 import { failuresOf } from './failures.ts';
 import { planFill } from './fill.ts';
 import { planNotes, rolloutWaits } from './notes.ts';
@@ -13,7 +14,16 @@ import { buildScene, type Scene } from './scene.ts';
 import { planService } from './service.ts';
 import { nextStatus } from './status.ts';
 import type { Action, Observed, Plan, Wait } from './types.ts';
-import { deletionWait, looks, nextLookMs, reportOnly, surveyAction, surveyDueMs } from './watchful.ts';
+import {
+  deletionWait,
+  looks,
+  nextLookMs,
+  reportOnly,
+  searchAction,
+  searchDueMs,
+  surveyAction,
+  surveyDueMs,
+} from './watchful.ts';
 
 export function plan(observed: Observed): Plan {
   const { app } = observed;
@@ -35,8 +45,10 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const wanted = only === null ? [...service.actions, ...revisions.actions, ...filling, ...drain.actions] : [];
   const allowed = withoutRefused(wanted, observed);
   const found = [...allowed.waits, ...revisions.waits, ...fill.waits, ...drain.waits, ...rolloutWaits(scene)];
+  const search = searchDueMs(observed, missesClaim(scene));
+  const searching = search !== null && search <= observed.nowMs ? [searchAction(observed, spec)] : [];
   return finish(scene, {
-    actions: [...(observed.app.deleting ? [] : looks(observed)), ...allowed.actions],
+    actions: [...(observed.app.deleting ? [] : looks(observed)), ...searching, ...allowed.actions],
     waits: only === null ? found : observed.app.deleting ? [only] : [only, ...found],
     notes: [...service.notes, ...planNotes(scene)],
   });
@@ -52,6 +64,7 @@ function finish(scene: Scene, { actions, waits, notes }: Pick<Plan, 'actions' | 
     progressDeadlineMs(observed, { spec, waits, members }),
     ...scene.vanished.map(({ slot }) => (slot.state === 'Vanished' ? slot.freeAtMs : null)),
     surveyDueMs(observed),
+    searchDueMs(observed, missesClaim(scene)),
   ];
   const statusFirst = needsLedgerFirst(scene, actions);
   return { actions, waits, notes, status, statusFirst, ...wake(times, observed.nowMs) };

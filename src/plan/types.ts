@@ -88,9 +88,12 @@ interface Existing {
 type Made = { readonly object: { readonly metadata: { readonly name: string } } };
 type Patched = Existing & { readonly patch: object };
 
-/** Something to do. `reason` is a clause that completes "pod pg-1 is created because …". */
+/**
+ * Something to do. `reason` is a clause that completes "pod pg-1 is created because …". A survey with `claims` also finds
+ * claims that carry no label at all.
+ */
 export type Action = { readonly reason: string } & (
-  | { readonly type: 'survey'; readonly selector: string }
+  | { readonly type: 'survey'; readonly selector: string; readonly claims?: true }
   | { readonly type: 'look'; readonly kind: StrayKind; readonly name: string }
   | ({ readonly type: 'createService' } & Made)
   | ({ readonly type: 'applyService'; readonly uid: string } & Made)

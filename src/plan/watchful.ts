@@ -31,7 +31,17 @@ export function surveyDueMs(observed: Observed): number | null {
   return blockingSet(observed) === null ? null : laterMs(survey.atMs, survey.reads);
 }
 
-export function surveyAction({ app }: Observed, spec: StatefulAppSpec): Action {
+/** Due while a member waits for a claim that only a hand can bring: a restored one carries no label of ours. */
+export function searchDueMs({ survey, app }: Observed, missesClaim: boolean): number | null {
+  return missesClaim && survey !== null && !app.deleting ? laterMs(survey.atMs, survey.reads) : null;
+}
+
+export function searchAction(observed: Observed, spec: StatefulAppSpec): Action {
+  const reason = 'a restored claim carries no label of ours, and is not watched';
+  return { ...surveyAction(observed, spec), claims: true, reason };
+}
+
+export function surveyAction({ app }: Observed, spec: StatefulAppSpec): Action & { readonly type: 'survey' } {
   const text = selectorText(spec.selector);
   // With the default selector everything that matches carries our label, and the watches show it.
   const selector = text === selectorText(selectorOf(app.name, undefined)) ? '' : text;

@@ -63,7 +63,7 @@ function perform(world: World, action: Action): void {
         generation: Number(metadataOf(world.app)['generation']),
         atMs: nowMs,
         statefulSetUid: null,
-        reads: 1,
+        reads: (world.survey?.reads ?? 0) + 1,
       };
       return;
     case 'look':

@@ -191,5 +191,6 @@ test('what waits for a human stays put, and writes nothing', () => {
     ledger: { 0: { since: ago(9) } },
   });
   const { last, actions } = carryOut(seen);
-  expect([actions, last.waits.map(({ reason }) => reason)]).toEqual([[], ['VolumeAtRisk']]);
+  const done = actions.filter(({ type }) => type !== 'survey');
+  expect([done, last.waits.map(({ reason }) => reason)]).toEqual([[], ['VolumeAtRisk']]);
 });

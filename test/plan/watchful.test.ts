@@ -375,3 +375,21 @@ describe('what the API server refused', () => {
     expect(plannedOf({ app: one, refused: pod }).wakeAtMs).toBe(NOW + 5000);
   });
 });
+
+describe('a claim that only a hand can bring back', () => {
+  const app = { ...one, volumes: ['data'] };
+  const gone: Given = { app, pods: '0 Stopped', claims: 'data-0 -' };
+  const searches = (given: Given) => plannedOf(given).actions.filter(({ type }) => type === 'survey');
+
+  test('is searched for among those without our label, ever more rarely', () => {
+    expect(searches({ ...gone, survey: { atMs: NOW - 4000, reads: 3 } })).toMatchObject([{ claims: true }]);
+    expect(searches({ ...gone, survey: { atMs: NOW - 3999, reads: 3 } })).toEqual([]);
+    expect(plannedOf({ ...gone, survey: { atMs: NOW, reads: 3 } }).wakeAtMs).toBe(NOW + 4000);
+  });
+  test('is searched for under Require, and not where an empty one is made', () => {
+    const survey = { atMs: NOW - 60_000 };
+    expect(searches({ app: { ...app, volumeLossPolicy: 'Require' }, claims: 'data-0 -', survey })).toHaveLength(1);
+    expect(searches({ app, claims: 'data-0 -', survey })).toEqual([]);
+    expect(searches({ ...gone, app: { ...app, volumeLossPolicy: 'Recreate' }, survey })).toEqual([]);
+  });
+});
