@@ -86,9 +86,12 @@ export function aboutNames(open: () => Promise<Scene>): void {
     test('a pod without owner, of our name and with labels that match, is adopted as it is: same UID, no restart', async () => {
       const scene = await open();
       const found = await scene.create(RESOURCES.pods, pod('web-0', { labels: { app: 'web' } }));
-      const { metadata } = await scene.start(app({ spec: { replicas: 2 } }));
+      const { metadata } = await scene.create(APPS, app({ spec: { replicas: 2 } }));
+      await scene.until('both to be available', () => condition(scene.app('web'), 'Available')?.status === 'True');
       expect(scene.pod('web-0')?.metadata.uid).toBe(found.metadata.uid);
       expect(ownersOf(scene, 'web-0')).toEqual([metadata.uid]);
+      // Which template it was made from is not known; that it is this one would be a guess.
+      await scene.reason('web', 'Ready', 'RolloutPending');
       expect(scene.pod('web-0')?.metadata.labels).toMatchObject({ 'statefulapp.dev/name': 'web' });
       expect(scene.gone('pods')).toEqual([]);
     });
@@ -156,24 +159,18 @@ export function aboutNames(open: () => Promise<Scene>): void {
       await scene.ready('web');
     });
 
-    test('an app called constructor, with a label called __proto__, is an app like any other', async () => {
+    test('an app called constructor, with a field called __proto__, is an app like any other', async () => {
       const scene = await open();
       const labels = { app: 'constructor', constructor: 'yes', toString: 'no' };
-      const annotations = JSON.parse('{"__proto__":"kept","constructor":"kept"}');
-      const template = {
-        metadata: { labels, annotations },
-        spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: 'pause' }] },
-      };
+      // Beside an API server that drops what it does not know, nobody may stumble over such a key.
+      const unknown = JSON.parse('{"__proto__":{"polluted":"yes"},"constructor":{"name":"x"}}');
+      const spec = { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: 'pause' }], ...unknown };
+      const template = { metadata: { labels, annotations: { constructor: 'kept' } }, spec };
       await scene.start(app({ name: 'constructor', claims: ['valueof'], spec: { replicas: 2, template } }));
       expect(scene.podNames()).toEqual(['constructor-0', 'constructor-1']);
       expect(scene.pod('constructor-1')?.metadata.labels).toMatchObject(labels);
-      const kept = scene.pod('constructor-1')?.metadata.annotations ?? {};
-      expect(Object.entries(kept)).toEqual(
-        expect.arrayContaining([
-          ['__proto__', 'kept'],
-          ['constructor', 'kept'],
-        ]),
-      );
+      expect(scene.pod('constructor-1')?.metadata.annotations).toMatchObject({ constructor: 'kept' });
+      expect(JSON.stringify(scene.revisions()[0]?.['data'])).toContain('"__proto__":{"polluted":"yes"}');
       await scene.deletePod('constructor-0');
       await scene.until('a second constructor-0', () => scene.made('pods', 'constructor-0').length === 2);
       await scene.ready('constructor');

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { APPS } from '../../../src/operator/resources.ts';
-import { app, isReady, madeAt, phaseOf, type Scene, version } from '../stage.ts';
+import { app, isReady, madeAt, phaseOf, type Scene, statusOf, version } from '../stage.ts';
 
 const PLAY = 'kwok.statefulapp.dev/play';
 
@@ -19,7 +19,8 @@ function identityOf(scene: Scene, pod: KubeObject | undefined) {
     name: pod?.metadata.name,
     hostname: spec.hostname,
     subdomain: spec.subdomain,
-    labels: pod?.metadata.labels,
+    // Where a pod runs is no part of what it is.
+    labels: { ...pod?.metadata.labels, 'topology.kubernetes.io/zone': undefined },
     annotations: pod?.metadata.annotations,
     claims: claims.map((claim) => [claim, scene.claim(claim)?.metadata.uid]),
   };
@@ -67,7 +68,7 @@ export function aboutReplacement(open: () => Promise<Scene>): void {
         const after = await successor(scene, before);
         const { uid } = before?.metadata ?? { uid: '' };
         const ended = scene.firstState(uid, (pod) => ['Failed', 'Succeeded'].includes(phaseOf(pod)));
-        expect((ended?.['status'] as { reason?: string }).reason).toBe(what === 'evicted' ? 'Evicted' : undefined);
+        expect(statusOf(ended).reason).toBe(what === 'evicted' ? 'Evicted' : undefined);
         expect(identityOf(scene, after)).toEqual(identity);
         expect(madeAt(after) - madeAt(before)).toBeLessThan(60);
         expect(scene.uids('pods')).toEqual({ ...uids, 'web-0': after.metadata.uid });

@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../../src/kube/objects.ts';
+import { APPS } from '../../../src/operator/resources.ts';
 import { app, condition, isReady, type Scene } from '../stage.ts';
 
 const templateOf = (image: string) => ({
@@ -14,8 +15,9 @@ const B = { template: templateOf('b:2') };
 const hashOf = (pod: KubeObject | undefined) => pod?.metadata.labels?.['controller-revision-hash'];
 const imageOf = (pod: KubeObject | undefined) =>
   ((pod?.['spec'] ?? {}) as { containers?: readonly { image: string }[] }).containers?.[0]?.image;
+const revisionsOf = (scene: Scene) => scene.revisions().filter(({ metadata }) => metadata.name.startsWith('web-'));
 const numbers = (scene: Scene) =>
-  Object.fromEntries(scene.revisions().map((revision) => [revision.metadata.name, revision['revision']]));
+  Object.fromEntries(revisionsOf(scene).map((revision) => [revision.metadata.name, revision['revision']]));
 
 async function replaced(scene: Scene, name: string): Promise<KubeObject> {
   const count = scene.made('pods', name).length;
@@ -34,7 +36,7 @@ export function aboutRevisions(open: () => Promise<Scene>): void {
       const [first] = scene.revisions();
       const before = scene.uids('pods');
       const changed = await scene.edit('web', B);
-      await scene.until('a second revision', () => scene.revisions().length === 2);
+      await scene.until('a second revision', () => revisionsOf(scene).length === 2);
       const { message } = await scene.reason('web', 'Ready', 'RolloutPending');
       expect(message).toContain('web-0, web-1 run an older template');
       await scene.twoRounds('web');
@@ -54,7 +56,7 @@ export function aboutRevisions(open: () => Promise<Scene>): void {
       await scene.start(app({ spec: { replicas: 1, ...A } }));
       const first = scene.revisions()[0]?.metadata;
       await scene.edit('web', B);
-      await scene.until('a second revision', () => scene.revisions().length === 2);
+      await scene.until('a second revision', () => revisionsOf(scene).length === 2);
       await scene.edit('web', A);
       await scene.until('the first revision to be the newest', () => numbers(scene)[first?.name ?? ''] === 3);
       const { status } = await scene.ready('web');
@@ -129,17 +131,28 @@ export function aboutRevisions(open: () => Promise<Scene>): void {
       expect(scene.made('claims')).toHaveLength(2);
     });
 
-    test('deleted in the foreground: only the status is written meanwhile, no member comes back, and it ends', async () => {
+    test('on its way out, but held by a finalizer: only its status is written, and no member comes back', async () => {
       const scene = await open();
       await scene.start(app({ spec: { replicas: 2 } }));
-      await scene.play('web-0', 'stuck-terminating');
-      await scene.kubectl('delete', 'sapp', 'web', '--cascade=foreground', '--wait=false');
+      await scene.patch(APPS, 'web', { metadata: { finalizers: ['test/hold'] } });
+      await scene.kubectl('delete', 'sapp', 'web', '--wait=false');
       await scene.reason('web', 'Ready', 'Deleting');
-      await scene.until('web-1 to go', () => scene.pod('web-1') === undefined);
+      await scene.deletePod('web-1');
+      await scene.until('the count of one', () => scene.app('web')?.status?.['replicas'] === 1);
       await scene.twoRounds('web');
+      expect(scene.made('pods', 'web-1')).toHaveLength(1);
+      await scene.patch(APPS, 'web', { metadata: { finalizers: null } });
+      await scene.until('web-0 to be collected', () => scene.pod('web-0') === undefined);
+      expect(Object.keys(scene.uids('claims'))).toEqual(['data-web-0', 'data-web-1']);
+    });
+
+    test('deleted in the foreground: it ends, and its members with it', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { replicas: 2 } }));
+      await scene.kubectl('delete', 'sapp', 'web', '--cascade=foreground', '--timeout=60s');
+      await scene.until('all to be collected', () => scene.pods().length === 0);
+      await scene.start(app({ name: 'other', spec: { replicas: 1 } }));
       expect(scene.made('pods').filter(({ metadata }) => metadata.name.startsWith('web'))).toHaveLength(2);
-      await scene.play('web-0', null);
-      await scene.until('the app to go', () => scene.app('web') === undefined);
     });
 
     test('paused: nothing is changed but the status, until it goes on', async () => {

@@ -3,12 +3,19 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { APPS } from '../../../src/operator/resources.ts';
-import { app, isReady, madeAt, readyChangedAt, type Scene, version } from '../stage.ts';
+import { type App, app, isReady, madeAt, readyChangedAt, type Scene, version } from '../stage.ts';
 
 const PLAY = 'kwok.statefulapp.dev/play';
 const names = (pods: readonly KubeObject[]) => pods.map(({ metadata }) => metadata.name);
 const deleting = ({ metadata }: KubeObject) => metadata.deletionTimestamp !== undefined;
 const few = (spec: Readonly<Record<string, unknown>>) => app({ spec, podSpec: { terminationGracePeriodSeconds: 1 } });
+
+async function scaleTo(scene: Scene, replicas: number): Promise<App> {
+  const { generation = 0 } = scene.app('web')?.metadata ?? {};
+  await scene.kubectl('scale', 'sapp/web', `--replicas=${replicas}`);
+  await scene.until('the new count', () => (scene.app('web')?.metadata.generation ?? 0) > generation);
+  return scene.ready('web');
+}
 
 export function aboutScale(open: () => Promise<Scene>): void {
   describe.concurrent('scale', () => {
@@ -38,8 +45,7 @@ export function aboutScale(open: () => Promise<Scene>): void {
     test('through kubectl and the scale subresource, whose selector finds the members; to nothing and back', async () => {
       const scene = await open();
       await scene.start(few({ replicas: 1 }));
-      await scene.kubectl('scale', 'sapp/web', '--replicas=3');
-      await scene.ready('web');
+      await scaleTo(scene, 3);
       const scale = JSON.parse(await scene.kubectl('get', 'sapp', 'web', '--subresource=scale', '-o', 'json'));
       expect(scale).toMatchObject({
         kind: 'Scale',
@@ -49,12 +55,10 @@ export function aboutScale(open: () => Promise<Scene>): void {
       const selected = await scene.kubectl('get', 'pods', '-l', scale.status.selector, '-o', 'name');
       expect(selected.trim().split('\n')).toEqual(['pod/web-0', 'pod/web-1', 'pod/web-2']);
       const claims = scene.uids('claims');
-      await scene.kubectl('scale', 'sapp/web', '--replicas=0');
-      await scene.until('no pods', () => scene.pods().length === 0);
-      const { status } = await scene.ready('web');
+      const { status } = await scaleTo(scene, 0);
+      expect(scene.pods()).toEqual([]);
       expect(status).toMatchObject({ replicas: 0, readyReplicas: 0, availableReplicas: 0 });
-      await scene.kubectl('scale', 'sapp/web', '--replicas=3');
-      await scene.ready('web');
+      await scaleTo(scene, 3);
       expect(scene.uids('claims')).toEqual(claims);
       expect(scene.made('claims')).toHaveLength(3);
     });
@@ -71,7 +75,8 @@ export function aboutScale(open: () => Promise<Scene>): void {
       };
       const selector = { matchLabels: { app: 'web' } };
       await scene.create(budget, { metadata: { name: 'web' }, spec: { maxUnavailable: '34%', selector } });
-      await scene.kubectl('wait', 'pdb/web', '--for=jsonpath={.status.expectedPods}=3', '--timeout=30s');
+      // The disruption controller learns of new kinds twice a minute.
+      await scene.kubectl('wait', 'pdb/web', '--for=jsonpath={.status.expectedPods}=3', '--timeout=90s');
       await scene.kubectl('wait', 'pdb/web', '--for=jsonpath={.status.disruptionsAllowed}=2', '--timeout=30s');
     });
 

@@ -76,7 +76,10 @@ export function aboutStatus(open: () => Promise<Scene>): void {
 
     test('a pod that no node takes: the scheduler’s reason', async () => {
       const scene = await open();
-      await scene.create(APPS, app({ spec: { replicas: 1 }, podSpec: { nodeSelector: { disk: 'of-gold' } } }));
+      await scene.create(
+        APPS,
+        app({ spec: { replicas: 1 }, podSpec: { nodeSelector: { disk: 'of-gold' } }, claims: [] }),
+      );
       const entry = await scene.member('web', 0, ({ message }) => message?.includes('no node takes it') === true);
       expect(entry.message).toMatch(/web-0 waits for its pod to start: no node takes it: 0\/\d+ nodes are available/);
       expect(entry.message).toContain("didn't match Pod's node affinity/selector");
