@@ -90,3 +90,11 @@ export function makeReady(api: FakeApi, pod: string): void {
   const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: '2023-11-14T22:13:20Z' }];
   api.edit('pods', pod, { spec: { nodeName: 'node-a' }, status: { phase: 'Running', conditions } });
 }
+
+/** Time goes by, with answers coming in between. */
+export async function elapse({ clock }: Pick<Daemon, 'clock'>, ms: number, step = 100): Promise<void> {
+  for (let left = ms; left > 0; left -= step) {
+    clock.advance(Math.min(step, left));
+    await settled(12);
+  }
+}

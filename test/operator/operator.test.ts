@@ -1,17 +1,32 @@
 // The daemon as a whole, over an API server in memory.
 
 import { expect, test } from 'vitest';
-import { makeReady, settled, startDaemon, webApp } from './daemon.ts';
+import { type Daemon, elapse, makeReady, settled, startDaemon, webApp } from './daemon.ts';
+import { FakeApi, failure, type Raw } from './fake-api.ts';
 
-const podsOf = (deeds: readonly string[]) => deeds.filter((deed) => /(create|delete) pods/.test(deed));
+const LEASES = /leases/;
+const deedsOf = (api: FakeApi) => api.deeds.filter((deed) => !/events|leases|status/.test(deed));
+const specOf = (object: Raw | undefined) => (object?.['spec'] ?? {}) as Raw;
+const holder = (api: FakeApi) => specOf(api.find('leases', 'statefulapp-operator', 'system'))['holderIdentity'];
+const statusOf = (api: FakeApi, name = 'web') => api.find('statefulapps', name)?.['status'] as Raw | undefined;
+
+/** Brings two members up, and lets all that follows be over. */
+async function converge(daemon: Daemon, app: Raw = webApp()): Promise<void> {
+  const { api } = daemon;
+  api.put('statefulapps', app);
+  for (const pod of ['web-0', 'web-1']) {
+    await api.until(() => api.find('pods', pod) !== undefined);
+    makeReady(api, pod);
+  }
+  await elapse(daemon, 1000);
+}
 
 test('from an app to its members: Service first, then revision, claim and pod, the next one once that is ready', async () => {
   const { api } = startDaemon();
   api.put('statefulapps', webApp());
   await api.until(() => api.find('pods', 'web-0') !== undefined);
   await settled();
-  const made = api.deeds.filter((deed) => !/events|leases|status/.test(deed));
-  expect(made).toEqual([
+  expect(deedsOf(api)).toEqual([
     'create services web',
     expect.stringMatching(/^create controllerrevisions web-[0-9a-f]{10}$/),
     'create persistentvolumeclaims data-web-0',
@@ -19,5 +34,300 @@ test('from an app to its members: Service first, then revision, claim and pod, t
   ]);
   makeReady(api, 'web-0');
   await api.until(() => api.find('pods', 'web-1') !== undefined);
-  expect(podsOf(api.deeds)).toEqual(['create pods web-0', 'create pods web-1']);
+  expect(deedsOf(api).slice(4)).toEqual(['create persistentvolumeclaims data-web-1', 'create pods web-1']);
+});
+
+test('the status follows, and once all is as it should be nothing is written but the Lease', async () => {
+  const daemon = startDaemon();
+  await converge(daemon);
+  expect(statusOf(daemon.api)).toMatchObject({ replicas: 2, readyReplicas: 2, observedGeneration: 1 });
+  const before = daemon.api.writes.length;
+  await elapse(daemon, 600_000, 500);
+  const after = daemon.api.deeds.slice(before);
+  expect(after.length).toBeGreaterThan(200);
+  expect(after.filter((deed) => !LEASES.test(deed))).toEqual([]);
+});
+
+test('a member that has failed is deleted by its UID and comes back with the same claim', async () => {
+  const daemon = startDaemon();
+  const { api } = daemon;
+  await converge(daemon);
+  const claim = api.find('persistentvolumeclaims', 'data-web-1')?.metadata.uid;
+  const failed = api.edit('pods', 'web-1', { status: { phase: 'Failed' } });
+  await elapse(daemon, 20_000);
+  const deletion = api.writes.find(({ verb, plural }) => verb === 'delete' && plural === 'pods');
+  expect(deletion).toMatchObject({ name: 'web-1', body: { preconditions: { uid: failed.metadata.uid } } });
+  expect(api.find('pods', 'web-1')?.metadata.uid).not.toBe(failed.metadata.uid);
+  expect(api.find('persistentvolumeclaims', 'data-web-1')?.metadata.uid).toBe(claim);
+});
+
+test('a member that is scaled away is deleted after a fresh look, and its claim stays', async () => {
+  const daemon = startDaemon();
+  const { api } = daemon;
+  await converge(daemon);
+  api.edit('statefulapps', 'web', { spec: { replicas: 1 } });
+  await api.until(() => api.find('pods', 'web-1')?.metadata.deletionTimestamp !== undefined);
+  const at = api.sent.findIndex(({ verb, plural }) => verb === 'delete' && plural === 'pods');
+  const reads = api.sent.slice(at - 2, at).map(({ verb, plural, name }) => `${verb} ${plural} ${name}`);
+  expect(reads.sort()).toEqual(['get pods web-1', 'get statefulapps web']);
+  expect(api.find('persistentvolumeclaims', 'data-web-1')).toBeDefined();
+});
+
+test('nothing is read or written for apps before all watches have synced', async () => {
+  const api = new FakeApi();
+  let open = () => {};
+  api.intercept = ({ verb, plural }) =>
+    verb === 'watch' && plural === 'services'
+      ? new Promise((resolve) => {
+          open = () => resolve(undefined);
+        })
+      : undefined;
+  const { operator } = startDaemon({ api });
+  api.put('statefulapps', webApp());
+  await settled();
+  expect(operator.leads()).toBe(true);
+  expect(operator.isReady()).toBe(false);
+  expect(deedsOf(api)).toEqual([]);
+  open();
+  await api.until(() => api.find('pods', 'web-0') !== undefined);
+  expect(operator.isReady()).toBe(true);
+});
+
+test('of two daemons one writes; when it stops the other goes on where it was', async () => {
+  const api = new FakeApi();
+  const first = startDaemon({ api, identity: 'first' });
+  const second = startDaemon({ api, identity: 'second' });
+  await settled();
+  await converge(first);
+  expect([first.operator.leads(), second.operator.leads()]).toEqual([true, false]);
+  await first.operator.stop();
+  expect(holder(api)).toBe('');
+  api.edit('statefulapps', 'web', { spec: { replicas: 3 } });
+  await settled();
+  expect(api.find('pods', 'web-2')).toBeUndefined();
+  await elapse(second, 3000);
+  expect(holder(api)).toBe('second');
+  expect(api.find('pods', 'web-2')).toBeDefined();
+});
+
+test('who has lost the Lease writes nothing more, what it had under way is called off, and regained it goes on', async () => {
+  const daemon = startDaemon();
+  const { api, operator } = daemon;
+  await settled();
+  let asked = 0;
+  api.intercept = ({ plural, verb }) => {
+    if (plural === 'leases') return failure(503, 'ServiceUnavailable');
+    if (plural !== 'services' || verb !== 'create') return undefined;
+    asked += 1;
+    return new Promise(() => {});
+  };
+  api.put('statefulapps', webApp());
+  await settled();
+  expect(asked).toBe(1);
+  await elapse(daemon, 11_000);
+  expect(operator.leads()).toBe(false);
+  expect(operator.longestPassMs()).toBe(0);
+  expect(deedsOf(api)).toEqual(['create services web']);
+  api.intercept = () => undefined;
+  await elapse(daemon, 3000);
+  expect(operator.leads()).toBe(true);
+  expect(api.find('pods', 'web-0')).toBeDefined();
+});
+
+test('a stop waits for what is under way, releases the Lease, and leaves no timer that would keep the process alive', async () => {
+  const daemon = startDaemon();
+  const { api, operator, clock } = daemon;
+  await settled();
+  let answer = () => {};
+  api.intercept = ({ plural, verb }) =>
+    plural === 'services' && verb === 'create'
+      ? new Promise((resolve) => {
+          answer = () => resolve(undefined);
+        })
+      : undefined;
+  api.put('statefulapps', webApp());
+  await settled();
+  let stopped = false;
+  const stop = operator.stop().then(() => {
+    stopped = true;
+  });
+  await settled();
+  expect({ stopped, holder: holder(api) }).toEqual({ stopped: false, holder: 'me' });
+  answer();
+  await stop;
+  expect(holder(api)).toBe('');
+  await settled();
+  expect(clock.pending()).toEqual([]);
+  const { length } = api.sent;
+  api.put('statefulapps', webApp('late'));
+  await settled();
+  expect(api.sent).toHaveLength(length);
+});
+
+test('a stop does not wait for ever: after ten seconds what is under way is called off', async () => {
+  const daemon = startDaemon();
+  const { api, operator } = daemon;
+  await settled();
+  api.intercept = ({ plural }) => (plural === 'services' ? new Promise(() => {}) : undefined);
+  api.put('statefulapps', webApp());
+  await settled();
+  let stopped = false;
+  const stop = operator.stop().then(() => {
+    stopped = true;
+  });
+  await elapse(daemon, 9_900);
+  expect(stopped).toBe(false);
+  await elapse(daemon, 200);
+  await stop;
+  expect(holder(api)).toBe('');
+});
+
+test('an app that is stopped after it was converged leaves no timer either', async () => {
+  const daemon = startDaemon();
+  await converge(daemon);
+  daemon.api.edit('pods', 'web-1', { status: { conditions: [{ type: 'Ready', status: 'False' }] } });
+  await elapse(daemon, 500);
+  await daemon.operator.stop();
+  await settled();
+  expect(daemon.clock.pending()).toEqual([]);
+});
+
+test('a server that is away for minutes costs few requests, makes nobody unwell, and nothing is forgotten', async () => {
+  const daemon = startDaemon();
+  const { api, operator } = daemon;
+  await converge(daemon);
+  api.intercept = ({ verb }) => (verb === 'watch' ? undefined : failure(503, 'ServiceUnavailable'));
+  api.edit('statefulapps', 'web', { spec: { replicas: 3 } });
+  const before = api.sent.length;
+  await elapse(daemon, 300_000, 1000);
+  expect(operator.isReady()).toBe(true);
+  expect(operator.longestPassMs()).toBeLessThan(600_000);
+  // The Lease is asked for every 2 s.
+  expect(api.sent.slice(before).filter(({ plural }) => plural !== 'leases').length).toBeLessThan(30);
+  expect(api.find('pods', 'web-2')).toBeUndefined();
+  api.intercept = () => undefined;
+  await elapse(daemon, 35_000);
+  expect(api.find('pods', 'web-2')).toBeDefined();
+});
+
+test('a view that stays behind, with a watch that is silent, is not acted on again and again', async () => {
+  const daemon = startDaemon();
+  const { api } = daemon;
+  await converge(daemon);
+  // Each change of a pod that we want meets a version that our watch does not show.
+  api.intercept = ({ verb, plural }) => (verb === 'delete' && plural === 'pods' ? failure(409, 'Conflict') : undefined);
+  api.edit('pods', 'web-1', { status: { phase: 'Failed' } });
+  await elapse(daemon, 20_000);
+  const attempts = api.writes.filter(({ verb }) => verb === 'delete').length;
+  expect(attempts).toBeGreaterThan(2);
+  expect(attempts).toBeLessThan(101);
+});
+
+test('a StatefulSet that may not be read holds its app up, and is asked for ever more rarely', async () => {
+  const daemon = startDaemon();
+  const { api } = daemon;
+  api.intercept = ({ plural }) => (plural === 'statefulsets' ? failure(403, 'Forbidden') : undefined);
+  api.put('statefulapps', webApp());
+  await settled();
+  await elapse(daemon, 60_000, 500);
+  const asked = api.sent.filter(({ plural }) => plural === 'statefulsets').length;
+  expect(asked).toBeGreaterThan(5);
+  expect(asked).toBeLessThan(15);
+  expect(deedsOf(api)).toEqual([]);
+});
+
+test('an app that flaps ten times a second is worked on, and the others are served meanwhile', async () => {
+  const daemon = startDaemon({ workers: 1 });
+  const { api } = daemon;
+  api.put('statefulapps', webApp('flap', { replicas: 1 }));
+  await elapse(daemon, 500);
+  for (let round = 0; round < 50; round += 1) {
+    api.edit('statefulapps', 'flap', { metadata: { annotations: { round: String(round) } } });
+    if (round === 10) for (let index = 0; index < 5; index += 1) api.put('statefulapps', webApp(`calm-${index}`));
+    await elapse(daemon, 100);
+  }
+  for (let index = 0; index < 5; index += 1) expect(api.find('pods', `calm-${index}-0`)).toBeDefined();
+  const written = api.writes.filter(({ subresource, name }) => subresource === 'status' && name === 'flap').length;
+  expect(written).toBeLessThanOrEqual(50);
+});
+
+test('an object that cannot even take a status is told by one Event, and the others go on', async () => {
+  const daemon = startDaemon();
+  const { api } = daemon;
+  api.intercept = ({ subresource, name }) =>
+    subresource === 'status' && name === 'old'
+      ? failure(422, 'Invalid', 'spec.replicas: must be an integer')
+      : undefined;
+  api.put('statefulapps', webApp('old', { replicas: 'two' }));
+  await converge(daemon);
+  await elapse(daemon, 60_000, 500);
+  const offered = api.sent.filter(({ subresource, name }) => subresource === 'status' && name === 'old');
+  expect(offered).toHaveLength(1);
+  const told = api.sent.filter(({ plural, body }) => plural === 'events' && JSON.stringify(body).includes('"old"'));
+  expect(told.map(({ body }) => [body['reason'], body['message']])).toEqual([
+    ['StatusRefused', expect.stringContaining('spec.replicas: must be an integer')],
+  ]);
+  expect(statusOf(api)).toMatchObject({ readyReplicas: 2 });
+});
+
+test('an app that is deleted and made again under its name is another app', async () => {
+  const daemon = startDaemon();
+  const { api } = daemon;
+  await converge(daemon);
+  api.remove('statefulapps', 'web');
+  await elapse(daemon, 1000);
+  const before = api.writes.length;
+  api.put('statefulapps', { ...webApp(), metadata: { name: 'web', namespace: 'prod', uid: 'second', generation: 1 } });
+  await elapse(daemon, 5000);
+  const written = api.writes.slice(before);
+  expect(written.filter(({ verb }) => verb === 'delete')).toEqual([]);
+  expect(written.filter(({ verb, plural }) => verb === 'create' && plural === 'pods')).toEqual([]);
+  expect(JSON.stringify(statusOf(api)?.['conditions'])).toContain('UID web-uid');
+});
+
+test('a daemon of two namespaces follows these alone, and holds an app until the watch of its namespace has caught up', async () => {
+  const daemon = startDaemon({ namespaces: ['prod', 'test'] });
+  const { api } = daemon;
+  await settled();
+  const watched = api.sent.filter(({ verb }) => verb === 'watch');
+  expect(new Set(watched.map(({ namespace }) => namespace))).toEqual(new Set(['prod', 'test']));
+  expect(watched).toHaveLength(10);
+  api.put('statefulapps', { ...webApp('else'), metadata: { name: 'else', namespace: 'else', uid: 'e' } });
+  await converge(daemon);
+  expect(statusOf(api)).toMatchObject({ readyReplicas: 2 });
+  expect(api.deeds.filter((deed) => deed.includes('else'))).toEqual([]);
+});
+
+test('logs at the finest level have neither environment values nor templates', async () => {
+  const daemon = startDaemon();
+  const { api, logged } = daemon;
+  api.intercept = ({ verb, name, plural, body }) =>
+    verb === 'create' && plural === 'pods' && (body['metadata'] as Raw)['name'] === 'web-1' && name === undefined
+      ? failure(403, 'Forbidden', 'exceeded quota')
+      : undefined;
+  api.put('statefulapps', webApp());
+  await api.until(() => api.find('pods', 'web-0') !== undefined);
+  makeReady(api, 'web-0');
+  await elapse(daemon, 10_000);
+  expect(JSON.stringify([...api.objects.values()])).toContain('hunter2');
+  expect(logged.text()).toContain('exceeded quota');
+  expect(logged.text()).not.toMatch(/hunter2|PASSWORD|containers/);
+});
+
+test('the number of time series does not grow with the number of apps, and no label names one', async () => {
+  const daemon = startDaemon();
+  const { api, telemetry } = daemon;
+  const series = async () =>
+    (await telemetry.registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  api.put('statefulapps', webApp('first'));
+  await elapse(daemon, 6000);
+  const few = await series();
+  for (let index = 0; index < 30; index += 1) api.put('statefulapps', webApp(`app-${index}`));
+  await elapse(daemon, 2000);
+  const many = await series();
+  expect(api.find('pods', 'app-29-0')).toBeDefined();
+  const names = (lines: readonly string[]) =>
+    lines.map((line) => line.replace(/ [^ ]+$/, '')).filter((line) => !line.startsWith('nodejs'));
+  expect(names(many).filter((name) => !names(few).includes(name))).toEqual([]);
+  expect(many.filter((line) => /first|app-\d|prod/.test(line))).toEqual([]);
 });
