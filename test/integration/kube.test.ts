@@ -55,6 +55,13 @@ function startWatch(options: Partial<RecordOptions> & { namespace: string }): Re
   return watch;
 }
 
+/** Returns when its port refuses connections, so that the next one can have it. */
+async function killApiServer(): Promise<void> {
+  await cluster.stopComponent('kube-apiserver');
+  const probe = () => client.get(namespaces, { name: 'default' }).catch((error) => error);
+  while (!String(await probe()).includes('ECONNREFUSED'));
+}
+
 /** The same transport, but `edit` may change the path of each request. */
 function tampering(edit: (path: string) => string): Transport {
   return { ...transport, request: (request) => transport.request({ ...request, path: edit(request.path) }) };
@@ -159,7 +166,7 @@ test('a watch from a resourceVersion long past is told so, and begins anew with 
   const namespace = await freshNamespace('past');
   const kept = await configMap(namespace, 'kept');
   // Its watch cache remembers everything since it started; a new one only what is current.
-  await cluster.stopComponent('kube-apiserver');
+  await killApiServer();
   await cluster.startComponent('kube-apiserver');
   let resumes = 0;
   const old = startWatch({
@@ -191,7 +198,7 @@ test('a watch survives the death of the API server and tells what happened meanw
   const doomed = await configMap(namespace, 'doomed');
   const watch = startWatch({ namespace });
   await watch.saw('synced');
-  await cluster.stopComponent('kube-apiserver');
+  await killApiServer();
   await watch.saw('error Network');
   const failed = await client.create(configmaps, { metadata: { namespace, name: 'x' } }).catch((error) => error);
   // Its outcome is unknown when a kept connection broke only on being used, and known when a new one was refused.
