@@ -181,6 +181,18 @@ describe('the place of a pod that exists', () => {
     expect(JSON.stringify(action)).not.toContain('ownerReferences');
   });
 
+  test('gets no label back when it is to be deleted anyway: the second write would find another version', () => {
+    const unwanted = planned(see(world({ app: { replicas: 1 }, pods: '0 Available, 1 Unlabelled' })));
+    const seen = world({ app: one, pods: '0 Failed' });
+    const failed = seen.pods.get('web-0') as { metadata: { labels: Record<string, string> } };
+    delete failed.metadata.labels['statefulapp.dev/name'];
+    const ended = planned(see(seen));
+    expect([unwanted, ended].map(({ actions }) => actions.map(({ type }) => type))).toEqual([
+      ['deletePod'],
+      ['deletePod'],
+    ]);
+  });
+
   test('a deletion names the very object', () => {
     const [action] = planned(see(world({ app: { replicas: 0 }, pods: '0 Available' }))).actions;
     expect(action).toMatchObject({ type: 'deletePod', uid: 'web-0-uid', resourceVersion: '1', because: 'condemned' });

@@ -235,6 +235,13 @@ describe('a pod that alone keeps a volume is never deleted (R12):', () => {
       waits: risk,
     },
     {
+      it: 'not because another claim of it is a stranger`s',
+      app: { ...unwanted, volumes: ['data', 'wal'] },
+      pods: '0 Available',
+      claims: 'data-0 Foreign, wal-0 Terminating',
+      waits: risk,
+    },
+    {
       it: 'but it is when whenScaled Delete gives the volume up',
       app: { ...unwanted, persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete' } },
       pods: '0 Available',

@@ -247,6 +247,7 @@ describe('currentRevision', () => {
     ['one runs the old one', '0 Available @v1'],
     ['one is missing', '0 Stopped'],
     ['one too many is there', '0 Available, 1 Available'],
+    ['an old one too many is there', '0 Available, 1 NotReady @v1'],
   ])('stays while %s', (_, pods) => {
     expect(current({ app: { ...done, status: at('v1') }, pods, revisions: ['v1', 'v2'] })).toBe(`web-${hashOf('v1')}`);
   });
