@@ -1,7 +1,7 @@
 // Processes by identity: a pid is reused, a pid together with its start time is not, so only what was started here is
 // ever signalled. Each component leads a process group of its own: ^C in a terminal reaches the caller, not them.
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ProcessId {
@@ -72,8 +72,13 @@ function startTimeOf(pid: number): string {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // Field 2 is the program's name in brackets and may hold anything; 3 is the state, 22 the start time.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? '' : (fields[19] ?? '');
+    return fields[0] === 'Z' && !hasThreads(pid) ? '' : (fields[19] ?? '');
   } catch {
     return '';
   }
+}
+
+/** The first thread of a killed process may be a zombie while others still hold its ports open. */
+function hasThreads(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).length > 1;
 }

@@ -3,7 +3,6 @@
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { GROUP, PLURAL } from '../../src/api/names.ts';
 import { createTransport } from '../../src/kube/undici-transport.ts';
 import { findBinary } from '../cluster/binaries.ts';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
@@ -11,13 +10,13 @@ import { clusterFolder } from '../cluster/folders.ts';
 import { isAlive, type ProcessId } from '../cluster/processes.ts';
 import { readState, writeState } from '../cluster/state.ts';
 import { tearDown } from '../cluster/teardown.ts';
+import { install, operatorKubeconfig } from '../operator/install.ts';
 import { type OperatorProcess, startOperatorProcess } from './operator-process.ts';
 import { Witness } from './witness.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 export const CLUSTER_NAME = 'demo';
 export const APP = 'web';
-const OPERATOR_USER = 'statefulapp-operator';
 
 export interface Setting {
   readonly cluster: Cluster;
@@ -41,9 +40,8 @@ export async function prepareSetting({ keep, progress, endings, signal }: Prepar
   signal.throwIfAborted();
 
   progress('installing the kind StatefulApp (crds/) and the rights of the operator …');
-  await cluster.kubectl('apply', '-f', join(ROOT, 'crds'), '-f', join(import.meta.dirname, 'operator-rbac.yaml'));
-  await cluster.kubectl('wait', '--for=condition=Established', `crd/${PLURAL}.${GROUP}`, '--timeout=60s');
-  const kubeconfig = await cluster.kubeconfigFor(OPERATOR_USER);
+  await install(cluster);
+  const kubeconfig = await operatorKubeconfig(cluster);
   if (keep) await linkKubectl(cluster.dir, progress);
   signal.throwIfAborted();
 

@@ -1,22 +1,19 @@
-// The operator as a real process, run from source under an ordinary identity: what tests and the demo start, kill and read.
-// Installs the CRD and the grants first. It ends with this process.
+// The operator as a real process, run from source under an ordinary identity: what tests start, kill and read. It ends with
+// this process. (The demo has its own, which can be left running.)
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { Cluster } from '../cluster/cluster.ts';
+import { operatorKubeconfig } from './install.ts';
 
-export const OPERATOR_USER = 'statefulapp-operator';
-const OPERATOR_GROUP = 'statefulapp-operators';
+const MAIN = join(import.meta.dirname, '../../src/operator/main.ts');
 
 export interface OperatorOptions {
   /** Whose name the API server writes into its audit log. */
   readonly user?: string;
   readonly flags?: readonly string[];
 }
-
-const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export interface LogLine {
   readonly level: string;
@@ -35,24 +32,13 @@ export interface OperatorProcess {
   end(signal: NodeJS.Signals): Promise<number | string | null>;
 }
 
-/** Resolves when the API server serves StatefulApps and the operator's user may work with them. */
-export async function install(cluster: Cluster): Promise<void> {
-  await cluster.kubectl('apply', '--server-side', '-f', file('../../crds/statefulapps.statefulapp.dev.yaml'));
-  await cluster.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/statefulapps.statefulapp.dev');
-  await cluster.apply(readFileSync(file('rbac.yaml'), 'utf8'));
-}
-
 export async function startOperatorProcess(cluster: Cluster, options: OperatorOptions = {}): Promise<OperatorProcess> {
-  const { user = OPERATOR_USER, flags = [] } = options;
-  const kubeconfig = await cluster.kubeconfigFor(user, [OPERATOR_GROUP]);
-  const child = spawn(
-    'node',
-    [file('../../src/operator/main.ts'), '--address=127.0.0.1:0', '--lease-namespace=default', ...flags],
-    {
-      env: { ...process.env, KUBECONFIG: kubeconfig },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const { user, flags = [] } = options;
+  const kubeconfig = await operatorKubeconfig(cluster, user);
+  const child = spawn('node', [MAIN, '--address=127.0.0.1:0', '--lease-namespace=default', ...flags], {
+    env: { ...process.env, KUBECONFIG: kubeconfig },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   child.once('exit', () => process.off('exit', kill));

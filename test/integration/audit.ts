@@ -1,7 +1,7 @@
 // The API server's audit log: who asked for what. The evidence for what the operator did and did not do.
 
 import { readFileSync } from 'node:fs';
-import { OPERATOR_USER } from '../../e2e/operator/process.ts';
+import { OPERATOR_USER } from '../../e2e/operator/install.ts';
 
 export interface AuditEntry {
   readonly user: string;

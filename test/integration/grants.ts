@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import { OPERATOR_USER } from '../../e2e/operator/process.ts';
+import { OPERATOR_USER } from '../../e2e/operator/install.ts';
 
 interface Rule {
   readonly apiGroups: readonly string[];

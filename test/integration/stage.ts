@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import { type Cluster, type ClusterOptions, startCluster } from '../../e2e/cluster/cluster.ts';
 import { PLAY } from '../../e2e/cluster/plays.ts';
-import { install } from '../../e2e/operator/process.ts';
+import { install } from '../../e2e/operator/install.ts';
 import { createClient, type KubeClient } from '../../src/kube/client.ts';
 import type { WatchEvent } from '../../src/kube/known-objects.ts';
 import type { KubeObject, KubeObjectInput } from '../../src/kube/objects.ts';
@@ -162,6 +162,13 @@ export class Scene {
   /** The first state of this object (a UID) that passes, from its whole history. */
   firstState(uid: string, test: (object: KubeObject) => boolean): KubeObject | undefined {
     return this.history.find(({ object }) => object.metadata.uid === uid && test(object))?.object;
+  }
+
+  /** Calls back now and at every event; the result ends that. */
+  listen(hear: () => void): () => void {
+    this.#checks.add(hear);
+    hear();
+    return () => this.#checks.delete(hear);
   }
 
   /** Resolves with what `read` gives once that is neither undefined nor false; looks again at every event. */
