@@ -142,13 +142,13 @@ function podTrouble(status: Record<string, unknown>): Trouble | null {
   );
   if (unscheduled === undefined) return null;
   const reason = stringAt(unscheduled, 'reason') ?? 'Unschedulable';
-  return { reason, message: `no node takes it: ${stringAt(unscheduled, 'message') ?? reason}` };
+  return { reason, message: `no node takes it: ${clause(stringAt(unscheduled, 'message') ?? reason)}` };
 }
 
 function endTrouble(status: Record<string, unknown>): Trouble {
   const reason = stringAt(status, 'reason');
   const message = stringAt(status, 'message');
-  if (reason !== undefined) return { reason, message: message ?? reason };
+  if (reason !== undefined) return { reason, message: clause(message ?? reason) };
   for (const container of containerStatuses(status)) {
     const ended = objectAt(objectAt(container, 'state'), 'terminated');
     const code = ended['exitCode'];
@@ -173,5 +173,10 @@ function containerTrouble(container: unknown): Trouble | null {
   const restarts = numberAt(container, 'restartCount');
   const history = restarts > 0 ? ` (${exit}${restarts} ${restarts === 1 ? 'restart' : 'restarts'})` : '';
   const words = stringAt(waiting, 'message');
-  return { reason, message: `container ${name} is in ${reason}${history}${words === undefined ? '' : `: ${words}`}` };
+  return { reason, message: `container ${name} is in ${reason}${history}${words === undefined ? '' : `: ${clause(words)}`}` };
+}
+
+/** Kubernetes' own words in the middle of a sentence of ours: without the full stop at their end. */
+function clause(words: string): string {
+  return words.replace(/[.\s]+$/, '');
 }

@@ -34,7 +34,7 @@ export async function exchange(connection: Connection, call: Call): Promise<Answ
   const deadline = startDeadline(connection.clock, call.timeoutMs, [connection.signal, call.signal]);
   const fence = rememberRefusal(call.beforeSend);
   try {
-    if (deadline.ended !== undefined) throw endedError(call, deadline.ended, false);
+    if (deadline.ended !== undefined) throw endedError(call, deadline.ended, { unknown: false });
     fence.check();
     const response = await connection.transport.request({
       ...call.request,
@@ -73,7 +73,7 @@ export function toKubeError(call: Attempt & { timeoutMs?: number }, cause: unkno
   // Only a transport can know that nothing was sent; all else that breaks off leaves a write's outcome open.
   const unknown = cause instanceof KubeError ? cause.outcomeUnknown : true;
   if (cause instanceof KubeError && cause.object === call.object) return cause;
-  if (ended !== undefined) return endedError(call, ended, unknown, cause);
+  if (ended !== undefined) return endedError(call, ended, { unknown, cause });
   if (cause instanceof KubeError) return retold(cause, call);
   return new KubeError({
     code: 'Network',
@@ -85,7 +85,12 @@ export function toKubeError(call: Attempt & { timeoutMs?: number }, cause: unkno
   });
 }
 
-function endedError(call: Attempt & { timeoutMs?: number }, ended: Ended, unknown: boolean, cause?: unknown) {
+/** `unknown`: the request may have been sent. */
+function endedError(
+  call: Attempt & { timeoutMs?: number },
+  ended: Ended,
+  { unknown, cause }: { readonly unknown: boolean; readonly cause?: unknown },
+): KubeError {
   return new KubeError({
     code: ended === 'timeout' ? 'Timeout' : 'Aborted',
     verb: call.verb,

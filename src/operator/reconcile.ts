@@ -112,12 +112,12 @@ function statusRefused({ gate, clock, events, log }: Pass, { key, observed }: Jo
   const words = error.serverMessage ?? error.why;
   const untilMs = clock.monotonic() + STATUS_REFUSED_MS;
   if (gate.statusRefused(key, { resourceVersion, words, untilMs })) {
-    const what = `the status of ${name} cannot be stored, so it says nothing new. The API server says: ${words}`;
+    const what = `the status of ${name} cannot be stored, so it says nothing new: correct the object with kubectl edit or apply`;
     log.warn({ app: key, err: words }, 'the status cannot be stored');
     events.tell(observed.app, {
       type: 'Warning',
       reason: 'StatusRefused',
-      message: `${what} Correct the object with kubectl edit or apply.`,
+      message: `${what}. The API server says: ${words}`,
     });
   }
   return STATUS_REFUSED_MS;

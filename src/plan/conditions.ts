@@ -49,7 +49,7 @@ function verdictsOf(observed: Observed, situation: Situation): readonly Verdict[
   const wanted = situation.spec?.replicas ?? 0;
   const told = available === null ? '' : `${available} of ${wanted} members are available. `;
   const head = situation.waits[0];
-  const more = situation.waits.length > 1 ? ` (and ${situation.waits.length - 1} more waits, see status.members)` : '';
+  const more = situation.waits.length > 1 ? ` (and ${situation.waits.length - 1} more, see status.members)` : '';
   const converged = head === undefined;
   const reason = converged ? 'AllMembersReady' : head.reason;
   const message = converged ? `All ${wanted} members are available.` : `${told}${head.message}${more}`;

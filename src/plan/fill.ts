@@ -111,7 +111,7 @@ function takenWait({ observed: { app } }: Scene, { slot, name, ordinal }: Member
   const leaving = deletingSinceMs !== null || (controller?.kind === KIND && controller.name === app.name);
   const next = leaving
     ? 'It is on its way out; the member is made when it is gone.'
-    : 'It is not touched; delete or rename it to free the name.';
+    : 'It is not touched; delete it to free the name.';
   const message = `${name} waits for pod ${name} to go away: ${slot.why}. ${next}`;
   return { reason: 'NameTaken', ordinal, message, ...(leaving ? {} : { needsUser: true }) };
 }

@@ -107,7 +107,7 @@ describe('the place of a pod that exists', () => {
       app: one,
       pods: '0 Foreign',
       waits: taken,
-      says: 'it belongs to ReplicaSet other (UID rs-uid). It is not touched; delete or rename it',
+      says: 'it belongs to ReplicaSet other (UID rs-uid). It is not touched; delete it',
     },
     {
       it: 'is taken by a pod of a former app of this name',

@@ -302,7 +302,7 @@ describe('conditions', () => {
     [
       { app: three, pods: '0 Available, 1 NotReady' },
       'Ready',
-      '1 of 3 members are available. web-1 waits for its pod to be Ready: on node node-a. Higher ordinals wait for it. (and 1 more waits, see status.members)',
+      '1 of 3 members are available. web-1 waits for its pod to be Ready: on node node-a. Higher ordinals wait for it. (and 1 more, see status.members)',
     ],
     [
       { app: { replicas: 1 }, pods: '0 Available, 1 Available, 2 Available' },
