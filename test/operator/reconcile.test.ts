@@ -211,8 +211,8 @@ test('a status that the server finds invalid is told by one Event, and offered a
   expect(statuses()).toHaveLength(2);
   await settled(1);
   expect(told()).toEqual([
-    'Warning StatusRefused: the status of web cannot be stored, so it says nothing new. The API server says: StatefulApp "web" is ' +
-      'invalid: spec.replicas: Invalid value: "string" Correct the object with kubectl edit or apply.',
+    'Warning StatusRefused: the status of web cannot be stored, so it says nothing new: correct the object with kubectl edit or ' +
+      'apply. The API server says: StatefulApp "web" is invalid: spec.replicas: Invalid value: "string"',
   ]);
 });
 
