@@ -111,13 +111,14 @@ function stall(observed: Observed, situation: Situation): Wait | null {
 
 /**
  * When the app counts as stalled unless something changes: progress is any member entering another state, or a new
- * generation. Derived from the ledger, so that it survives the operator. Null while nothing is waited for.
+ * generation. Derived from the ledger, so that it survives the operator. Null while nothing is waited for, and while the
+ * app is paused: that is no lack of progress.
  */
 export function progressDeadlineMs(
   { app, nowMs }: Observed,
   { spec, waits, members }: Pick<Situation, 'spec' | 'waits' | 'members'>,
 ): number | null {
-  if (waits.length === 0 || spec === null) return null;
+  if (waits.length === 0 || waits[0]?.reason === 'Paused' || spec === null) return null;
   if (app.status.observedGeneration !== app.generation) return nowMs + spec.progressDeadlineSeconds * 1000;
   const ready = app.status.conditions?.find(({ type }) => type === 'Ready');
   // Ready turns False in this very pass when something is waited for and it has not been False before.

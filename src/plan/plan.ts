@@ -13,7 +13,7 @@ import { planRevisions } from './revisions.ts';
 import { buildScene, type Scene } from './scene.ts';
 import { planService } from './service.ts';
 import { nextStatus } from './status.ts';
-import type { Action, Observed, Plan, Wait } from './types.ts';
+import type { Action, Note, Observed, Plan, Wait } from './types.ts';
 import {
   deletionWait,
   looks,
@@ -33,6 +33,8 @@ export function plan(observed: Observed): Plan {
   return manage(observed, app.spec);
 }
 
+const PAUSED: Note = { reason: 'Paused', message: 'spec.paused is true: nothing is changed until it is false.' };
+
 function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const revisions = planRevisions(observed, spec);
   const scene = buildScene(observed, spec, revisions);
@@ -45,12 +47,14 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const wanted = only === null ? [...service.actions, ...revisions.actions, ...filling, ...drain.actions] : [];
   const allowed = withoutRefused(wanted, observed);
   const found = [...allowed.waits, ...revisions.waits, ...fill.waits, ...drain.waits, ...rolloutWaits(scene)];
+  // A pause holds nothing up as long as there is nothing to do.
+  const idle = only?.reason === 'Paused' && found.length === 0 && fill.actions.length + drain.actions.length === 0;
   const search = searchDueMs(observed, missesClaim(scene));
   const searching = search !== null && search <= observed.nowMs ? [searchAction(observed, spec)] : [];
   return finish(scene, {
     actions: [...(observed.app.deleting ? [] : looks(observed)), ...searching, ...allowed.actions],
-    waits: only === null ? found : observed.app.deleting ? [only] : [only, ...found],
-    notes: [...service.notes, ...planNotes(scene)],
+    waits: only === null || idle ? found : observed.app.deleting ? [only] : [only, ...found],
+    notes: [...service.notes, ...planNotes(scene), ...(idle ? [PAUSED] : [])],
   });
 }
 

@@ -144,7 +144,7 @@ export interface Wait {
 
 /** What is not as the spec says without holding anything up: a field without effect, a Service that is not fit. */
 export interface Note {
-  readonly reason: 'ServiceUnfit' | 'FieldNotInEffect' | 'ClaimDiffers' | 'VolumeShadowed';
+  readonly reason: 'ServiceUnfit' | 'FieldNotInEffect' | 'ClaimDiffers' | 'VolumeShadowed' | 'Paused';
   readonly message: string;
 }
 

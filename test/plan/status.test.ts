@@ -284,6 +284,16 @@ describe('conditions', () => {
       { Ready: 'False', Stalled: 'False' },
     ],
     [
+      'an app that is paused while there is nothing to do',
+      { app: { ...three, paused: true }, pods: '0 Available, 1 Available, 2 Available' },
+      { Ready: 'True', Stalled: 'False', AsSpecified: 'False' },
+    ],
+    [
+      'an app that is paused for longer than its deadline while there is something to do',
+      { app: { ...three, paused: true, status: { conditions: ready } }, pods: '0 Available' },
+      { Ready: 'False', Reconciling: 'True', Stalled: 'False' },
+    ],
+    [
       'an app with a Service that is not fit',
       { app: { replicas: 0 }, service: rawService({ ownerReferences: [], labels: {} }, { clusterIP: '10.0.0.1' }) },
       { Ready: 'True', AsSpecified: 'False' },
