@@ -34,12 +34,11 @@ export function startOperator(options: OperatorOptions): Operator {
   const { clock, random, log, telemetry } = options;
   const cache = new Cache();
   let pass: Pass | null = null;
-  let stopping = false;
   const handle = (key: string) => (pass === null ? Promise.resolve({}) : work(pass, key));
   const queue = new Queue({ clock, random, workers: options.workers, meter: telemetry.queue, handle });
   const gate = new Gate((key) => queue.add(key));
   const begin = () => {
-    if (pass !== null && !stopping && watches.isSynced()) queue.start();
+    if (pass !== null && watches.isSynced()) queue.start();
   };
   const watches = followAll(options, {
     cache,
@@ -75,7 +74,6 @@ export function startOperator(options: OperatorOptions): Operator {
     leads: () => leader.leads,
     longestPassMs: () => queue.longestPassMs,
     async stop() {
-      stopping = true;
       cancelPrune();
       await atMost(options, DRAIN_MS, queue.stop());
       await leader.stop();

@@ -30,9 +30,10 @@ export interface Daemon {
   readonly logged: ReturnType<typeof recordLog>;
 }
 
-export function startDaemon(given: Partial<OperatorOptions> & { readonly api?: FakeApi } = {}): Daemon {
-  const { api = new FakeApi(), ...options } = given;
-  const clock = createFakeClock();
+export function startDaemon(
+  given: Partial<Omit<OperatorOptions, 'clock'>> & { readonly api?: FakeApi; readonly clock?: FakeClock } = {},
+): Daemon {
+  const { api = new FakeApi(), clock = createFakeClock(), ...options } = given;
   const logged = recordLog();
   const telemetry = new Telemetry(4);
   const operator = startOperator({

@@ -55,7 +55,9 @@ export class FakeApi implements Transport {
   /** Answers instead of the server; undefined leaves it to the server. A promise holds the answer back. */
   intercept: (sent: Sent) => Answer | undefined | Promise<Answer | undefined> = () => undefined;
   /** Called after a write was committed and before it is answered. */
-  committed: (sent: Sent) => void = () => {};
+  committed: (sent: Sent) => unknown = () => {};
+  /** While true no watch tells anything. */
+  #muted = false;
   readonly #changes: Change[] = [];
   readonly #listeners = new Set<() => void>();
   readonly #waiters = new Set<() => void>();
@@ -88,6 +90,12 @@ export class FakeApi implements Transport {
 
   find(plural: string, name: string, namespace = 'prod'): Stored | undefined {
     return this.objects.get(keyOf(plural, namespace, name));
+  }
+
+  /** Watches are silent, with their connections up, until they are unmuted. */
+  mute(muted: boolean): void {
+    this.#muted = muted;
+    for (const listener of [...this.#listeners]) listener();
   }
 
   /** Somebody else writes. */
@@ -235,6 +243,7 @@ export class FakeApi implements Transport {
       lines.push(bookmark(this.#version));
     }
     const pull = () => {
+      if (this.#muted) return [];
       for (const change of this.#changes) {
         if (change.version <= seen || !isIn(change.object, plural, namespace)) continue;
         seen = change.version;

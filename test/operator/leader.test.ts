@@ -175,6 +175,23 @@ test('who stops while it gains the Lease leaves it free', async () => {
   expect(holder(api)).toBe('');
 });
 
+test('who stops while it asks for the Lease does not take it', async () => {
+  const api = new FakeApi();
+  const a = candidate(api, 'a');
+  let answer = () => {};
+  api.intercept = ({ verb }) =>
+    verb === 'get'
+      ? new Promise((resolve) => {
+          answer = () => resolve(undefined);
+        })
+      : undefined;
+  await start(a);
+  const stopped = a.leader.stop();
+  answer();
+  await stopped;
+  expect(api.writes).toEqual([]);
+});
+
 test('a stop does not wait long for a server that is silent', async () => {
   const api = new FakeApi();
   const a = candidate(api, 'a');
@@ -291,7 +308,9 @@ test('after a pause of the whole process nothing is written, though no timer has
   const a = candidate(api, 'a', { clock: jumping });
   await start(a);
   expect(a.mayWrite()).toBe(true);
-  jumpMs = 60_000;
+  jumpMs = 9_999;
+  expect(a.mayWrite()).toBe(true);
+  jumpMs = 10_000;
   expect(a.mayWrite()).toBe(false);
   expect(a.told).toEqual(['gained']);
 });

@@ -1,6 +1,7 @@
 // The daemon as a whole, over an API server in memory.
 
 import { expect, test } from 'vitest';
+import { createFakeClock } from '../kube/fake-clock.ts';
 import { type Daemon, elapse, makeReady, settled, startDaemon, webApp } from './daemon.ts';
 import { FakeApi, failure, type Raw } from './fake-api.ts';
 
@@ -73,6 +74,22 @@ test('a member that is scaled away is deleted after a fresh look, and its claim 
   expect(api.find('persistentvolumeclaims', 'data-web-1')).toBeDefined();
 });
 
+test('after a delete nothing is planned until the watch has told of it', async () => {
+  const daemon = startDaemon();
+  const { api } = daemon;
+  await converge(daemon);
+  const failed = api.edit('pods', 'web-1', { status: { phase: 'Failed' } });
+  api.committed = ({ verb, plural }) => verb === 'delete' && plural === 'pods' && api.mute(true);
+  await api.until(() => api.find('pods', 'web-1') === undefined);
+  const before = api.writes.length;
+  await elapse(daemon, 20_000);
+  expect(api.deeds.slice(before).filter((deed) => !/leases|events/.test(deed))).toEqual([]);
+  api.mute(false);
+  await elapse(daemon, 20_000);
+  expect(api.find('pods', 'web-1')?.metadata.uid).not.toBe(failed.metadata.uid);
+  expect(api.find('pods', 'web-1')).toBeDefined();
+});
+
 test('nothing is read or written for apps before all watches have synced', async () => {
   const api = new FakeApi();
   let open = () => {};
@@ -132,6 +149,41 @@ test('who has lost the Lease writes nothing more, what it had under way is calle
   await elapse(daemon, 3000);
   expect(operator.leads()).toBe(true);
   expect(api.find('pods', 'web-0')).toBeDefined();
+});
+
+test('a process that was stopped for a minute sends no write on the lead it had, though no timer has fired', async () => {
+  const clock = createFakeClock();
+  let jumpMs = 0;
+  const daemon = startDaemon({ clock: { ...clock, monotonic: () => clock.monotonic() + jumpMs } });
+  const { api } = daemon;
+  await settled();
+  let answer = () => {};
+  api.intercept = ({ plural }) =>
+    plural === 'statefulsets'
+      ? new Promise((resolve) => {
+          answer = () => resolve(undefined);
+        })
+      : undefined;
+  api.put('statefulapps', webApp());
+  await settled();
+  jumpMs = 60_000;
+  answer();
+  await settled();
+  expect(deedsOf(api)).toEqual([]);
+  await elapse(daemon, 3000);
+  expect(api.find('pods', 'web-0')).toBeDefined();
+});
+
+test('who leads again asks again for what no watch shows', async () => {
+  const daemon = startDaemon();
+  const { api } = daemon;
+  await converge(daemon);
+  api.intercept = ({ plural }) => (plural === 'leases' ? failure(503, 'ServiceUnavailable') : undefined);
+  await elapse(daemon, 11_000);
+  api.put('statefulsets', { metadata: { name: 'web', namespace: 'prod', uid: 'sts-uid' } });
+  api.intercept = () => undefined;
+  await elapse(daemon, 3000);
+  expect(JSON.stringify(statusOf(api)?.['conditions'])).toContain('sts-uid');
 });
 
 test('a stop waits for what is under way, releases the Lease, and leaves no timer that would keep the process alive', async () => {
@@ -283,6 +335,21 @@ test('an app that is deleted and made again under its name is another app', asyn
   expect(written.filter(({ verb }) => verb === 'delete')).toEqual([]);
   expect(written.filter(({ verb, plural }) => verb === 'create' && plural === 'pods')).toEqual([]);
   expect(JSON.stringify(statusOf(api)?.['conditions'])).toContain('UID web-uid');
+});
+
+test('what was refused to an app that is gone is not held against the next one of its name', async () => {
+  const daemon = startDaemon();
+  const { api } = daemon;
+  api.intercept = ({ plural }) => (plural === 'services' ? failure(403, 'Forbidden', 'quota') : undefined);
+  api.put('statefulapps', webApp());
+  await settled();
+  await elapse(daemon, 40_000);
+  api.intercept = () => undefined;
+  api.remove('statefulapps', 'web');
+  await settled();
+  api.put('statefulapps', { ...webApp(), metadata: { name: 'web', namespace: 'prod', uid: 'second', generation: 1 } });
+  await settled();
+  expect(api.find('services', 'web')).toBeDefined();
 });
 
 test('a daemon of two namespaces follows these alone, and holds an app until the watch of its namespace has caught up', async () => {

@@ -186,6 +186,15 @@ test('news about a failing key, also such as came during the pass, does not cut 
   expect(started).toEqual(['a', 'a']);
 });
 
+test('a time that was asked for during a pass that then fails does not cut the pause short either', async () => {
+  const { queue, clock, fail } = bench();
+  queue.start();
+  queue.add('a');
+  queue.addAfter('a', 10);
+  await fail('a');
+  expect(clock.pending()).toEqual([50]);
+});
+
 test('news about a key that merely sleeps wakes it, and it does not wake once more', async () => {
   const { queue, clock, started, finish } = bench();
   queue.start();
