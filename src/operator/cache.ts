@@ -1,6 +1,7 @@
 // What the watches have shown of our own objects, as the planner's views, by app. It shows what is ours, never what is
 // absent: an object that left a watch without being deleted, or that never was in one, is kept as a stray until somebody
-// has read it by name. Raw objects are not kept. Lacks any judgement.
+// has read it by name. Raw objects are not kept. All times in it are steady ones: a wall clock that jumps would cut a wait
+// short (R1). Lacks any judgement.
 
 import type { PodView } from '../identity/pod-view.ts';
 import type { RevisionView } from '../identity/revision.ts';
@@ -88,6 +89,11 @@ export class Cache {
     shelf.endings.set(name, readEnding(before.view as PodView, { atMs, fromWatch: false }));
   }
 
+  /** We made a pod that no watch has shown yet: it counts as there, and is looked for if it stays unseen. */
+  made(key: string, { object, atMs }: { readonly object: KubeObject; readonly atMs: number }): void {
+    this.read(key, { kind: 'Pod', name: object.metadata.name, object, atMs });
+  }
+
   surveyed(key: string, survey: Omit<Survey, 'reads'>): void {
     const shelf = this.#shelf(key);
     shelf.survey = { ...survey, reads: (shelf.survey?.reads ?? 0) + 1 };
@@ -98,9 +104,11 @@ export class Cache {
     for (const shelf of this.#shelves.values()) shelf.survey = null;
   }
 
-  sight(key: string, nowMs: number): Omit<Sighting, 'refusals'> | null {
+  /** What is known of an app, with all times as wall time: steady time plus `offsetMs`. */
+  sight(key: string, nowMs: number, offsetMs = 0): Omit<Sighting, 'refusals'> | null {
     const shelf = this.#shelves.get(key);
     if (shelf === undefined || shelf.app === null) return null;
+    const wall = (ms: number) => ms + offsetMs;
     return {
       nowMs,
       app: shelf.app,
@@ -108,16 +116,18 @@ export class Cache {
       claims: [...shelf.claims.values()],
       services: [...shelf.services.values()],
       revisions: [...shelf.revisions.values()],
-      strays: [...shelf.strays.values()],
-      survey: shelf.survey,
-      endings: [...shelf.endings.values()],
+      strays: [...shelf.strays.values()].map((stray) =>
+        stray.reads === 0 ? stray : { ...stray, readAtMs: wall(stray.readAtMs) },
+      ),
+      survey: shelf.survey === null ? null : { ...shelf.survey, atMs: wall(shelf.survey.atMs) },
+      endings: [...shelf.endings.values()].map((ending) => ({ ...ending, atMs: wall(ending.atMs) })),
     };
   }
 
   /** Forgets ends of pods that are long past, and apps of which nothing else is left. */
-  prune(nowMs: number): void {
+  prune(steadyMs: number): void {
     for (const [key, shelf] of this.#shelves) {
-      for (const [pod, { atMs }] of shelf.endings) if (nowMs - atMs > ENDING_KEPT_MS) shelf.endings.delete(pod);
+      for (const [pod, { atMs }] of shelf.endings) if (steadyMs - atMs > ENDING_KEPT_MS) shelf.endings.delete(pod);
       this.#tidy(key, shelf);
     }
   }

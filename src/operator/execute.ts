@@ -94,6 +94,8 @@ async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
 async function create(hands: Hands, job: Job, made: { resource: ApiResource; object: object }): Promise<void> {
   const object = await hands.client.create(made.resource, made.object as KubeObjectInput, { fieldManager: MANAGER });
   settle(hands, job, { resource: made.resource, object });
+  // Until its watch shows it: should it come and go unseen, an older pod's end says nothing about this one (R1).
+  if (made.resource === RESOURCES.pods) hands.cache.made(job.key, { object, atMs: hands.steadyMs() });
 }
 
 async function apply(hands: Hands, job: Job, object: object): Promise<void> {
@@ -164,9 +166,13 @@ async function lookAtTaken(hands: Hands, job: Job, action: Action): Promise<bool
   return kind !== undefined && (await look(hands, job, { kind, name: subjectOf(action) }));
 }
 
-function refuse({ gate, events, nowMs }: Hands, { job, action }: { job: Job; action: Action }, error: KubeError): void {
+function refuse(
+  { gate, events, steadyMs }: Hands,
+  { job, action }: { job: Job; action: Action },
+  error: KubeError,
+): void {
   const words = error.serverMessage ?? error.why;
-  gate.refused(job.key, { key: actionKey(action), message: words, nowMs: nowMs() });
+  gate.refused(job.key, { key: actionKey(action), message: words, atMs: steadyMs() });
   events.tell(job.observed.app, {
     type: 'Warning',
     reason: 'Refused',

@@ -79,7 +79,7 @@ function handlers(options: FollowOptions, ears: Ears, { followed, namespace }: P
   return {
     event: (event) => {
       const { uid } = event.object.metadata;
-      for (const key of ears.cache.apply(kind, event, clock.now())) {
+      for (const key of ears.cache.apply(kind, event, clock.monotonic())) {
         if (event.type === 'deleted') ears.gate.gone(key, uid);
         if (kind === 'StatefulApp' && event.type === 'deleted') ears.retired(key, uid);
         else ears.news(key);

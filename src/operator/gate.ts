@@ -89,12 +89,12 @@ export class Gate {
     if (hold?.vanishing.delete(uid)) this.#release(key, hold);
   }
 
-  refused(key: string, refusal: { readonly key: string; readonly message: string; readonly nowMs: number }): void {
+  refused(key: string, refusal: { readonly key: string; readonly message: string; readonly atMs: number }): void {
     const refusals = this.#refusals.get(key) ?? new Map();
     const count = (refusals.get(refusal.key)?.count ?? 0) + 1;
     const delay = Math.min(FIRST_RETRY_MS * 2 ** Math.min(count - 1, 10), MAX_RETRY_MS);
-    const { message, nowMs } = refusal;
-    this.#refusals.set(key, refusals.set(refusal.key, { key: refusal.key, message, count, retryAtMs: nowMs + delay }));
+    const { message, atMs } = refusal;
+    this.#refusals.set(key, refusals.set(refusal.key, { key: refusal.key, message, count, retryAtMs: atMs + delay }));
   }
 
   accepted(key: string, action: string): void {
@@ -102,11 +102,12 @@ export class Gate {
     if (refusals?.delete(action) && refusals.size === 0) this.#refusals.delete(key);
   }
 
-  refusalsOf(key: string): readonly Refusal[] {
+  /** `offsetMs` turns the scale of `refused` into the one that the plan is made on. */
+  refusalsOf(key: string, offsetMs = 0): readonly Refusal[] {
     return [...(this.#refusals.get(key)?.values() ?? [])].map(({ key: action, message, retryAtMs }) => ({
       key: action,
       message,
-      retryAtMs,
+      retryAtMs: retryAtMs + offsetMs,
     }));
   }
 

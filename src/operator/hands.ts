@@ -16,7 +16,12 @@ export interface Hands {
   readonly events: Events;
   readonly telemetry: Telemetry;
   readonly log: Logger;
+  /** Wall time: for what objects and people read. */
   readonly nowMs: () => number;
+  /** Never jumps: for how long something has been so. */
+  readonly steadyMs: () => number;
+  /** Steady time plus this is wall time. */
+  readonly wallOffsetMs: () => number;
   /** The watch that will show what we write. */
   readonly scopeOf: (resource: ApiResource, namespace: string) => Scope;
 }

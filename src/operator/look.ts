@@ -10,18 +10,18 @@ import { type Hands, type Job, STRAY_RESOURCES } from './hands.ts';
 
 /** Whether it exists. A failed read rejects: an unknown answer never counts as absent (R7). */
 export async function look(
-  { client, cache, nowMs }: Hands,
+  { client, cache, steadyMs }: Hands,
   { key, observed }: Job,
   at: { kind: StrayKind; name: string },
 ): Promise<boolean> {
   const ref = { namespace: observed.app.namespace, name: at.name };
   const object = await client.get(STRAY_RESOURCES[at.kind], ref);
-  cache.read(key, { ...at, object, atMs: nowMs() });
+  cache.read(key, { ...at, object, atMs: steadyMs() });
   return object !== undefined;
 }
 
 export async function survey(hands: Hands, job: Job, asked: Asked): Promise<void> {
-  const { client, cache, nowMs } = hands;
+  const { client, cache, steadyMs } = hands;
   const { name, namespace, generation } = job.observed.app;
   const { selector } = asked;
   const claimsBy = asked.claims === true ? `!${LABEL.app}` : selector;
@@ -30,7 +30,7 @@ export async function survey(hands: Hands, job: Job, asked: Asked): Promise<void
     selector === '' ? NONE : client.list(RESOURCES.pods, { namespace, labelSelector: selector }),
     claimsBy === '' ? NONE : client.list(RESOURCES.persistentvolumeclaims, { namespace, labelSelector: claimsBy }),
   ]);
-  const atMs = nowMs();
+  const atMs = steadyMs();
   for (const object of pods.items) {
     const ours = !isLabelled(object) && ordinalOf(name, object.metadata.name) !== null;
     if (ours) cache.read(job.key, { kind: 'Pod', name: object.metadata.name, object, atMs });

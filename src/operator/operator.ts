@@ -9,6 +9,7 @@ import { Gate } from './gate.ts';
 import { Leader, type LeaderOptions, type LeaseTimes } from './leader.ts';
 import { type Outcome, Queue } from './queue.ts';
 import { type Pass, reconcile } from './reconcile.ts';
+import { wallOffset } from './wall.ts';
 
 export interface OperatorOptions extends FollowOptions {
   readonly workers: number;
@@ -67,7 +68,7 @@ export function startOperator(options: OperatorOptions): Operator {
       void queue.stop();
     },
   });
-  const cancelPrune = every(options, PRUNE_EVERY_MS, () => cache.prune(clock.now()));
+  const cancelPrune = every(options, PRUNE_EVERY_MS, () => cache.prune(clock.monotonic()));
   leader.start();
   return {
     isReady: watches.isSynced,
@@ -106,7 +107,17 @@ function toolsOf(options: OperatorOptions, leader: Leader, signal: AbortSignal):
   const metrics = telemetry.requested;
   const client = createClient(transport, { clock, userAgent: MANAGER, signal, beforeWrite, metrics });
   const events = new Events(client, clock, (error) => log.debug({ err: text(error) }, 'an Event was not written'));
-  return { client, events, telemetry, log, clock, scopeOf: scopeIn(options), nowMs: () => clock.now() };
+  return {
+    client,
+    events,
+    telemetry,
+    log,
+    clock,
+    scopeOf: scopeIn(options),
+    nowMs: () => clock.now(),
+    steadyMs: () => clock.monotonic(),
+    wallOffsetMs: wallOffset(clock),
+  };
 }
 
 async function work(pass: Pass, key: string): Promise<Outcome> {

@@ -29,9 +29,10 @@ const BEHIND_MS = 200;
 
 export async function reconcile(pass: Pass, key: string): Promise<Outcome> {
   if (!pass.gate.enter(key)) return {};
-  const sighting = pass.cache.sight(key, pass.nowMs());
+  const offsetMs = pass.wallOffsetMs();
+  const sighting = pass.cache.sight(key, pass.nowMs(), offsetMs);
   if (sighting === null) return {};
-  const observed = observe({ ...sighting, refusals: pass.gate.refusalsOf(key) });
+  const observed = observe({ ...sighting, refusals: pass.gate.refusalsOf(key, offsetMs) });
   const job = { key, observed };
   const { plan, breaches } = decide(observed);
   try {

@@ -305,3 +305,22 @@ test('whatever an object looks like behind its metadata, the cache takes it in',
     { numRuns: 300 },
   );
 });
+
+test('a wall clock that jumps moves what is told of times, not how long ago something was', () => {
+  const cache = new Cache();
+  cache.apply('StatefulApp', added(made(rawApp({}))), 0);
+  cache.apply('Pod', gone(pod(0, 'Terminating')), 5_000);
+  for (const offsetMs of [NOW, NOW + 3_600_000]) {
+    const sighting = cache.sight(KEY, offsetMs + 9_000, offsetMs);
+    expect((sighting?.nowMs ?? 0) - (sighting?.endings[0]?.atMs ?? 0)).toBe(4_000);
+  }
+});
+
+test('a pod that was made counts as there until its watch shows it', () => {
+  const cache = new Cache();
+  cache.apply('StatefulApp', added(made(rawApp({}))), NOW);
+  cache.made(KEY, { object: made(pod(0)) as KubeObject, atMs: NOW });
+  expect(cache.sight(KEY, NOW)?.strays.map(({ name }) => name)).toEqual(['web-0']);
+  cache.apply('Pod', added(pod(0)), NOW);
+  expect(cache.sight(KEY, NOW)).toMatchObject({ strays: [], pods: [{ name: 'web-0' }] });
+});

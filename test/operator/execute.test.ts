@@ -329,7 +329,7 @@ test.each([
 
 test('an action that succeeds after a refusal is refused no more, and is told by an Event', async () => {
   const { api, pass, job, gate, told } = bench();
-  gate.refused(KEY, { key: 'createPod/web-0', message: 'quota', nowMs: 0 });
+  gate.refused(KEY, { key: 'createPod/web-0', message: 'quota', atMs: 0 });
   await execute(pass, job(), [createPod]);
   expect(gate.refusalsOf(KEY)).toEqual([]);
   await settled(1);

@@ -132,7 +132,7 @@ test('when history is set back, as by a restored etcd, nothing is waited for tha
 test('what is refused again is tried again ever more rarely, up to once a minute', () => {
   const { gate } = bench();
   const delays = Array.from({ length: 9 }, () => {
-    gate.refused('a', { key: 'createPod/web-0', message: 'no', nowMs: 5000 });
+    gate.refused('a', { key: 'createPod/web-0', message: 'no', atMs: 5000 });
     return (gate.refusalsOf('a')[0]?.retryAtMs ?? 0) - 5000;
   });
   expect(delays).toEqual([1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000]);
@@ -140,10 +140,10 @@ test('what is refused again is tried again ever more rarely, up to once a minute
 
 test('refusals are kept by action, with the latest words, and an acceptance forgets that action alone', () => {
   const { gate } = bench();
-  gate.refused('a', { key: 'createPod/web-0', message: 'quota', nowMs: 0 });
-  gate.refused('a', { key: 'createPod/web-0', message: 'webhook', nowMs: 10 });
-  gate.refused('a', { key: 'createClaim/data-web-1', message: 'quota', nowMs: 0 });
-  gate.refused('b', { key: 'createPod/web-0', message: 'other', nowMs: 0 });
+  gate.refused('a', { key: 'createPod/web-0', message: 'quota', atMs: 0 });
+  gate.refused('a', { key: 'createPod/web-0', message: 'webhook', atMs: 10 });
+  gate.refused('a', { key: 'createClaim/data-web-1', message: 'quota', atMs: 0 });
+  gate.refused('b', { key: 'createPod/web-0', message: 'other', atMs: 0 });
   expect(gate.refusalsOf('a')).toEqual([
     { key: 'createPod/web-0', message: 'webhook', retryAtMs: 2010 },
     { key: 'createClaim/data-web-1', message: 'quota', retryAtMs: 1000 },
@@ -152,7 +152,7 @@ test('refusals are kept by action, with the latest words, and an acceptance forg
   gate.accepted('a', 'createPod/web-7');
   expect(gate.refusalsOf('a').map(({ key }) => key)).toEqual(['createClaim/data-web-1']);
   expect(gate.refusalsOf('b')).toHaveLength(1);
-  gate.refused('a', { key: 'createPod/web-0', message: 'quota', nowMs: 0 });
+  gate.refused('a', { key: 'createPod/web-0', message: 'quota', atMs: 0 });
   expect(gate.refusalsOf('a').find(({ key }) => key === 'createPod/web-0')?.retryAtMs).toBe(1000);
 });
 
@@ -180,7 +180,7 @@ test('an app that is gone for good leaves nothing behind', () => {
   gate.wrote('a', 'pods', '10');
   gate.removed('a', 'uid-1');
   gate.enter('a');
-  gate.refused('a', { key: 'createPod/web-0', message: 'quota', nowMs: 0 });
+  gate.refused('a', { key: 'createPod/web-0', message: 'quota', atMs: 0 });
   gate.statusWritten('a', 42);
   gate.statusRefused('a', { resourceVersion: '5', words: 'bad', untilMs: 900 });
   gate.forget('a');

@@ -38,6 +38,8 @@ export function bench(app: Raw = rawApp({})) {
     clock,
     scopeOf: (resource) => resource.plural,
     nowMs: () => clock.now(),
+    steadyMs: () => clock.now(),
+    wallOffsetMs: () => 0,
   };
   /** Stored at the server and shown by the watch. */
   const show = (kind: Kind, plural: string, raw: Raw): Stored => {
