@@ -173,7 +173,10 @@ function containerTrouble(container: unknown): Trouble | null {
   const restarts = numberAt(container, 'restartCount');
   const history = restarts > 0 ? ` (${exit}${restarts} ${restarts === 1 ? 'restart' : 'restarts'})` : '';
   const words = stringAt(waiting, 'message');
-  return { reason, message: `container ${name} is in ${reason}${history}${words === undefined ? '' : `: ${clause(words)}`}` };
+  return {
+    reason,
+    message: `container ${name} is in ${reason}${history}${words === undefined ? '' : `: ${clause(words)}`}`,
+  };
 }
 
 /** Kubernetes' own words in the middle of a sentence of ours: without the full stop at their end. */

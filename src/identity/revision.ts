@@ -20,6 +20,8 @@ export interface RevisionView {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly ownerUid: string | null;
+  /** Carries our label: without it no watch of ours shows it. */
+  readonly labelled: boolean;
   readonly hash: string;
   /** Its place in the history: the highest is the newest. */
   readonly number: number;

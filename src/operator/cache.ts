@@ -11,17 +11,7 @@ import type { KubeObject } from '../kube/objects.ts';
 import { readApp, readEnding, type Sighting } from '../plan/observe.ts';
 import type { ObservedApp, ServiceView, Stray, StrayKind, Survey } from '../plan/types.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
-import {
-  appKey,
-  isStrayKind,
-  type Kind,
-  ownerKey,
-  readStray,
-  readView,
-  sameForDecisions,
-  strayKey,
-  type View,
-} from './views.ts';
+import { appKey, type Kind, ownerKey, readView, sameForDecisions, strayKey, type View } from './views.ts';
 
 interface Shelf {
   app: ObservedApp | null;
@@ -77,7 +67,7 @@ export class Cache {
       shelf.strays.set(at, {
         kind,
         name,
-        view: readStray(kind, object),
+        view: readView(kind, object),
         readAtMs: atMs,
         reads: (before?.reads ?? 0) + 1,
       });
@@ -159,7 +149,7 @@ export class Cache {
 
   #applyDeletion(
     shelf: Shelf,
-    { kind, key, event, atMs }: { kind: Kind; key: string; event: WatchEvent & { type: 'deleted' }; atMs: number },
+    { kind, key, event, atMs }: { kind: StrayKind; key: string; event: WatchEvent & { type: 'deleted' }; atMs: number },
   ): string {
     const { name, deletionTimestamp } = event.object.metadata;
     const view = readView(kind, event.object);
@@ -167,18 +157,18 @@ export class Cache {
     // Without a deletionTimestamp it is either gone, or a label was taken off a living object: only a read tells.
     const seen = event.observed === 'watch' && deletionTimestamp !== undefined;
     if (kind === 'Pod') shelf.endings.set(name, readEnding(view as PodView, { atMs, fromWatch: seen }));
-    if (isStrayKind(kind) && !seen) this.#suspect(shelf, kind, event.object);
+    if (!seen) this.#suspect(shelf, kind, event.object);
     this.#tidy(key, shelf);
     return key;
   }
 
   /** Label or owner were changed by hand: to the app that had the object it has become a stranger's. */
-  #applyMove(kind: Kind, event: WatchEvent & { type: 'modified' }, key: string | null): readonly string[] {
+  #applyMove(kind: StrayKind, event: WatchEvent & { type: 'modified' }, key: string | null): readonly string[] {
     const former = ownerKey(event.previous);
     if (former === null || former === key) return [];
     const shelf = this.#shelf(former);
     this.#mapOf(shelf, kind).delete(event.object.metadata.name);
-    if (isStrayKind(kind)) this.#suspect(shelf, kind, event.object);
+    this.#suspect(shelf, kind, event.object);
     this.#tidy(former, shelf);
     return [former];
   }
@@ -186,7 +176,7 @@ export class Cache {
   /** To be read by name as soon as possible. */
   #suspect(shelf: Shelf, kind: StrayKind, object: KubeObject): void {
     const { name } = object.metadata;
-    shelf.strays.set(strayKey(kind, name), { kind, name, view: readStray(kind, object), readAtMs: 0, reads: 0 });
+    shelf.strays.set(strayKey(kind, name), { kind, name, view: readView(kind, object), readAtMs: 0, reads: 0 });
   }
 
   #shelf(key: string): Shelf {
@@ -204,7 +194,7 @@ export class Cache {
     return shelf;
   }
 
-  #mapOf(shelf: Shelf, kind: Kind): Map<string, View> {
+  #mapOf(shelf: Shelf, kind: StrayKind): Map<string, View> {
     switch (kind) {
       case 'Pod':
         return shelf.pods as Map<string, View>;
@@ -214,8 +204,6 @@ export class Cache {
         return shelf.services as Map<string, View>;
       case 'ControllerRevision':
         return shelf.revisions as Map<string, View>;
-      case 'StatefulApp':
-        throw new Error('assertion: an app is no part of a shelf');
       default:
         return kind satisfies never;
     }

@@ -19,10 +19,13 @@ interface Bucket {
   tokens: number;
   filledAtMs: number;
   last: string;
+  toldAtMs: number;
 }
 
 const BURST = 25;
 const REFILL_MS = 300_000;
+/** Equal to the last one and so soon after it, an Event says nothing new. */
+const REPEAT_MS = 600_000;
 const MAX_MESSAGE = 1024;
 
 export class Events {
@@ -78,12 +81,13 @@ export class Events {
 
   #take(uid: string, text: string): boolean {
     const now = this.#clock.monotonic();
-    const bucket = this.#buckets.get(uid) ?? { tokens: BURST, filledAtMs: now, last: '' };
+    const bucket = this.#buckets.get(uid) ?? { tokens: BURST, filledAtMs: now, last: '', toldAtMs: now };
     this.#buckets.set(uid, bucket);
     bucket.tokens = Math.min(BURST, bucket.tokens + (now - bucket.filledAtMs) / REFILL_MS);
     bucket.filledAtMs = now;
-    if (bucket.last === text || bucket.tokens < 1) return false;
+    if ((bucket.last === text && now - bucket.toldAtMs < REPEAT_MS) || bucket.tokens < 1) return false;
     bucket.last = text;
+    bucket.toldAtMs = now;
     bucket.tokens -= 1;
     return true;
   }

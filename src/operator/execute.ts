@@ -161,6 +161,7 @@ async function lookAtTaken(hands: Hands, job: Job, action: Action): Promise<bool
     createPod: 'Pod',
     createClaim: 'PersistentVolumeClaim',
     createService: 'Service',
+    createRevision: 'ControllerRevision',
   };
   const kind = kinds[action.type];
   return kind !== undefined && (await look(hands, job, { kind, name: subjectOf(action) }));

@@ -39,6 +39,7 @@ export const STRAY_RESOURCES: Readonly<Record<StrayKind, ApiResource>> = {
   Pod: RESOURCES.pods,
   PersistentVolumeClaim: RESOURCES.persistentvolumeclaims,
   Service: RESOURCES.services,
+  ControllerRevision: RESOURCES.controllerrevisions,
 };
 
 /** Tells the gate what its watch has to show before this app is planned for again. */

@@ -7,7 +7,7 @@ import { readRevision, readService } from '../plan/observe.ts';
 import type { Stray, StrayKind } from '../plan/types.ts';
 import { readClaim } from '../volumes/claim-view.ts';
 
-export type Kind = 'StatefulApp' | 'Pod' | 'PersistentVolumeClaim' | 'Service' | 'ControllerRevision';
+export type Kind = 'StatefulApp' | StrayKind;
 
 export interface View {
   readonly name: string;
@@ -27,15 +27,11 @@ export function ownerKey(object: KubeObject): string | null {
   return app === undefined || namespace === undefined ? null : appKey(namespace, app);
 }
 
-export function strayKey(kind: Kind, name: string): string {
+export function strayKey(kind: StrayKind, name: string): string {
   return `${kind}/${name}`;
 }
 
-export function isStrayKind(kind: Kind): kind is StrayKind {
-  return kind === 'Pod' || kind === 'PersistentVolumeClaim' || kind === 'Service';
-}
-
-export function readStray(kind: StrayKind, object: KubeObject): Stray['view'] {
+export function readView(kind: StrayKind, object: KubeObject): Stray['view'] {
   switch (kind) {
     case 'Pod':
       return readPod(object);
@@ -43,13 +39,11 @@ export function readStray(kind: StrayKind, object: KubeObject): Stray['view'] {
       return readClaim(object);
     case 'Service':
       return readService(object);
+    case 'ControllerRevision':
+      return readRevision(object);
     default:
       return kind satisfies never;
   }
-}
-
-export function readView(kind: Kind, object: KubeObject): View {
-  return isStrayKind(kind) ? readStray(kind, object) : readRevision(object);
 }
 
 /** Equal but for the resourceVersion: a heartbeat, or a field that no decision rests on. */

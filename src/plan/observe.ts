@@ -26,9 +26,18 @@ export interface Sighting {
 }
 
 export function observe(sighting: Sighting): Observed {
-  const { services, ...rest } = sighting;
+  const { services, revisions, ...rest } = sighting;
   const name = sighting.app.spec?.serviceName;
-  return { ...rest, service: services.find((service) => service.name === name) ?? null };
+  const found = sighting.strays
+    .filter(
+      ({ kind, name: stray }) => kind === 'ControllerRevision' && !revisions.some((shown) => shown.name === stray),
+    )
+    .map(({ view }) => view as RevisionView);
+  return {
+    ...rest,
+    revisions: [...revisions, ...found],
+    service: services.find((service) => service.name === name) ?? null,
+  };
 }
 
 export function readApp(raw: unknown): ObservedApp {
@@ -82,6 +91,7 @@ export function readRevision(raw: unknown): RevisionView {
     uid: stringAt(metadata, 'uid') ?? '',
     resourceVersion: stringAt(metadata, 'resourceVersion') ?? '',
     ownerUid: controllerOf(metadata)?.uid ?? null,
+    labelled: LABEL.app in stringMap(metadata['labels']),
     // By its name, which nobody can change, and not by its label, which anybody can.
     hash: name.slice(name.lastIndexOf('-') + 1),
     number: typeof number === 'number' ? number : 0,

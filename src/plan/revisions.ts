@@ -3,6 +3,7 @@
 // and, for the partition, newVersionedStatefulSetPod. Different on purpose: a member that goes above the partition comes
 // back at the revision it had. Lacks rollouts, aliases and the pruning of history.
 
+import { LABEL } from '../api/names.ts';
 import type { StatefulAppSpec } from '../api/spec.ts';
 import type { StatefulAppStatus } from '../api/status.ts';
 import type { Json } from '../identity/json.ts';
@@ -49,7 +50,7 @@ export function planRevisions(observed: Observed, spec: StatefulAppSpec): Revisi
   const contents = new Map([...own.map((view) => [view.hash, view.content] as const), [update, content] as const]);
   const blueprints = new Map([...contents].map(([hash, stored]) => [hash, blueprintOf({ hash, content: stored })]));
   const { actions, waits } = recordRevision(observed, { hash: update, content });
-  const orphans = own.filter((view) => view.ownerUid === null && view.hash !== update);
+  const orphans = own.filter((view) => !isMarked(view) && view.hash !== update);
   return {
     update,
     current: currentHash(observed, spec, blueprints) ?? update,
@@ -62,6 +63,8 @@ export function planRevisions(observed: Observed, spec: StatefulAppSpec): Revisi
     waits,
   };
 }
+
+const isMarked = ({ ownerUid, labelled }: RevisionView) => ownerUid !== null && labelled;
 
 /** By its name, and neither another's nor a former app's; one without an owner is adopted. */
 function isOurs({ app }: Observed, { name, hash, ownerUid }: RevisionView): boolean {
@@ -125,8 +128,8 @@ function recordRevision(observed: Observed, wanted: Wanted): Pick<Revisions, 'ac
     const object = buildRevision(app, { ...wanted, number: newest + 1 });
     return { actions: [{ type: 'createRevision', object, reason: 'the template is new' }], waits: [] };
   }
-  if (stored.ownerUid === null) return { actions: [adopt(observed, stored)], waits: [] };
-  if (stored.ownerUid !== app.uid) return { actions: [], waits: [taken(observed, stored)] };
+  if (stored.ownerUid !== null && stored.ownerUid !== app.uid) return { actions: [], waits: [taken(observed, stored)] };
+  if (!isMarked(stored)) return { actions: [adopt(observed, stored)], waits: [] };
   if (stored.number === newest) return { actions: [], waits: [] };
   const patch = { metadata: identity(stored), revision: newest + 1 };
   const reason = 'the template is again what it was in this revision';
@@ -137,8 +140,10 @@ const identity = ({ uid, resourceVersion }: RevisionView) => ({ uid, resourceVer
 const existing = ({ name, uid, resourceVersion }: RevisionView) => ({ name, uid, resourceVersion });
 
 function adopt({ app }: Observed, stored: RevisionView): Action {
-  const patch = { metadata: { ...identity(stored), ownerReferences: [controllerRef(app)] } };
-  return { type: 'adoptRevision', ...existing(stored), patch, reason: 'it has no owner and holds a template of ours' };
+  const labels = { [LABEL.app]: app.name, [LABEL.revision]: stored.hash };
+  const patch = { metadata: { ...identity(stored), labels, ownerReferences: [controllerRef(app)] } };
+  const reason = 'it holds a template of ours and lacks our owner reference or label';
+  return { type: 'adoptRevision', ...existing(stored), patch, reason };
 }
 
 function taken({ app }: Observed, { name, ownerUid }: RevisionView): Wait {

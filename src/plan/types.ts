@@ -41,12 +41,12 @@ export interface ServiceView {
 export interface Stray {
   readonly kind: StrayKind;
   readonly name: string;
-  readonly view: PodView | ClaimView | ServiceView;
+  readonly view: PodView | ClaimView | ServiceView | RevisionView;
   readonly readAtMs: number;
   /** How often it has been read: looks become rarer. */
   readonly reads: number;
 }
-export type StrayKind = 'Pod' | 'PersistentVolumeClaim' | 'Service';
+export type StrayKind = 'Pod' | 'PersistentVolumeClaim' | 'Service' | 'ControllerRevision';
 
 /** What was read at the API server when the app was first seen in this generation: what no watch of ours shows. */
 export interface Survey {

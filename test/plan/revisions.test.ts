@@ -212,7 +212,8 @@ describe('a template', () => {
   test('is known by its revision`s name, which nobody can change, not by its label', () => {
     const revision = rawRevision({ version: 'v2', number: 1 }) as { metadata: Raw };
     const { labels: _, ...metadata } = revision.metadata;
-    expect(deeds(withRevision({ ...revision, metadata }))).toEqual(['create Pod web-0']);
+    // Labelled anew, so that the watch shows it again.
+    expect(deeds(withRevision({ ...revision, metadata }))).toEqual(['adopt ControllerRevision v2', 'create Pod web-0']);
   });
 
   test('that meets another content under its hash gets another hash, and keeps it', () => {
