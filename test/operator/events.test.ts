@@ -84,6 +84,15 @@ test('equal Events in a row are told once, and again when something else came be
   expect(told()).toEqual(['a', 'b', 'a']);
 });
 
+test('an Event that happens again ten minutes later is news', () => {
+  const { events, told, clock } = bench();
+  for (const ms of [0, 599_999, 1]) {
+    clock.advance(ms);
+    events.tell(app, note('a'));
+  }
+  expect(told()).toEqual(['a', 'a']);
+});
+
 test('each Event of a moment has a name of its own', () => {
   const { api, events } = bench();
   for (let index = 0; index < 20; index += 1) events.tell(app, note(`${index}`));
