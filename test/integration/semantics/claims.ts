@@ -49,8 +49,8 @@ export function aboutClaims(open: () => Promise<Scene>): void {
       const { message } = await scene.reason('y', 'Ready', 'ClaimTaken');
       expect(message).toContain('data-x-y-0');
       expect(message).toContain('ordinal 0 of StatefulApp x-y');
-      await scene.kubectl('delete', 'sapp', 'x-y');
-      await scene.until('x-y-0 to be collected', () => scene.pod('x-y-0') === undefined);
+      await scene.edit('x-y', { replicas: 0 });
+      await scene.until('x-y-0 to go', () => scene.pod('x-y-0') === undefined);
       await scene.kubectl('delete', 'pvc', 'data-x-y-0');
       await scene.ready('y', 90);
       expect(version(scene.gone('claims')[0])).toBeLessThan(version(scene.made('pods', 'y-0')[0]));

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { KubeObjectInput } from '../../../src/kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../../../src/kube/resources.ts';
 import { APPS } from '../../../src/operator/resources.ts';
-import { app, condition, type Scene } from '../stage.ts';
+import { app, condition, isReady, resolves, type Scene, statusOf } from '../stage.ts';
 
 const CONFIG_MAPS: ApiResource = {
   group: '',
@@ -157,6 +157,26 @@ export function aboutNames(open: () => Promise<Scene>): void {
         `statefulapp.dev/ignore-statefulset=${set.metadata.uid}`,
       );
       await scene.ready('web');
+    });
+
+    test('names may be as long as a DNS label takes, ordinals as high as a pod index goes', async () => {
+      const scene = await open();
+      const name = `n${'0'.repeat(50)}`;
+      await scene.start(app({ name, spec: { replicas: 1, ordinals: { start: 2_147_483_646 } } }));
+      const member = `${name}-2147483646`;
+      expect(scene.podNames()).toEqual([member]);
+      expect(scene.claim(`data-${member}`)?.metadata.annotations?.['statefulapp.dev/ordinal']).toBe('2147483646');
+      expect(scene.pod(member)?.metadata.labels?.['apps.kubernetes.io/pod-index']).toBe('2147483646');
+      const address = statusOf(scene.pod(member)).podIP ?? '';
+      await resolves(scene.cluster, `${member}.${name}.${scene.name}.svc.cluster.local`, [address]);
+      const long = `n${'1'.repeat(60)}`;
+      await scene.start(app({ name: long, spec: { replicas: 2 } }));
+      expect(scene.pod(`${long}-1`)?.metadata.labels).toMatchObject({ 'statefulapp.dev/name': long });
+      await scene.deletePod(`${long}-1`);
+      await scene.until(
+        'it to be back',
+        () => scene.made('pods', `${long}-1`).length === 2 && isReady(scene.pod(`${long}-1`)),
+      );
     });
 
     test('an app called constructor, with a field called __proto__, is an app like any other', async () => {

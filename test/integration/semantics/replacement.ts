@@ -133,6 +133,17 @@ export function aboutReplacement(open: () => Promise<Scene>): void {
       expect(JSON.stringify(scene.history.filter(({ kind }) => kind === 'apps'))).not.toContain('PodVanished');
     });
 
+    test('nodeFailurePolicy.unreachableSeconds is how long a pod stays bound to a node that is not there', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { replicas: 1, nodeFailurePolicy: { unreachableSeconds: 7 } }, claims: [] }));
+      const { tolerations } = (scene.pod('web-0')?.['spec'] ?? {}) as { tolerations?: readonly object[] };
+      for (const taint of ['not-ready', 'unreachable']) {
+        const key = `node.kubernetes.io/${taint}`;
+        const found = tolerations?.filter((one) => (one as { key?: string }).key === key);
+        expect(found).toEqual([{ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 7 }]);
+      }
+    });
+
     test('a pod that does not end is waited for, and never doubled', async () => {
       const scene = await open();
       await scene.start(app({ spec: { replicas: 1 } }));

@@ -66,6 +66,25 @@ export function aboutRevisions(open: () => Promise<Scene>): void {
       expect(scene.made('pods')).toHaveLength(1);
     });
 
+    test('a revision whose label was taken off by hand is found by its name, and labelled again', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { replicas: 1, ...A } }));
+      const { name = '', uid } = scene.revisions()[0]?.metadata ?? {};
+      await scene.kubectl('label', 'controllerrevision', name, 'statefulapp.dev/name-');
+      await scene.until('the label to be back', () => {
+        const [revision] = scene.revisions();
+        return (
+          scene.firstState(uid ?? '', ({ metadata }) => metadata.labels?.['statefulapp.dev/name'] === undefined) &&
+          revision?.metadata.labels?.['statefulapp.dev/name'] === 'web'
+        );
+      });
+      await scene.deletePod('web-0');
+      await scene.until('web-0 to be back', () => scene.made('pods', 'web-0').length === 2);
+      await scene.ready('web');
+      expect(scene.revisions().map(({ metadata }) => metadata.uid)).toEqual([uid]);
+      expect(hashOf(scene.made('pods', 'web-0')[1])).toBe(hashOf(scene.made('pods', 'web-0')[0]));
+    });
+
     test('OnDelete: nothing is deleted for a new template, and who is deleted comes back at it', async () => {
       const scene = await open();
       await scene.start(app({ spec: { replicas: 2, updateStrategy: { type: 'OnDelete' }, ...A } }));

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { RESOURCES } from '../../../src/kube/resources.ts';
 import { APPS } from '../../../src/operator/resources.ts';
-import { app, condition, resolves, type Scene, statusOf, version } from '../stage.ts';
+import { app, condition, isReady, resolves, type Scene, statusOf, version } from '../stage.ts';
 
 const specOf = (service: KubeObject | undefined) => (service?.['spec'] ?? {}) as Readonly<Record<string, unknown>>;
 const NOT_FIT = { selector: { app: 'somebody-else' }, ports: [{ port: 80 }] };
@@ -42,11 +42,11 @@ export function aboutTheService(open: () => Promise<Scene>): void {
       const members = ['web-0', 'web-1', 'web-2'];
       for (const member of members) await resolves(scene.cluster, name(member), [address(member)]);
       await resolves(scene.cluster, `peers.${scene.name}.svc.cluster.local`, members.map(address));
-      const before = address('web-1');
+      const before = scene.pod('web-1')?.metadata.uid;
       await scene.deletePod('web-1');
       await scene.until(
-        'web-1 at a new address',
-        () => ![undefined, '', before].includes(statusOf(scene.pod('web-1')).podIP),
+        'web-1 to be back',
+        () => isReady(scene.pod('web-1')) && scene.pod('web-1')?.metadata.uid !== before,
       );
       await resolves(scene.cluster, name('web-1'), [address('web-1')]);
     });
