@@ -8,7 +8,7 @@ import type { Scene } from './scene.ts';
 import type { Note, Wait } from './types.ts';
 
 export function planNotes(scene: Scene): readonly Note[] {
-  return [...retention(scene), ...shadowed(scene), ...differing(scene)];
+  return [...retention(scene), ...history(scene), ...shadowed(scene), ...differing(scene)];
 }
 
 function retention({ spec }: Scene): readonly Note[] {
@@ -21,6 +21,19 @@ function retention({ spec }: Scene): readonly Note[] {
     reason: 'FieldNotInEffect',
     message: `persistentVolumeClaimRetentionPolicy.${field}: Delete is not in effect in this version: claims are kept.`,
   }));
+}
+
+/** Revisions that no member runs, beyond the limit: they are kept until rollouts come into effect. */
+function history({ spec, revisions, wanted, condemned }: Scene): readonly Note[] {
+  const used = [...wanted, ...condemned].flatMap(({ slot, ledger }) => [
+    'pod' in slot ? (slot.pod.revision ?? '') : '',
+    ledger?.revision ?? '',
+  ]);
+  const live = new Set([revisions.update, revisions.current, ...used]);
+  const unused = [...revisions.blueprints.keys()].filter((hash) => !live.has(hash)).length;
+  if (unused <= spec.revisionHistoryLimit) return [];
+  const message = `revisionHistoryLimit: ${spec.revisionHistoryLimit} is not in effect in this version: ${unused} unused ControllerRevisions are kept.`;
+  return [{ reason: 'FieldNotInEffect', message }];
 }
 
 function shadowed({ spec }: Scene): readonly Note[] {

@@ -216,6 +216,20 @@ describe('a template', () => {
     expect(deeds(withRevision({ ...revision, metadata }))).toEqual(['adopt ControllerRevision v2', 'create Pod web-0']);
   });
 
+  test('that nobody runs is kept beyond revisionHistoryLimit, and that is said', () => {
+    const revisions = new Map(
+      ['v1', 'v2', 'v3'].map((version, index) => [version, rawRevision({ version, number: index + 1 })]),
+    );
+    const notes = (limit: number) => {
+      const seen = world({ app: { ...one, revisionHistoryLimit: limit }, pods: '0 Available' });
+      return planned(see({ ...seen, revisions })).notes.map(({ message }) => message);
+    };
+    expect(notes(2)).toEqual([]);
+    expect(notes(1)).toEqual([
+      'revisionHistoryLimit: 1 is not in effect in this version: 2 unused ControllerRevisions are kept.',
+    ]);
+  });
+
   test('that meets another content under its hash gets another hash, and keeps it', () => {
     const other = rawRevision({ version: 'v1', number: 1 }) as { metadata: Raw };
     const clash = { ...other, metadata: { ...other.metadata, name: `web-${hashOf('v2')}` } };
