@@ -249,7 +249,9 @@ async function counted(scene: Scene, name: string, spec: Readonly<Record<string,
   await scene.create(APPS, app({ name, spec }));
   await scene.ready(name, 120);
   await renewals(1);
-  const seen = requests().filter((entry) => entry.atMs >= from && !isRenewal(entry) && entry.verb !== 'watch');
+  const seen = requests().filter(
+    (entry) => entry.atMs >= from && entry.namespace === scene.name && entry.verb !== 'watch',
+  );
   const events = seen.filter(({ resource }) => resource === 'events').length;
   const replicas = Number(spec['replicas']);
   const each = ((seen.length - events) / replicas).toFixed(2);
