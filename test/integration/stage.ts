@@ -68,6 +68,8 @@ export interface Happening {
 export interface PodEvent {
   readonly type: 'added' | 'modified' | 'deleted';
   readonly pod: KubeObject;
+  /** When it was heard of, on the monotonic scale. */
+  readonly atMs: number;
 }
 
 const FOLLOWED = {
@@ -108,7 +110,7 @@ export class Scene {
     if (type === 'deleted') this.#objects[kind].delete(object.metadata.name);
     else this.#objects[kind].set(object.metadata.name, object);
     this.history.push({ kind, type, object });
-    if (kind === 'pods') this.podEvents.push({ type, pod: object });
+    if (kind === 'pods') this.podEvents.push({ type, pod: object, atMs: systemClock.monotonic() });
     for (const check of this.#checks) check();
   }
 
