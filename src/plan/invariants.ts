@@ -191,8 +191,9 @@ function isConverged(observed: Observed): boolean {
   );
 }
 
-/** R11: what was understood once stays understood. */
+/** R11: what was understood once stays understood; another app's generations say nothing of this one's. */
 function neverBack({ app }: Observed, { status }: Plan): readonly string[] {
+  if (app.status.appUID !== app.uid) return [];
   const [before, after] = [app.status.observedGeneration ?? 0, status.observedGeneration ?? 0];
   return after < before ? [`R11: observedGeneration goes back from ${before} to ${after}`] : [];
 }

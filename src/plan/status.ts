@@ -47,10 +47,12 @@ export function nextStatus(scene: Scene, waits: readonly Wait[], notes: readonly
     [counts.updatedReplicas, counts.readyReplicas, counts.replicas].every((count) => count === scene.spec.replicas);
   const current = rolledOut ? update : scene.revisions.current;
   const members = nextLedger(scene, waits);
+  // It never goes back (R11), but a status that came with a restored object speaks of another app's generations.
+  const told = app.status.appUID === app.uid ? (app.status.observedGeneration ?? 0) : 0;
   const available = scene.wanted.filter(({ slot }) => slot.state === 'Available').length;
   return {
     ...app.status,
-    observedGeneration: Math.max(app.generation, app.status.observedGeneration ?? 0),
+    observedGeneration: Math.max(app.generation, told),
     ...counts,
     ...(rolledOut ? { currentReplicas: counts.updatedReplicas } : {}),
     currentRevision: revisionName(app.name, current),

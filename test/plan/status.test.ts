@@ -86,6 +86,11 @@ describe('observedGeneration', () => {
   });
 });
 
+test('observedGeneration of a status that came with a restored object is another app`s', () => {
+  const given = { app: { replicas: 0, status: { appUID: 'another', observedGeneration: 57 } } };
+  expect(statusOf(given).observedGeneration).toBe(1);
+});
+
 describe('the ledger', () => {
   test('has what each member is, in order of ordinals', () => {
     const { members } = statusOf({ app: three, pods: '2 Available, 0 Available, 1 Pending', ledger: 'none' });
