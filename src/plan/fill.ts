@@ -77,7 +77,7 @@ function memberStep(scene: Scene, member: MemberView): Step {
     case 'Vanished':
       return wait('PodVanished', vanishedMessage(member), { untilMs: slot.freeAtMs });
     case 'Terminating':
-      return wait('PodTerminating', terminatingMessage(member));
+      return { actions: [], waits: [terminatingWait(scene, member)] };
     case 'Pending':
     case 'NotReady':
       return { actions: missingClaims(scene, member), waits: [...risk(scene, member), unreadyWait(scene, member)] };
@@ -146,15 +146,29 @@ function vanishedMessage({ name, slot }: MemberView): string {
   );
 }
 
-function terminatingMessage({ name, slot }: MemberView): string {
-  if (slot.state !== 'Terminating') return '';
+/** How much longer than the grace period a stop may take before it is called overdue. */
+const OVERDUE_MS = 30_000;
+
+function terminatingWait({ judge }: Scene, { name, ordinal, slot }: MemberView): Wait {
+  if (slot.state !== 'Terminating') throw new Error(`assertion: ${name} is ${slot.state}`);
   const { node, finalizers, deletingSinceMs, graceSeconds } = slot.pod;
-  const since = formatTime(deletingSinceMs ?? 0);
+  const since = deletingSinceMs ?? judge.nowMs;
+  const overdueAtMs = since + graceSeconds * 1000 + OVERDUE_MS;
+  const deleted = `deleted at ${formatTime(since)}`;
+  const wait = { reason: 'PodTerminating', ordinal } as const;
   if (finalizers.length > 0) {
-    return `${name} waits for pod ${name} to be gone: deleted at ${since}, held by finalizers ${finalizers.join(', ')}; whoever set them must take them off.`;
+    const message = `${name} waits for pod ${name} to be gone: ${deleted}, held by finalizers ${finalizers.join(', ')}; whoever set them must take them off.`;
+    return { ...wait, message };
   }
   const where = node === null ? '' : ` by the kubelet of node ${node}`;
-  return `${name} waits for pod ${name} to be stopped${where}: deleted at ${since} with ${graceSeconds} s of grace. It is made again when it is gone.`;
+  const start = `${name} waits for pod ${name} to be stopped${where}: ${deleted} with ${graceSeconds} s of grace`;
+  if (judge.nowMs < overdueAtMs) {
+    return { ...wait, message: `${start}. It is made again when it is gone.`, untilMs: overdueAtMs };
+  }
+  const way =
+    'which are long over. If that node is lost, bring it back; this version does not replace members on dead nodes by ' +
+    `itself (nodeFailurePolicy). Only when it is certainly dead: kubectl delete pod ${name} --force`;
+  return { ...wait, message: `${start}, ${way}` };
 }
 
 function unreadyWait({ spec }: Scene, { name, slot, ordinal }: MemberView): Wait {

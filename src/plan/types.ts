@@ -136,7 +136,7 @@ export interface Wait {
   readonly ordinal?: number;
   /** A sentence: who waits, for which object, why, and what happens or is to be done next. */
   readonly message: string;
-  /** When the wait is over by itself. */
+  /** When the wait is over by itself, or has to be told in other words. */
   readonly untilMs?: number;
   /** Only a change by a user can end it. */
   readonly needsUser?: boolean;

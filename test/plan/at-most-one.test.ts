@@ -98,6 +98,17 @@ describe('the place of a pod that is gone', () => {
   });
 });
 
+test('a stop that takes too long is called so, with the way on, as soon as it does', () => {
+  const seen = world({ app: one, pods: '0 Terminating 5s' });
+  const soon = planned(see(seen));
+  expect(soon.waits[0]?.message).toMatch(/It is made again when it is gone\.$/);
+  seen.nowMs = soon.wakeAtMs ?? 0;
+  const late = planned(see(seen));
+  expect(late.waits).toMatchObject([{ reason: 'PodTerminating' }]);
+  expect(late.waits[0]?.message).toMatch(/long over\. .*nodeFailurePolicy.*kubectl delete pod web-0 --force$/);
+  expect(late.actions).toEqual([]);
+});
+
 describe('the place of a pod that exists', () => {
   const taken = 'web-0 NameTaken';
   rows([
