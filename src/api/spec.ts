@@ -150,9 +150,7 @@ const shape = z.strictObject({
 export const specSchema = ruled(shape, [rules.ordinalsFit, rules.selectorMatches, rules.expressionsMatch]);
 
 export type PodTemplate = DeepReadonly<z.output<typeof podTemplate>>;
-export type ClaimTemplate = DeepReadonly<z.output<typeof claimTemplate>>;
 export type LabelSelector = DeepReadonly<z.output<typeof labelSelector>>;
-export type UpdateStrategy = DeepReadonly<z.output<typeof updateStrategy>>;
 
 /** As written, the defaults of the CRD filled in; selector and serviceName may be absent. */
 export type WrittenSpec = DeepReadonly<z.output<typeof specSchema>>;

@@ -32,6 +32,14 @@ export function wantedRanges({ replicas, start, excluded }: OrdinalSpec): readon
   return ranges;
 }
 
+/** The same for an app's spec. */
+export function rangesOf(spec: {
+  readonly replicas: number;
+  readonly ordinals: Omit<OrdinalSpec, 'replicas'>;
+}): readonly OrdinalRange[] {
+  return wantedRanges({ replicas: spec.replicas, ...spec.ordinals });
+}
+
 export function includes(ranges: readonly OrdinalRange[], ordinal: number): boolean {
   return ranges.some((range) => ordinal >= range.from && ordinal < range.to);
 }

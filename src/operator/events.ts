@@ -3,6 +3,7 @@
 // big or a flapping app does not flood the API server. Equal Events in a row are told once.
 
 import { API_VERSION, KIND, MANAGER } from '../api/names.ts';
+import { formatTime } from '../identity/time.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Clock } from '../kube/clock.ts';
 import { RESOURCES } from '../kube/resources.ts';
@@ -44,7 +45,7 @@ export class Events {
   /** Returns at once; the Event is sent behind. */
   tell(app: ObservedApp, note: EventNote): void {
     if (!this.#take(app.uid, `${note.reason} ${note.message}`)) return;
-    const time = new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+    const time = formatTime(this.#clock.now());
     this.#count += 1;
     const event = {
       apiVersion: 'v1',

@@ -6,12 +6,13 @@ import { MANAGER } from '../api/names.ts';
 import { KubeError } from '../kube/errors.ts';
 import type { KubeObjectInput } from '../kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../kube/resources.ts';
-import { actionKey, describe, subjectOf } from '../plan/describe.ts';
+import { actionKey, describe, isRead, subjectOf } from '../plan/describe.ts';
 import type { Action, StrayKind } from '../plan/types.ts';
 import { type Hands, type Job, Stale, settle } from './hands.ts';
 import { inLanes } from './lanes.ts';
 import { look, survey } from './look.ts';
 import { confirmRemoval } from './reread.ts';
+import { errorText } from './telemetry.ts';
 
 /** What the view was behind of is told by a watch; should that be late, another plan on the same view is of no use. */
 const BEHIND_MS = 200;
@@ -47,15 +48,12 @@ async function attempt(hands: Hands, job: Job, action: Action): Promise<Result> 
     telemetry.acted(action.type, result ?? 'failed');
     if (result === null) throw error;
     log.info(
-      { app: job.key, action: action.type, object: subjectOf(action), err: message(error) },
+      { app: job.key, action: action.type, object: subjectOf(action), err: errorText(error) },
       `${result}: ${describe(action)}`,
     );
     return result;
   }
 }
-
-const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
-const isRead = ({ type }: Action) => type === 'survey' || type === 'look';
 
 async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
   switch (action.type) {

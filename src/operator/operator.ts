@@ -9,6 +9,7 @@ import { Gate } from './gate.ts';
 import { Leader, type LeaderOptions, type LeaseTimes } from './leader.ts';
 import { type Outcome, Queue } from './queue.ts';
 import { type Pass, reconcile } from './reconcile.ts';
+import { errorText } from './telemetry.ts';
 import { wallOffset } from './wall.ts';
 
 export interface OperatorOptions extends FollowOptions {
@@ -95,7 +96,7 @@ function candidate(options: OperatorOptions, on: Pick<LeaderOptions['on'], 'gain
     on: {
       ...on,
       following: (holder) => log.debug({ holder }, 'another process leads'),
-      error: (error) => log.warn({ err: text(error) }, 'leader election'),
+      error: (error) => log.warn({ err: errorText(error) }, 'leader election'),
     },
   });
 }
@@ -106,7 +107,7 @@ function toolsOf(options: OperatorOptions, leader: Leader, signal: AbortSignal):
   const beforeWrite = leader.assertMayWrite;
   const metrics = telemetry.requested;
   const client = createClient(transport, { clock, userAgent: MANAGER, signal, beforeWrite, metrics });
-  const events = new Events(client, clock, (error) => log.debug({ err: text(error) }, 'an Event was not written'));
+  const events = new Events(client, clock, (error) => log.debug({ err: errorText(error) }, 'an Event was not written'));
   return {
     client,
     events,
@@ -146,8 +147,4 @@ function atMost({ clock }: OperatorOptions, ms: number, work: Promise<void>): Pr
       resolve();
     });
   });
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -75,7 +75,7 @@ export class Queue {
       return;
     }
     const { clock } = this.#options;
-    const delay = Math.min(Math.max(ms, 0), MAX_WAKE_MS);
+    const delay = Math.min(ms, MAX_WAKE_MS);
     const atMs = clock.monotonic() + delay;
     const present = this.#alarms.get(key);
     if (this.#isBackingOff(key) || (present !== undefined && present.atMs <= atMs)) return;

@@ -2,6 +2,7 @@
 // the plan.
 
 import { canonicalJson } from '../identity/json.ts';
+import { formatTime } from '../identity/time.ts';
 import type { Clock } from '../kube/clock.ts';
 import { KubeError } from '../kube/errors.ts';
 import { checkPlan } from '../plan/invariants.ts';
@@ -12,6 +13,7 @@ import { execute } from './execute.ts';
 import { type Hands, type Job, settle } from './hands.ts';
 import type { Outcome } from './queue.ts';
 import { APPS } from './resources.ts';
+import { errorText } from './telemetry.ts';
 
 export interface Pass extends Hands {
   readonly clock: Clock;
@@ -38,12 +40,10 @@ export async function reconcile(pass: Pass, key: string): Promise<Outcome> {
   try {
     return await (plan === null ? stopApp(pass, job, breaches) : carryOut(pass, job, plan));
   } catch (error) {
-    pass.log.warn({ app: key, err: textOf(error) }, 'the pass failed and is tried again');
+    pass.log.warn({ app: key, err: errorText(error) }, 'the pass failed and is tried again');
     return { failed: true, retryAfterMs: error instanceof KubeError ? error.retryAfterMs : undefined };
   }
 }
-
-const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** No plan without a check. One that throws is as wrong as one that breaks a rule. */
 function decide(observed: Observed): { readonly plan: Plan | null; readonly breaches: readonly string[] } {
@@ -52,7 +52,7 @@ function decide(observed: Observed): { readonly plan: Plan | null; readonly brea
     const breaches = checkPlan(observed, plan);
     return { plan: breaches.length > 0 ? null : plan, breaches };
   } catch (error) {
-    return { plan: null, breaches: [`the planner failed: ${textOf(error)}`] };
+    return { plan: null, breaches: [`the planner failed: ${errorText(error)}`] };
   }
 }
 
@@ -134,10 +134,7 @@ async function stopApp(pass: Pass, job: Job, breaches: readonly string[]): Promi
   const message = `The operator refuses its own plan: ${breaches.join('; ')}. Nothing is changed. Please report this with the operator's log.`;
   const stored = job.observed.app.status.conditions ?? [];
   const before = stored.find(({ type }) => type === 'Stalled');
-  const lastTransitionTime =
-    before?.status === 'True'
-      ? before.lastTransitionTime
-      : new Date(pass.nowMs()).toISOString().replace(/\.\d+Z$/, 'Z');
+  const lastTransitionTime = before?.status === 'True' ? before.lastTransitionTime : formatTime(pass.nowMs());
   const stalled = {
     type: 'Stalled',
     status: 'True',

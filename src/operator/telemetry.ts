@@ -11,6 +11,11 @@ const LATENCIES = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.
 
 export type { Logger } from 'pino';
 
+/** What is logged of an error. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 export function createLogger(level: string): Logger {
   return pino({
     level,

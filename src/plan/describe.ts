@@ -29,6 +29,11 @@ export function actionKey(action: Action): string {
   return `${action.type}/${subjectOf(action)}`;
 }
 
+/** Reads change nothing at the API server; all other actions are writes. */
+export function isRead({ type }: Action): boolean {
+  return type === 'survey' || type === 'look';
+}
+
 /** "create Pod web-1: web-1 is wanted and does not exist" */
 export function describe(action: Action): string {
   const kind = action.type === 'look' ? ` ${action.kind}` : '';

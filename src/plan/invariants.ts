@@ -3,18 +3,16 @@
 
 import { ANNOTATION } from '../api/names.ts';
 import { claimName, ordinalOf, podName } from '../identity/member-names.ts';
-import { enumerate, includes, wantedRanges } from '../identity/ordinals.ts';
+import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
 import type { PodView } from '../identity/pod-view.ts';
 import { claimTemplateName } from '../identity/revision.ts';
-import { type ClaimView, classifyClaim, isProtected } from '../volumes/claim-view.ts';
-import { subjectOf } from './describe.ts';
+import { classifyClaim, isProtected } from '../volumes/claim-view.ts';
+import { isRead, subjectOf } from './describe.ts';
 import type { Action, Observed, Plan } from './types.ts';
-
-const READS = ['survey', 'look'];
 
 /** Sentences for each breach; none for a safe plan. */
 export function checkPlan(observed: Observed, plan: Plan): readonly string[] {
-  const writes = plan.actions.filter((action) => !READS.includes(action.type));
+  const writes = plan.actions.filter((action) => !isRead(action));
   return [
     ...untouchable(observed, writes),
     ...atMostOne(observed, writes),
@@ -41,9 +39,8 @@ function untouchable({ app, survey }: Observed, writes: readonly Action[]): read
   return [`${app.name} is ${whys.join(' and ')}, and yet ${writes.length} writes are planned`];
 }
 
-function podsByName({ pods, strays }: Observed): ReadonlyMap<string, PodView> {
-  const read = strays.filter(({ kind }) => kind === 'Pod').map(({ view }) => view as PodView);
-  return new Map([...read, ...pods].map((pod) => [pod.name, pod]));
+function podsByName({ pods }: Observed): ReadonlyMap<string, PodView> {
+  return new Map(pods.map((pod) => [pod.name, pod]));
 }
 
 const ledgerEntries = ({ app }: Observed) => (app.status.appUID === app.uid ? (app.status.members ?? []) : []);
@@ -52,7 +49,7 @@ const ledgerEntries = ({ app }: Observed) => (app.status.appUID === app.uid ? (a
 function atMostOne(observed: Observed, writes: readonly Action[]): readonly string[] {
   const { app } = observed;
   const pods = podsByName(observed);
-  const ranges = app.spec === null ? [] : wantedRanges({ replicas: app.spec.replicas, ...app.spec.ordinals });
+  const ranges = app.spec === null ? [] : rangesOf(app.spec);
   const made = writes.flatMap((action) => (action.type === 'createPod' ? [action.ordinal] : []));
   return [
     ...made
@@ -80,7 +77,7 @@ function inOrder(observed: Observed, writes: readonly Action[]): readonly string
       .filter((member) => member.complete === true)
       .map(({ ordinal }) => ordinal),
   );
-  const lower = enumerate(wantedRanges({ replicas: app.spec.replicas, ...app.spec.ordinals }));
+  const lower = enumerate(rangesOf(app.spec));
   const firstUnready = lower.find((ordinal) => {
     const pod = pods.get(podName(app.name, ordinal));
     return (
@@ -96,7 +93,7 @@ function inOrder(observed: Observed, writes: readonly Action[]): readonly string
 function deletions(observed: Observed, writes: readonly Action[]): readonly string[] {
   const { app } = observed;
   const pods = podsByName(observed);
-  const ranges = app.spec === null ? [] : wantedRanges({ replicas: app.spec.replicas, ...app.spec.ordinals });
+  const ranges = app.spec === null ? [] : rangesOf(app.spec);
   return writes.flatMap((action) => {
     if (action.type !== 'deletePod') return [];
     const pod = pods.get(action.name);
@@ -112,7 +109,7 @@ function deletions(observed: Observed, writes: readonly Action[]): readonly stri
 /** R6: under OrderedReady unwanted members go one at a time, the highest first. */
 function drainOrder({ app, pods }: Observed, writes: readonly Action[]): readonly string[] {
   if (app.spec?.podManagementPolicy !== 'OrderedReady') return [];
-  const ranges = wantedRanges({ replicas: app.spec.replicas, ...app.spec.ordinals });
+  const ranges = rangesOf(app.spec);
   const unwanted = pods
     .filter((pod) => pod.controller?.uid === app.uid)
     .map((pod) => ordinalOf(app.name, pod.name) ?? -1)
@@ -127,12 +124,11 @@ function drainOrder({ app, pods }: Observed, writes: readonly Action[]): readonl
 
 /** R12: a pod that alone keeps a volume is not deleted, unless the app says that volumes may go. */
 function volumesKept(observed: Observed, writes: readonly Action[]): readonly string[] {
-  const { app, revisions, strays } = observed;
+  const { app, revisions } = observed;
   const { spec } = app;
   if (spec === null || spec.volumeLossPolicy === 'Recreate') return [];
   const given = spec.persistentVolumeClaimRetentionPolicy.whenScaled === 'Delete';
-  const read = strays.filter(({ kind }) => kind === 'PersistentVolumeClaim').map(({ view }) => view as ClaimView);
-  const claims = new Map([...read, ...observed.claims].map((view) => [view.name, view]));
+  const claims = new Map(observed.claims.map((view) => [view.name, view]));
   const pods = podsByName(observed);
   const entries = new Map(ledgerEntries(observed).map((member) => [member.ordinal, member]));
   const recorded = (ordinal: number, name: string) =>
@@ -167,7 +163,7 @@ function preconditions(writes: readonly Action[]): readonly string[] {
 function neverSilent(observed: Observed, { actions, waits, status }: Plan): readonly string[] {
   if (actions.some(({ type }) => type === 'survey') || isConverged(observed)) return [];
   const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-  const silent = waits.length === 0 && actions.every(({ type }) => READS.includes(type));
+  const silent = waits.length === 0 && actions.every(isRead);
   return [
     ...(silent ? ['not converged, nothing to do, and no wait says why'] : []),
     ...(ready ? ['not converged, and called Ready'] : []),
@@ -178,8 +174,8 @@ function neverSilent(observed: Observed, { actions, waits, status }: Plan): read
 function isConverged(observed: Observed): boolean {
   const { app } = observed;
   if (app.spec === null || app.deleting) return false;
-  const ranges = wantedRanges({ replicas: app.spec.replicas, ...app.spec.ordinals });
-  const ours = [...podsByName(observed).values()].filter((pod) => pod.controller?.uid === app.uid);
+  const ranges = rangesOf(app.spec);
+  const ours = observed.pods.filter((pod) => pod.controller?.uid === app.uid);
   const live = ours.filter(
     (pod) => pod.readySinceMs !== null && pod.phase === 'Running' && pod.deletingSinceMs === null,
   );

@@ -25,19 +25,27 @@ export interface Sighting {
   readonly refusals: readonly Refusal[];
 }
 
+/** Strays count where the watches show nothing of the name: the planner sees each object once, however it was found. */
 export function observe(sighting: Sighting): Observed {
-  const { services, revisions, ...rest } = sighting;
+  const { services, strays, ...rest } = sighting;
   const name = sighting.app.spec?.serviceName;
-  const found = sighting.strays
-    .filter(
-      ({ kind, name: stray }) => kind === 'ControllerRevision' && !revisions.some((shown) => shown.name === stray),
-    )
-    .map(({ view }) => view as RevisionView);
   return {
     ...rest,
-    revisions: [...revisions, ...found],
-    service: services.find((service) => service.name === name) ?? null,
+    strays,
+    pods: withStrays('Pod', sighting.pods, strays),
+    claims: withStrays('PersistentVolumeClaim', sighting.claims, strays),
+    revisions: withStrays('ControllerRevision', sighting.revisions, strays),
+    service: withStrays('Service', services, strays).find((service) => service.name === name) ?? null,
   };
+}
+
+function withStrays<View extends { readonly name: string }>(
+  kind: Stray['kind'],
+  shown: readonly View[],
+  strays: readonly Stray[],
+): readonly View[] {
+  const found = strays.filter((stray) => stray.kind === kind).map(({ view }) => view as unknown as View);
+  return [...new Map([...found, ...shown].map((view) => [view.name, view])).values()];
 }
 
 export function readApp(raw: unknown): ObservedApp {

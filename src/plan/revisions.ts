@@ -8,7 +8,7 @@ import type { StatefulAppSpec } from '../api/spec.ts';
 import type { StatefulAppStatus } from '../api/status.ts';
 import type { Json } from '../identity/json.ts';
 import { ordinalOf } from '../identity/member-names.ts';
-import { includes, wantedRanges } from '../identity/ordinals.ts';
+import { includes, rangesOf } from '../identity/ordinals.ts';
 import { controllerRef } from '../identity/owner.ts';
 import type { Blueprint } from '../identity/pod.ts';
 import {
@@ -105,7 +105,7 @@ function currentHash(
   const prefix = revisionName(app.name, '');
   const stored = statusRevision(app.status, app.uid);
   if (stored?.startsWith(prefix) && known.has(stored.slice(prefix.length))) return stored.slice(prefix.length);
-  const ranges = wantedRanges({ replicas: spec.replicas, ...spec.ordinals });
+  const ranges = rangesOf(spec);
   const ours = pods.flatMap((pod) => {
     const ordinal = ordinalOf(app.name, pod.name);
     const counts = ordinal !== null && includes(ranges, ordinal) && pod.controller?.uid === app.uid;

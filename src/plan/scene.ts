@@ -5,14 +5,14 @@ import type { StatefulAppSpec } from '../api/spec.ts';
 import type { Member } from '../api/status.ts';
 import { listAt, objectAt } from '../identity/json.ts';
 import { claimName, ordinalOf, podName } from '../identity/member-names.ts';
-import { enumerate, includes, wantedRanges } from '../identity/ordinals.ts';
+import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
 import type { Blueprint } from '../identity/pod.ts';
 import type { PodView } from '../identity/pod-view.ts';
 import { type Ending, heldSlot, type Judge, type Slot, vacatedSlot } from '../identity/slot.ts';
 import { parseTime } from '../identity/time.ts';
 import { type ClaimSlot, type ClaimView, classifyClaim } from '../volumes/claim-view.ts';
 import { type Revisions, revisionFor } from './revisions.ts';
-import type { Observed, Stray } from './types.ts';
+import type { Observed } from './types.ts';
 
 export interface MemberView {
   readonly ordinal: number;
@@ -46,22 +46,13 @@ export function ledgerOf({ app }: Observed): ReadonlyMap<number, Member> {
   return new Map((app.status.members ?? []).map((member) => [member.ordinal, member]));
 }
 
-/** Strays count where the watches show nothing of the name. */
-function withStrays<View extends { readonly name: string }>(
-  shown: readonly View[],
-  strays: readonly Stray[],
-): ReadonlyMap<string, View> {
-  return new Map([...strays.map((stray) => stray.view as unknown as View), ...shown].map((view) => [view.name, view]));
-}
-
 export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions: Revisions): Scene {
   const { app, nowMs } = observed;
   const judge = { appUid: app.uid, selector: spec.selector, minReadySeconds: spec.minReadySeconds, nowMs };
-  const ranges = wantedRanges({ replicas: spec.replicas, ...spec.ordinals });
-  const strays = (kind: Stray['kind']) => observed.strays.filter((stray) => stray.kind === kind);
+  const ranges = rangesOf(spec);
   const sources: Sources = {
-    pods: withStrays<PodView>(observed.pods, strays('Pod')),
-    claims: withStrays<ClaimView>(observed.claims, strays('PersistentVolumeClaim')),
+    pods: byName(observed.pods),
+    claims: byName(observed.claims),
     endings: new Map(observed.endings.map((ending) => [ending.pod, ending])),
     ledger: ledgerOf(observed),
   };
@@ -78,6 +69,10 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
     condemned: unwanted.filter(({ slot }) => 'pod' in slot && slot.state !== 'Taken'),
     vanished: unwanted.filter(({ slot }) => slot.state === 'Vanished'),
   };
+}
+
+function byName<View extends { readonly name: string }>(views: readonly View[]): ReadonlyMap<string, View> {
+  return new Map(views.map((view) => [view.name, view]));
 }
 
 interface Sources {

@@ -14,8 +14,7 @@ export interface ServicePlan {
 }
 
 export function planService(observed: Observed, spec: StatefulAppSpec): ServicePlan {
-  const { app } = observed;
-  const service = observed.service ?? strayService(observed, spec.serviceName);
+  const { app, service } = observed;
   if (service === null) {
     const object = buildService(app, spec.serviceName, spec);
     return { actions: [{ type: 'createService', object, reason: 'members are looked up under it' }], notes: [] };
@@ -25,11 +24,6 @@ export function planService(observed: Observed, spec: StatefulAppSpec): ServiceP
   if (service.readoptable && !service.managedElsewhere && selectsAsOurs(observed, spec, service))
     return readopt(observed, service);
   return { actions: [], notes: unfitness(observed, spec, service) };
-}
-
-function strayService({ strays }: Observed, name: string): ServiceView | null {
-  const found = strays.find((stray) => stray.kind === 'Service' && stray.name === name);
-  return found === undefined ? null : (found.view as ServiceView);
 }
 
 function selectsAsOurs({ app }: Pick<Observed, 'app'>, spec: StatefulAppSpec, service: ServiceView): boolean {

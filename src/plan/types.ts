@@ -68,10 +68,12 @@ export interface Refusal {
 export interface Observed {
   readonly nowMs: number;
   readonly app: ObservedApp;
+  /** These four hold what the watches show, and strays where they show nothing of the name. */
   readonly pods: readonly PodView[];
   readonly claims: readonly ClaimView[];
   readonly service: ServiceView | null;
   readonly revisions: readonly RevisionView[];
+  /** Once more by themselves: they are looked at again. */
   readonly strays: readonly Stray[];
   readonly survey: Survey | null;
   readonly endings: readonly Ending[];
