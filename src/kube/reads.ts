@@ -8,16 +8,11 @@
 import { KubeError } from './errors.ts';
 import { protocolError } from './exchange.ts';
 import { type KubeObject, toKubeObject } from './objects.ts';
-import { type PageOptions, REQUEST_TIMEOUT_MS, readPages } from './pages.ts';
+import { type Collection, type PageOptions, REQUEST_TIMEOUT_MS, readPages } from './pages.ts';
 import { type ApiResource, resourcePath } from './resources.ts';
 import { type CallOptions, callServer, laneOf, type NamedRef, observed, type Session } from './session.ts';
 
-export interface ListOptions extends CallOptions, PageOptions {
-  /** Absent: all namespaces. */
-  readonly namespace?: string | undefined;
-  readonly labelSelector?: string | undefined;
-  readonly fieldSelector?: string | undefined;
-}
+export interface ListOptions extends CallOptions, PageOptions, Omit<Collection, 'resource'> {}
 
 export interface KubeList {
   readonly items: readonly KubeObject[];
