@@ -12,6 +12,7 @@ import {
 } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { beginAnswer, onwardHeaders, passSome, readAll, reset } from './relay.ts';
 import { type ProxiedRequest, readRequest } from './requests.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -59,9 +60,6 @@ export interface ProxyOptions {
 type Draft = { -readonly [Field in keyof Exchange]: Exchange[Field] };
 
 const PASS: Fault = { kind: 'pass' };
-/** About one hop: they would speak of the wrong connection. */
-const HOP_HEADERS = ['connection', 'keep-alive', 'transfer-encoding', 'host', 'content-length'];
-
 export async function openFaultProxy(options: ProxyOptions): Promise<FaultProxy> {
   const proxy = new FaultProxy(options);
   await proxy.listen();
@@ -151,12 +149,10 @@ export class FaultProxy {
   #forward({ asked, reply, exchange }: Underway): void {
     const { url, agent } = this.#options.upstream;
     const send = url.protocol === 'https:' ? tlsRequest : plainRequest;
-    const headers = Object.fromEntries(Object.entries(asked.headers).filter(([name]) => !HOP_HEADERS.includes(name)));
-    const length = exchange.body === '' ? {} : { 'content-length': String(Buffer.byteLength(exchange.body)) };
     const upstream = send(new URL(exchange.path, url), {
       agent,
       method: exchange.method,
-      headers: { ...headers, ...length },
+      headers: onwardHeaders(asked, exchange.body),
     });
     const end = () => {
       upstream.destroy();
@@ -178,12 +174,12 @@ export class FaultProxy {
   #relay({ reply, exchange }: Underway, answer: IncomingMessage): void {
     const { fault } = exchange;
     const pass = () => {
-      begin(reply, answer);
+      beginAnswer(reply, answer);
       reply.once('finish', () => this.#options.done?.(exchange));
       answer.pipe(reply);
     };
     const stopAt = (bytes: number, stop: () => void) => {
-      begin(reply, answer);
+      beginAnswer(reply, answer);
       passSome(answer, reply, { bytes, stop });
     };
     const sever = () => {
@@ -220,47 +216,4 @@ interface Underway {
   readonly asked: IncomingMessage;
   readonly reply: ServerResponse;
   readonly exchange: Draft;
-}
-
-function begin(reply: ServerResponse, answer: IncomingMessage): void {
-  const headers = Object.entries(answer.headers).filter(
-    ([name]) => name === 'content-length' || !HOP_HEADERS.includes(name),
-  );
-  reply.writeHead(answer.statusCode ?? 502, Object.fromEntries(headers));
-  // A watch answers at once and may have nothing to tell for long.
-  reply.flushHeaders();
-}
-
-/** Passes the first bytes on, then stops; also where the answer ends before. */
-function passSome(
-  answer: IncomingMessage,
-  reply: ServerResponse,
-  { bytes, stop }: { bytes: number; stop: () => void },
-): void {
-  let left = bytes;
-  let stopped = false;
-  const halt = () => {
-    if (!stopped) stop();
-    stopped = true;
-  };
-  answer.on('data', (chunk: Buffer) => {
-    if (stopped) return;
-    const some = chunk.subarray(0, left);
-    left -= some.length;
-    // Only once they are on the way.
-    reply.write(some, () => left === 0 && halt());
-  });
-  answer.once('end', halt);
-  if (bytes === 0) halt();
-}
-
-function reset(reply: ServerResponse): void {
-  reply.socket?.resetAndDestroy();
-  reply.destroy();
-}
-
-async function readAll(asked: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of asked) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,7 +1,13 @@
 // The fault proxy in front of a plain server: what each fault does to the client, and whether the server was asked.
 
 import { once } from 'node:events';
-import { createServer, type ServerResponse, Agent as Upstream } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  request as plainRequest,
+  type ServerResponse,
+  Agent as Upstream,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Agent, type Dispatcher, request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -96,14 +102,17 @@ describe('each fault', () => {
   });
 
   test('sever by bytes: so much of the body comes, then the connection breaks', async () => {
-    const { ask } = await setting({ kind: 'sever', afterBytes: 5 });
-    const answer = await ask(PODS, post);
-    const chunks: string[] = [];
-    const reading = (async () => {
-      for await (const chunk of answer.body) chunks.push(String(chunk));
-    })();
-    await expect(reading).rejects.toMatchObject(broken);
-    expect(chunks.join('')).toBe(post.body.slice(0, 5));
+    const { proxy } = await setting({ kind: 'sever', afterBytes: 5 });
+    // undici throws away what it has not handed over when a body breaks; this client hands over at once.
+    const asking = plainRequest(proxy.url + PODS, { method: 'POST' });
+    asking.end(post.body);
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    let text = '';
+    answer.on('data', (chunk) => {
+      text += chunk;
+    });
+    await expect(once(answer, 'end')).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect([answer.statusCode, text]).toEqual([201, post.body.slice(0, 5)]);
   });
 
   test('sever by time: a stream that goes on is broken off', async () => {
