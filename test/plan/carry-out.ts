@@ -1,9 +1,11 @@
-// A world in which a plan is carried out to the letter and nothing else moves, but what Kubernetes itself would do: pods
-// start and become ready, deleted pods end, claims are bound, time goes on. The API server here refuses what the real one
-// would: a taken name, another uid, another resourceVersion.
+// A world in which a plan is carried out to the letter: by itself (`perform`: nothing else moves), or with what Kubernetes
+// itself would do (`carryOut`): pods start and become ready, deleted pods end, claims are bound, time goes on. The API
+// server here refuses what the real one would: a taken name, another uid, another resourceVersion.
 
 import { canonicalJson } from '../../src/identity/json.ts';
+import { isTerminal, readPod } from '../../src/identity/pod-view.ts';
 import { checkPlan } from '../../src/plan/invariants.ts';
+import { readEnding } from '../../src/plan/observe.ts';
 import { plan as makePlan } from '../../src/plan/plan.ts';
 import type { Action, Plan } from '../../src/plan/types.ts';
 import { at, type Raw } from './objects.ts';
@@ -55,14 +57,25 @@ function applyService({ services }: World, { uid, object }: Extract<Action, { ty
   change(services, { name, uid }, object);
 }
 
-function perform(world: World, action: Action): void {
+/** A pod that no node has, or that has ended, goes at once (CheckGracefulDelete of pkg/registry/core/pod/strategy.go). */
+function deletePod(world: World, action: Extract<Action, { type: 'deletePod' }>): void {
+  const { nowMs, pods, endings } = world;
+  change(pods, action, { metadata: { deletionTimestamp: at(nowMs), deletionGracePeriodSeconds: 0 } });
+  const view = readPod(pods.get(action.name));
+  if (view.finalizers.length > 0 || (view.node !== null && !isTerminal(view))) return;
+  pods.delete(action.name);
+  endings.set(action.name, readEnding(view, { atMs: nowMs, fromWatch: true }));
+}
+
+/** What the API server makes of one action, and nothing else. */
+export function perform(world: World, action: Action): void {
   const { nowMs } = world;
   switch (action.type) {
     case 'survey':
       world.survey = {
         generation: Number(metadataOf(world.app)['generation']),
         atMs: nowMs,
-        statefulSetUid: null,
+        statefulSetUid: world.survey?.statefulSetUid ?? null,
         reads: (world.survey?.reads ?? 0) + 1,
       };
       return;
@@ -99,7 +112,7 @@ function perform(world: World, action: Action): void {
       change(world.pods, action, action.patch);
       return;
     case 'deletePod':
-      change(world.pods, action, { metadata: { deletionTimestamp: at(nowMs), deletionGracePeriodSeconds: 0 } });
+      deletePod(world, action);
       return;
     default:
       action satisfies never;
