@@ -1,0 +1,123 @@
+// Creation of one object. Matches Kubernetes apiserver pkg/registry/generic/registry/store.go (Create) and
+// pkg/admission/plugin/namespace/lifecycle.
+import { alreadyExists, badRequest, failure, forbidden, invalid, notFound } from './failures.ts';
+import { isObject, objectAt, textAt } from './json.ts';
+import { apiVersionOf, type Kind } from './kinds.ts';
+import { metadataProblems, nameProblems, tidy } from './metadata.ts';
+import type { Answer, Meta, Raw, Stored } from './types.ts';
+import { commit, Refusal, timeOf, type World, type Write } from './world.ts';
+
+export function createObject(world: World, write: Write): Answer {
+  const { call, kind } = write;
+  const object = decode(write, call.body);
+  checkNamespace(world, write);
+  const made = prepare(world, kind, object);
+  const { name } = made.metadata;
+  const causes = [
+    ...nameProblems(kind.plural, name),
+    ...metadataProblems(made.metadata),
+    ...(kind.problems?.(made) ?? []),
+  ];
+  if (causes.length > 0) throw new Refusal(invalid(kind, name, causes));
+  if (world.store.find(kind.plural, call.namespace, name) !== undefined) throw new Refusal(alreadyExists(kind, name));
+  if (object.metadata.resourceVersion) {
+    throw new Refusal(failure(500, 'InternalError', 'resourceVersion should not be set on objects to be created'));
+  }
+  return { status: 201, body: commit(world, write, made) };
+}
+
+/** What was sent, as an object of this kind, in this place. */
+export function decode({ call, kind }: Write, body: unknown): Stored {
+  if (!isObject(body)) throw new Refusal(badRequest('the object provided is unrecognized (must be of type object)'));
+  const apiVersion = apiVersionOf(kind);
+  const wrong = (key: string, wanted: string) => ![undefined, wanted].includes(textAt(body, key));
+  if (wrong('kind', kind.kind) || wrong('apiVersion', apiVersion)) {
+    throw new Refusal(
+      badRequest(
+        `${String(body['kind'])} in version "${String(body['apiVersion'])}" cannot be handled as a ${kind.kind}`,
+      ),
+    );
+  }
+  const metadata = { ...tidy(objectAt(body, 'metadata')) };
+  const place = call.namespace;
+  if (place !== undefined && ![undefined, place].includes(textAt(metadata, 'namespace'))) {
+    throw new Refusal(
+      badRequest('the namespace of the provided object does not match the namespace sent on the request'),
+    );
+  }
+  if (call.name !== undefined && call.name !== (textAt(metadata, 'name') ?? call.name)) {
+    const given = `the name of the object (${String(metadata['name'])})`;
+    throw new Refusal(badRequest(`${given} does not match the name on the URL (${call.name})`));
+  }
+  const named = { ...metadata, ...(call.name === undefined ? {} : { name: call.name }) };
+  const rest = kind.custom === true ? body : withoutNulls(body);
+  return {
+    ...rest,
+    apiVersion,
+    kind: kind.kind,
+    metadata: { ...named, ...(place === undefined ? {} : { namespace: place }) },
+  } as Stored;
+}
+
+/** A null in a built-in kind is an absent field. */
+function withoutNulls(body: Raw): Raw {
+  return Object.values(body).includes(null)
+    ? Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
+    : body;
+}
+
+function checkNamespace({ store }: World, { call, kind }: Write): void {
+  if (!kind.namespaced || call.namespace === undefined) return;
+  const namespace = store.find('namespaces', undefined, call.namespace);
+  if (namespace === undefined) {
+    const details = { name: call.namespace, kind: 'namespaces' };
+    throw new Refusal(failure(404, 'NotFound', `namespaces "${call.namespace}" not found`, details));
+  }
+  if (namespace.metadata.deletionTimestamp === undefined) return;
+  const message = `namespace ${call.namespace} is being terminated`;
+  const causes = [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }];
+  const why = `unable to create new content in namespace ${call.namespace} because it is being terminated`;
+  throw new Refusal(forbidden(kind, textAt(objectAt(call.body, 'metadata'), 'name') ?? '', why, causes));
+}
+
+function prepare(world: World, kind: Kind, object: Stored): Stored {
+  const {
+    uid: _uid,
+    resourceVersion: _version,
+    deletionTimestamp: _end,
+    deletionGracePeriodSeconds: _grace,
+    generation,
+    ...given
+  } = object.metadata;
+  const generateName = textAt(given, 'generateName');
+  const uid = world.uid();
+  const metadata: Raw = {
+    ...given,
+    name: given.name ?? (generateName === undefined ? '' : generateName + suffixOf(world)),
+    uid,
+    creationTimestamp: timeOf(world.now()),
+    ...(kind.generation ? { generation: 1 } : generation === undefined ? {} : { generation }),
+  };
+  const { status, ...rest } = object;
+  const bare = {
+    ...(kind.status ? rest : { ...rest, ...(status === undefined ? {} : { status }) }),
+    metadata: metadata as unknown as Meta,
+  } as Stored;
+  const prepared = kind.prepare?.(bare, world.store.version) ?? bare;
+  return kind.defaults?.(prepared) ?? prepared;
+}
+
+const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** Five letters, from the version that the object will have: like the server's own, no two are alike. */
+function suffixOf({ store }: World): string {
+  let rest = Math.imul(store.version + 1, 0x9e3779b1) >>> 0;
+  let text = '';
+  for (let index = 0; index < 5; index += 1) {
+    text += LETTERS[rest % LETTERS.length];
+    rest = Math.floor(rest / LETTERS.length);
+  }
+  return text;
+}
+
+export const absent = (kind: Kind, name: string | undefined) => new Refusal(notFound(kind, name ?? ''));

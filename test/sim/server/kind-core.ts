@@ -1,0 +1,259 @@
+// Pods, claims and services: what the API server fills in and what it lets nobody change. Matches Kubernetes
+// pkg/apis/core/v1/defaults.go, pkg/apis/core/validation/validation.go and pkg/registry/core/*/strategy.go, as far as
+// the operator, its tests and the simulated kubelets come by it; what is missing is in docs/simulator-differences.md.
+import { type Cause, fault } from './failures.ts';
+import { isObject, objectAt, same, textAt } from './json.ts';
+import type { Kind } from './kinds.ts';
+import type { Raw, Stored } from './types.ts';
+
+const listAt = (value: unknown, key: string): readonly Raw[] => {
+  const found = isObject(value) ? value[key] : undefined;
+  return Array.isArray(found) ? found.filter(isObject) : [];
+};
+
+function podDefaults(object: Stored): Stored {
+  const spec = objectAt(object, 'spec');
+  const filled = {
+    restartPolicy: 'Always',
+    terminationGracePeriodSeconds: 30,
+    dnsPolicy: 'ClusterFirst',
+    securityContext: {},
+    schedulerName: 'default-scheduler',
+    enableServiceLinks: true,
+    ...spec,
+    ...(spec['containers'] === undefined ? {} : { containers: listAt(spec, 'containers').map(containerDefaults) }),
+  };
+  return same(filled, spec) ? object : { ...object, spec: filled };
+}
+
+function containerDefaults(container: Raw): Raw {
+  const image = textAt(container, 'image') ?? '';
+  const latest = image.endsWith(':latest') || !/[:@][^/]*$/.test(image);
+  return {
+    imagePullPolicy: latest ? 'Always' : 'IfNotPresent',
+    resources: {},
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'File',
+    ...container,
+  };
+}
+
+// DefaultTolerationSeconds (plugin/pkg/admission/defaulttolerationseconds) and Priority.
+function podAdmission(object: Stored): Stored {
+  const spec = objectAt(object, 'spec');
+  const written = listAt(spec, 'tolerations');
+  const added = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
+    .filter((taint) => !written.some((toleration) => tolerates(toleration, taint)))
+    .map((key) => ({ effect: 'NoExecute', key, operator: 'Exists', tolerationSeconds: 300 }));
+  const admitted = {
+    priority: 0,
+    preemptionPolicy: 'PreemptLowerPriority',
+    ...spec,
+    tolerations: [...written, ...added],
+  };
+  return { ...object, spec: admitted, status: { phase: 'Pending', qosClass: qosOf(spec) } };
+}
+
+function tolerates(toleration: Raw, taint: string): boolean {
+  const key = textAt(toleration, 'key') ?? '';
+  const effect = textAt(toleration, 'effect') ?? '';
+  return (key === taint || key === '') && (effect === 'NoExecute' || effect === '');
+}
+
+/** pkg/apis/core/v1/helper/qos; limits that stand in for requests count as both. */
+function qosOf(spec: Raw): string {
+  const all = [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')].map((one) =>
+    objectAt(one, 'resources'),
+  );
+  const wants = (resources: Raw, key: string) => Object.keys(objectAt(resources, key));
+  if (all.every((one) => wants(one, 'requests').length + wants(one, 'limits').length === 0)) return 'BestEffort';
+  const guaranteed = all.every((one) =>
+    ['cpu', 'memory'].every((name) => {
+      const limit = objectAt(one, 'limits')[name];
+      const request = objectAt(one, 'requests')[name];
+      return limit !== undefined && (request === undefined || request === limit);
+    }),
+  );
+  return guaranteed ? 'Guaranteed' : 'Burstable';
+}
+
+function podProblems(object: Stored): readonly Cause[] {
+  const spec = objectAt(object, 'spec');
+  const containers = listAt(spec, 'containers');
+  const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+  const wrong = (key: string) => spec[key] !== undefined && spec[key] !== '' && !label.test(String(spec[key]));
+  return [
+    ...(containers.length > 0 ? [] : [fault('spec.containers', 'Required value', 'FieldValueRequired')]),
+    ...containers.flatMap((container, index) => [
+      ...(textAt(container, 'name')
+        ? []
+        : [fault(`spec.containers[${index}].name`, 'Required value', 'FieldValueRequired')]),
+      ...(textAt(container, 'image')
+        ? []
+        : [fault(`spec.containers[${index}].image`, 'Required value', 'FieldValueRequired')]),
+    ]),
+    ...['hostname', 'subdomain'].filter(wrong).map((key) => fault(`spec.${key}`, `Invalid value: "${spec[key]}"`)),
+  ];
+}
+
+const FIXED_POD =
+  'Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,' +
+  '`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),' +
+  '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
+
+/** ValidatePodUpdate: whatever remains after the changes that are allowed must be equal. */
+function podUpdateProblems(object: Stored, before: Stored): readonly Cause[] {
+  const [now, was] = [objectAt(object, 'spec'), objectAt(before, 'spec')];
+  if (now === was) return [];
+  const kept = listAt(was, 'tolerations').every((one) => listAt(now, 'tolerations').some((other) => same(one, other)));
+  const tolerations = kept ? was['tolerations'] : now['tolerations'];
+  const images = (key: string) =>
+    listAt(now, key).map((container, index) => ({ ...container, image: listAt(was, key)[index]?.['image'] }));
+  const gates = listAt(now, 'schedulingGates').every((one) =>
+    listAt(was, 'schedulingGates').some((other) => same(one, other)),
+  );
+  const pretended: Raw = {
+    ...now,
+    containers: images('containers'),
+    ...(now['initContainers'] === undefined ? {} : { initContainers: images('initContainers') }),
+    tolerations,
+    activeDeadlineSeconds: was['activeDeadlineSeconds'],
+    ...(gates ? { schedulingGates: was['schedulingGates'] } : {}),
+  };
+  return same(pretended, was) ? [] : [fault('spec', FIXED_POD, 'FieldValueForbidden')];
+}
+
+export const podKind: Kind = {
+  group: '',
+  version: 'v1',
+  kind: 'Pod',
+  plural: 'pods',
+  namespaced: true,
+  status: true,
+  generation: true,
+  unconditional: true,
+  answersDeleted: true,
+  graceful: true,
+  fields: ['spec.nodeName', 'spec.restartPolicy', 'spec.schedulerName', 'spec.serviceAccountName', 'status.phase'],
+  defaults: podDefaults,
+  prepare: podAdmission,
+  problems: podProblems,
+  updateProblems: podUpdateProblems,
+};
+
+const PROTECTED = 'kubernetes.io/pvc-protection';
+
+function claimCreation(object: Stored): Stored {
+  const finalizers = [...(object.metadata.finalizers ?? []), PROTECTED];
+  const metadata = { ...object.metadata, finalizers: [...new Set(finalizers)] };
+  return { ...object, metadata, status: { phase: 'Pending' } };
+}
+
+function claimDefaults(object: Stored): Stored {
+  const spec = objectAt(object, 'spec');
+  return spec['volumeMode'] === undefined ? { ...object, spec: { ...spec, volumeMode: 'Filesystem' } } : object;
+}
+
+function claimProblems(object: Stored): readonly Cause[] {
+  const spec = objectAt(object, 'spec');
+  const modes = spec['accessModes'];
+  const storage = objectAt(objectAt(spec, 'resources'), 'requests')['storage'];
+  return [
+    ...(Array.isArray(modes) && modes.length > 0
+      ? []
+      : [fault('spec.accessModes', 'Required value: at least 1 access mode is required', 'FieldValueRequired')]),
+    ...(storage === undefined ? [fault('spec.resources[storage]', 'Required value', 'FieldValueRequired')] : []),
+  ];
+}
+
+/** ValidatePersistentVolumeClaimUpdate: the volume may be given once; the request of a bound claim may grow. */
+function claimUpdateProblems(object: Stored, before: Stored): readonly Cause[] {
+  const [now, was] = [objectAt(object, 'spec'), objectAt(before, 'spec')];
+  if (now === was) return [];
+  const bound = textAt(objectAt(before, 'status'), 'phase') === 'Bound';
+  const pretended: Raw = {
+    ...now,
+    ...(was['volumeName'] === undefined ? { volumeName: undefined } : {}),
+    ...(bound
+      ? { resources: { ...objectAt(now, 'resources'), requests: objectAt(objectAt(was, 'resources'), 'requests') } }
+      : {}),
+    volumeAttributesClassName: was['volumeAttributesClassName'],
+    ...(was['storageClassName'] === undefined ? { storageClassName: undefined } : {}),
+  };
+  const message =
+    'Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+  return same(pretended, was) ? [] : [fault('spec', message, 'FieldValueForbidden')];
+}
+
+export const claimKind: Kind = {
+  group: '',
+  version: 'v1',
+  kind: 'PersistentVolumeClaim',
+  plural: 'persistentvolumeclaims',
+  namespaced: true,
+  status: true,
+  generation: false,
+  unconditional: true,
+  answersDeleted: true,
+  fields: [],
+  defaults: claimDefaults,
+  prepare: claimCreation,
+  problems: claimProblems,
+  updateProblems: claimUpdateProblems,
+};
+
+function serviceCreation(object: Stored, serial: number): Stored {
+  const spec = objectAt(object, 'spec');
+  const clusterIP = spec['clusterIP'] || `10.96.${(serial >> 8) & 255}.${serial & 255}`;
+  return { ...object, spec: { ...spec, clusterIP }, status: { loadBalancer: {} } };
+}
+
+/** An update that does not name the address means the one there is (service storage, patchAllocatedValues). */
+function keepAddress(object: Stored, before: Stored): Stored {
+  const [spec, was] = [objectAt(object, 'spec'), objectAt(before, 'spec')];
+  if (spec['clusterIP']) return object;
+  return { ...object, spec: { ...spec, clusterIP: was['clusterIP'], clusterIPs: was['clusterIPs'] } };
+}
+
+function serviceDefaults(object: Stored): Stored {
+  const spec = objectAt(object, 'spec');
+  const ports = listAt(spec, 'ports').map((port) => ({ protocol: 'TCP', targetPort: port['port'], ...port }));
+  const filled = {
+    ...(ports.length > 0 ? { ports } : {}),
+    clusterIPs: [spec['clusterIP']],
+    type: 'ClusterIP',
+    sessionAffinity: 'None',
+    ipFamilies: ['IPv4'],
+    ipFamilyPolicy: 'SingleStack',
+    internalTrafficPolicy: 'Cluster',
+    ...spec,
+    ...(ports.length > 0 ? { ports } : {}),
+  };
+  return same(filled, spec) ? object : { ...object, spec: filled };
+}
+
+function serviceUpdateProblems(object: Stored, before: Stored): readonly Cause[] {
+  const [now, was] = [objectAt(object, 'spec'), objectAt(before, 'spec')];
+  const value = JSON.stringify(now['clusterIP']);
+  return same(now['clusterIP'], was['clusterIP'])
+    ? []
+    : [fault('spec.clusterIPs[0]', `Invalid value: [${value}]: may not change once set`)];
+}
+
+export const serviceKind: Kind = {
+  group: '',
+  version: 'v1',
+  kind: 'Service',
+  plural: 'services',
+  namespaced: true,
+  status: true,
+  generation: false,
+  unconditional: true,
+  createdByUpdate: true,
+  answersDeleted: true,
+  fields: ['spec.clusterIP', 'spec.type'],
+  defaults: serviceDefaults,
+  prepare: serviceCreation,
+  carry: keepAddress,
+  updateProblems: serviceUpdateProblems,
+};
