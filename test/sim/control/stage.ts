@@ -1,0 +1,136 @@
+// A small cluster for tests of the actors: server, virtual time, ground truth, and short ways to play a user.
+// Lacks on purpose: the operator.
+
+import { objectAt, stringAt } from '../../../src/identity/json.ts';
+import { Random } from '../random.ts';
+import { type Caller, callerOf } from '../server/caller.ts';
+import { SimServer } from '../server/server.ts';
+import type { Change, Raw, Stored } from '../server/types.ts';
+import { VirtualTimeline } from '../timeline.ts';
+import type { Fact } from './containers.ts';
+import { type ControlPlane, startControlPlane } from './plane.ts';
+import { conditionStatus, phaseOf } from './reading.ts';
+import { calmTemper, type Temper } from './temper.ts';
+
+const START_MS = 1_800_000_000_000;
+const NAMESPACE = 'default';
+
+export interface PodChoice {
+  readonly claims?: readonly string[];
+  readonly image?: string;
+  readonly graceSeconds?: number;
+  readonly spec?: Raw;
+  readonly metadata?: Raw;
+}
+
+/** What happened, in order: facts of the ground truth and commits, as short lines. */
+export class Stage {
+  readonly timeline = new VirtualTimeline(START_MS);
+  readonly server: SimServer;
+  readonly user: Caller;
+  readonly temper: Temper = calmTemper();
+  readonly plane: ControlPlane;
+  readonly facts: string[] = [];
+  readonly running = new Map<string, Fact>();
+  readonly changes: Change[] = [];
+  #uids = 0;
+
+  constructor(nodes: readonly string[] = ['a'], seed = 1) {
+    const { timeline } = this;
+    this.server = new SimServer({ now: timeline.now, uid: () => `uid-${++this.#uids}` });
+    this.user = callerOf(this.server, 'user');
+    this.server.onCommit((change) => this.changes.push(change));
+    const on = { started: (fact: Fact) => this.#started(fact), stopped: (fact: Fact) => this.#stopped(fact) };
+    const random = new Random(seed, 'stage');
+    this.plane = startControlPlane({ server: this.server, timeline, random, nodes, on, temper: this.temper });
+  }
+
+  get nowMs(): number {
+    return this.timeline.now() - START_MS;
+  }
+
+  /** Lets so much time pass. */
+  run(ms: number): void {
+    let over = false;
+    this.timeline.after(ms, 'stage', () => {
+      over = true;
+    });
+    while (!over) this.timeline.step();
+  }
+
+  /** Lets time pass until it is so; answers after how many milliseconds. */
+  until(condition: () => boolean, limitMs = 3_600_000): number {
+    const from = this.timeline.now();
+    let over = false;
+    const cancel = this.timeline.after(limitMs, 'limit', () => {
+      over = true;
+    });
+    while (!condition()) {
+      this.timeline.step();
+      if (over) throw new Error('it never came to be');
+    }
+    cancel();
+    return this.timeline.now() - from;
+  }
+
+  pod(name: string, choice: PodChoice = {}): Stored {
+    const { claims = [], image = 'store:1', graceSeconds = 30, spec = {}, metadata = {} } = choice;
+    return this.make('pods', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: NAMESPACE, ...metadata },
+      spec: {
+        terminationGracePeriodSeconds: graceSeconds,
+        containers: [{ name: 'main', image }],
+        volumes: claims.map((claim) => ({ name: claim, persistentVolumeClaim: { claimName: claim } })),
+        ...spec,
+      },
+    });
+  }
+
+  claim(name: string, metadata: Raw = {}): Stored {
+    return this.make('persistentvolumeclaims', {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name, namespace: NAMESPACE, ...metadata },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    });
+  }
+
+  make(plural: string, object: Raw): Stored {
+    const made = this.user.create(plural, object);
+    if (!made.ok) throw new Error(made.message);
+    return made.object;
+  }
+
+  find(plural: string, name: string): Stored | undefined {
+    return this.server.find(plural, NAMESPACE, name) ?? this.server.find(plural, undefined, name);
+  }
+
+  /** Phase and readiness, or what the pod waits for; 'gone' without the object. */
+  summary(name: string): string {
+    const pod = this.find('pods', name);
+    if (pod === undefined) return 'gone';
+    const [status] = (objectAt(pod, 'status')['containerStatuses'] ?? []) as readonly Raw[];
+    const waiting = stringAt(objectAt(objectAt(status, 'state'), 'waiting'), 'reason');
+    const ready = conditionStatus(pod, 'Ready') === 'True' ? 'ready' : 'unready';
+    return `${phaseOf(pod)} ${waiting ?? ready}${pod.metadata.deletionTimestamp === undefined ? '' : ' deleting'}`;
+  }
+
+  claimPhase(name: string): string | undefined {
+    const claim = this.find('persistentvolumeclaims', name);
+    return claim === undefined ? undefined : phaseOf(claim);
+  }
+
+  /** Throws unless facts come in turns for each UID. */
+  #started(fact: Fact): void {
+    if (this.running.has(fact.uid)) throw new Error(`${fact.uid} was started twice`);
+    this.running.set(fact.uid, fact);
+    this.facts.push(`started ${fact.name}`);
+  }
+
+  #stopped(fact: Fact): void {
+    if (!this.running.delete(fact.uid)) throw new Error(`${fact.uid} was stopped and did not run`);
+    this.facts.push(`stopped ${fact.name}`);
+  }
+}
