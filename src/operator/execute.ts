@@ -7,11 +7,11 @@ import { KubeError } from '../kube/errors.ts';
 import type { KubeObjectInput } from '../kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../kube/resources.ts';
 import { actionKey, describe, isRead, subjectOf } from '../plan/describe.ts';
-import type { Action, StrayKind } from '../plan/types.ts';
+import type { Action, Patch, StrayKind } from '../plan/types.ts';
 import { type Hands, type Job, Stale, settle } from './hands.ts';
 import { inLanes } from './lanes.ts';
 import { look, survey } from './look.ts';
-import { confirmRemoval } from './reread.ts';
+import { confirmOwner, confirmRemoval } from './reread.ts';
 import { errorText } from './telemetry.ts';
 
 /** What the view was behind of is told by a watch; should that be late, another plan on the same view is of no use. */
@@ -71,6 +71,7 @@ async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
     case 'createPod':
       return create(hands, job, { resource: RESOURCES.pods, object: action.object });
     case 'applyService':
+      await confirmOwner(hands.client, job);
       return apply(hands, job, action.object);
     case 'releaseService':
     case 'adoptService':
@@ -106,8 +107,9 @@ async function apply(hands: Hands, job: Job, object: object): Promise<void> {
 async function patch(
   hands: Hands,
   job: Job,
-  change: { resource: ApiResource; name: string; patch: object },
+  change: { resource: ApiResource; name: string; patch: Patch },
 ): Promise<void> {
+  if ((change.patch.metadata.ownerReferences ?? []).length > 0) await confirmOwner(hands.client, job);
   const ref = { namespace: job.observed.app.namespace, name: change.name };
   const options = { type: 'merge', body: change.patch, fieldManager: MANAGER } as const;
   const object = await hands.client.patch(change.resource, ref, options);

@@ -1,11 +1,24 @@
-// The last look before a destructive act (R3): the app and the victim are read at the API server, and a view that is
-// behind is refused. Ownership is by UID.
+// The last look before an act that must not rest on a view that is behind: a removal (R3), and giving an object an owner
+// (R8), since garbage collection removes what belongs to an app that is gone. Ownership is by UID.
 
 import type { KubeClient } from '../kube/client.ts';
+import type { KubeObject } from '../kube/objects.ts';
 import { RESOURCES } from '../kube/resources.ts';
 import type { Action } from '../plan/types.ts';
 import { type Job, Stale } from './hands.ts';
 import { APPS } from './resources.ts';
+
+/**
+ * Returns the app as it is at the API server; throws Stale when it is gone or going, as does RecheckDeletionTimestamp of
+ * Kubernetes pkg/controller/controller_ref_manager.go.
+ */
+export async function confirmOwner(client: KubeClient, { observed }: Pick<Job, 'observed'>): Promise<KubeObject> {
+  const { name, namespace, uid } = observed.app;
+  const app = await client.get(APPS, { namespace, name });
+  if (app?.metadata.uid !== uid) throw new Stale(`app ${namespace}/${name} is not the one that was planned for`);
+  if (app.metadata.deletionTimestamp !== undefined) throw new Stale(`app ${namespace}/${name} is being deleted`);
+  return app;
+}
 
 /** Returns the victim's present resourceVersion, for the precondition; throws Stale when the plan no longer holds. */
 export async function confirmRemoval(
@@ -15,12 +28,10 @@ export async function confirmRemoval(
 ): Promise<string> {
   const { name, namespace, uid, generation } = observed.app;
   const [app, pod] = await Promise.all([
-    client.get(APPS, { namespace, name }),
+    confirmOwner(client, { observed }),
     client.get(RESOURCES.pods, { namespace, name: victim.name }),
   ]);
-  if (app?.metadata.uid !== uid) throw new Stale(`app ${namespace}/${name} is not the one that was planned for`);
   if (app.metadata.generation !== generation) throw new Stale(`app ${namespace}/${name} has changed since`);
-  if (app.metadata.deletionTimestamp !== undefined) throw new Stale(`app ${namespace}/${name} is being deleted`);
   if (pod?.metadata.uid !== victim.uid) throw new Stale(`pod ${victim.name} is not the one that was planned for`);
   if (pod.metadata.deletionTimestamp !== undefined) throw new Stale(`pod ${victim.name} is being deleted already`);
   const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller === true);

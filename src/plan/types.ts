@@ -88,7 +88,15 @@ interface Existing {
   readonly resourceVersion: string;
 }
 type Made = { readonly object: { readonly metadata: { readonly name: string } } };
-type Patched = Existing & { readonly patch: object };
+/** A JSON merge patch that names the object it was made for. */
+export interface Patch {
+  readonly metadata: {
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly ownerReferences?: readonly object[];
+  };
+}
+type Patched = Existing & { readonly patch: Patch };
 
 /**
  * Something to do. `reason` is a clause that completes "pod pg-1 is created because …". A survey with `claims` also finds

@@ -1,11 +1,11 @@
 // Carrying a plan out: the exact request of each action, and what each answer means.
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { execute } from '../../src/operator/execute.ts';
 import type { Action } from '../../src/plan/types.ts';
 import { APP, type Raw, rawApp, rawPod } from '../plan/objects.ts';
 import { settled } from './daemon.ts';
-import { type Answer, failure, type Sent } from './fake-api.ts';
+import { type Answer, type FakeApi, failure, type Sent } from './fake-api.ts';
 import { bench, KEY } from './hands.ts';
 
 const reason = 'so it is wanted';
@@ -122,6 +122,7 @@ test('applyService applies our fields by force, onto the Service with this UID',
   api.intercept = ({ verb }) => (verb === 'apply' ? answered(stored('web', '9000')) : undefined);
   await execute(pass, job(), [{ type: 'applyService', uid: 'svc-uid', object: service, reason }]);
   expect(api.sent.filter(notAnEvent).map(spoken)).toEqual([
+    expect.objectContaining({ verb: 'get', path: expect.stringMatching(/statefulapps\/web$/) }),
     {
       verb: 'apply',
       path: '/api/v1/namespaces/prod/services/web',
@@ -130,6 +131,39 @@ test('applyService applies our fields by force, onto the Service with this UID',
       body: service,
     },
   ]);
+});
+
+describe('an object is given an owner only after a fresh look at the app: garbage collection removes what a dead one owns', () => {
+  const adopted = patched('web-0');
+  const ownerReferences = [{ uid: 'web-uid' }];
+  const adoption: Action = {
+    type: 'adoptPod',
+    ordinal: 0,
+    ...adopted,
+    patch: { metadata: { ...adopted.patch.metadata, ownerReferences } },
+  };
+
+  test('it is there', async () => {
+    const { api, pass, job } = bench();
+    api.intercept = ({ verb }) => (verb === 'patch' ? answered(stored('web-0', '9000')) : undefined);
+    await expect(execute(pass, job(), [adoption])).resolves.toBeUndefined();
+    expect(api.deeds.filter((deed) => !deed.includes('events'))).toEqual(['patch pods web-0']);
+  });
+
+  test.each<readonly [string, (api: FakeApi) => unknown]>([
+    ['it is gone', (api) => api.remove('statefulapps', 'web')],
+    [
+      'it is being deleted',
+      (api) => api.edit('statefulapps', 'web', { metadata: { deletionTimestamp: '2026-03-01T12:00:00Z' } }),
+    ],
+    ['another of its name is there', (api) => api.edit('statefulapps', 'web', { metadata: { uid: 'new' } })],
+  ])('%s: nothing is written', async (_, change) => {
+    const { api, pass, job } = bench();
+    const planned = job();
+    change(api);
+    await expect(execute(pass, planned, [adoption])).resolves.toBe(200);
+    expect(api.writes).toEqual([]);
+  });
 });
 
 test('a pod that has ended is deleted with the UID and the version that the decision rested on, without a further read', async () => {
