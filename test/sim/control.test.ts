@@ -1,12 +1,277 @@
-// The actors of the simulated control plane, one behaviour at a time, on virtual time.
+// The actors of the simulated control plane but the collector (collector.test.ts beside it), one behaviour at a time, on
+// virtual time. The stage throws by itself when a pod is started or stopped twice in a row.
 import { expect, test } from 'vitest';
+import { objectAt, stringAt } from '../../src/identity/json.ts';
+import { nodeOf } from './control/reading.ts';
 import { Stage } from './control/stage.ts';
+import type { Raw, Stored } from './server/types.ts';
+
+const MINUTE = 60_000;
+
+function started(names: readonly string[], nodes?: readonly string[]): Stage {
+  const stage = new Stage(nodes);
+  for (const name of names) stage.pod(name);
+  stage.until(() => names.every((name) => stage.summary(name) === 'Running ready'));
+  return stage;
+}
+
+function pod(stage: Stage, name: string): Stored {
+  const found = stage.find('pods', name);
+  if (found === undefined) throw new Error(`${name} is gone`);
+  return found;
+}
+
+function uid(stage: Stage, name: string): string {
+  return pod(stage, name).metadata.uid;
+}
+
+/** What became of a pod's object, version by version: its phase, and its removal. */
+function history(stage: Stage, name: string): readonly string[] {
+  return stage.changes
+    .filter(({ plural, object }) => plural === 'pods' && object.metadata.name === name)
+    .map(({ type, object }) => (type === 'DELETED' ? 'removed' : String(objectAt(object, 'status')['phase'])))
+    .filter((phase, index, all) => phase !== all[index - 1]);
+}
+
+function condition(object: Stored | undefined, type: string): Raw | undefined {
+  const conditions = (objectAt(object, 'status')['conditions'] ?? []) as readonly Raw[];
+  return conditions.find((each) => each['type'] === type);
+}
+
+function container(stage: Stage, name: string): Raw {
+  const [status] = objectAt(pod(stage, name), 'status')['containerStatuses'] as readonly Raw[];
+  return status ?? {};
+}
 
 test('a pod with a claim is scheduled, bound, started and ready', () => {
   const stage = new Stage();
   stage.claim('data-0');
   stage.pod('web-0', { claims: ['data-0'] });
-  stage.run(60_000);
+  stage.until(() => stage.summary('web-0') === 'Running ready');
   expect(stage.claimPhase('data-0')).toBe('Bound');
+  expect(objectAt(pod(stage, 'web-0'), 'status')['podIP']).toMatch(/^10\.\d+\.\d+\.\d+$/);
+  expect(history(stage, 'web-0')).toEqual(['Pending', 'Running']);
+  expect(stage.plane.running()).toEqual([{ node: 'a', namespace: 'default', name: 'web-0', uid: uid(stage, 'web-0') }]);
+});
+
+test('a pod whose claim is missing is Unschedulable until the claim is there', () => {
+  const stage = new Stage();
+  stage.pod('web-0', { claims: ['data-0'] });
+  stage.run(MINUTE);
+  expect(condition(pod(stage, 'web-0'), 'PodScheduled')).toMatchObject({ status: 'False', reason: 'Unschedulable' });
+  stage.claim('data-0');
+  stage.until(() => stage.summary('web-0') === 'Running ready');
+  expect(condition(pod(stage, 'web-0'), 'PodScheduled')).toMatchObject({ status: 'True' });
+});
+
+test('cordoned, tainted and unlabelled nodes take no pod; a node that is well again does', () => {
+  const stage = new Stage(['a', 'b', 'c']);
+  stage.run(MINUTE);
+  const set = (node: string, spec: Raw) => stage.user.patch('nodes', undefined, node, { spec });
+  set('a', { unschedulable: true });
+  set('b', { taints: [{ key: 'only', value: 'others', effect: 'NoSchedule' }] });
+  stage.pod('web-0', { spec: { nodeSelector: { 'kubernetes.io/hostname': 'a' } } });
+  stage.pod('web-1', { spec: { nodeSelector: { 'kubernetes.io/hostname': 'b' } } });
+  stage.run(MINUTE);
+  expect([stage.summary('web-0'), stage.summary('web-1')]).toEqual(['Pending unready', 'Pending unready']);
+  set('a', { unschedulable: null });
+  set('b', { taints: null });
+  stage.until(() => stage.running.size === 2);
+  expect([nodeOf(pod(stage, 'web-0')), nodeOf(pod(stage, 'web-1'))]).toEqual(['a', 'b']);
+});
+
+test('a deleted pod is stopped, then reported terminal, then removed', () => {
+  const stage = started(['web-0']);
+  stage.user.delete('pods', 'default', 'web-0');
+  expect(stage.running.size).toBe(1);
+  stage.until(() => stage.summary('web-0') === 'gone');
+  expect(stage.running.size).toBe(0);
+  expect(history(stage, 'web-0')).toEqual(['Pending', 'Running', 'Succeeded', 'removed']);
+  const removal = stage.changes.findLast(({ plural }) => plural === 'pods');
+  expect(removal?.call?.body).toMatchObject({
+    gracePeriodSeconds: 0,
+    preconditions: { uid: removal?.object.metadata.uid },
+  });
+});
+
+test('containers that ignore SIGTERM are killed at the end of the grace period', () => {
+  const stage = started(['web-0']);
+  stage.temper.ignoresStop = 1;
+  stage.user.delete('pods', 'default', 'web-0');
+  stage.run(29_000);
+  expect(stage.running.size).toBe(1);
+  stage.run(2_000);
+  expect(stage.running.size).toBe(0);
+  stage.until(() => stage.summary('web-0') === 'gone');
+  expect(history(stage, 'web-0').slice(-2)).toEqual(['Failed', 'removed']);
+});
+
+test('a slow stop takes its time, within the grace period', () => {
+  const stage = started(['web-0']);
+  stage.plane.node('a').slowStop(10_000);
+  stage.user.delete('pods', 'default', 'web-0');
+  expect(stage.until(() => stage.running.size === 0)).toBeGreaterThanOrEqual(10_000);
+  expect(stage.nowMs).toBeLessThan(30_000);
+});
+
+test('after a force deletion the containers run on for their grace period and no longer than 8 s more', () => {
+  const stage = started(['web-0']);
+  stage.temper.ignoresStop = 1;
+  stage.user.delete('pods', 'default', 'web-0', { gracePeriodSeconds: 0 });
+  expect(stage.summary('web-0')).toBe('gone');
+  stage.run(29_000);
+  expect(stage.running.size).toBe(1);
+  stage.run(9_000);
+  expect(stage.running.size).toBe(0);
+});
+
+test('two pods of one name run side by side when the first was deleted by force', () => {
+  const stage = started(['web-0']);
+  stage.temper.ignoresStop = 1;
+  stage.user.delete('pods', 'default', 'web-0', { gracePeriodSeconds: 0 });
+  stage.pod('web-0');
+  stage.until(() => stage.running.size === 2);
+  stage.until(() => stage.running.size === 1);
   expect(stage.summary('web-0')).toBe('Running ready');
+});
+
+test('a pod that was never bound goes at once, and one deleted before it started never runs', () => {
+  const stage = new Stage();
+  stage.pod('web-0', { image: 'bad:1' });
+  stage.until(() => stage.summary('web-0') === 'Pending ImagePullBackOff');
+  stage.user.delete('pods', 'default', 'web-0');
+  stage.until(() => stage.summary('web-0') === 'gone');
+  expect(history(stage, 'web-0')).toEqual(['Pending', 'Failed', 'removed']);
+  expect(stage.facts).toEqual([]);
+});
+
+test('a crash is restarted by the same pod, the second time after a pause', () => {
+  const stage = started(['web-0']);
+  const id = uid(stage, 'web-0');
+  stage.plane.node('a').crash(id);
+  stage.until(() => stage.summary('web-0') === 'Running ready' && container(stage, 'web-0')['restartCount'] === 1);
+  expect(stage.nowMs).toBeLessThan(10_000);
+  stage.plane.node('a').crash(id);
+  stage.until(() => stage.summary('web-0') === 'Running CrashLoopBackOff');
+  expect(stage.until(() => stage.summary('web-0') === 'Running ready')).toBeGreaterThan(9_000);
+  expect(stage.facts).toEqual(['started web-0', 'stopped web-0', 'started web-0', 'stopped web-0', 'started web-0']);
+  expect(uid(stage, 'web-0')).toBe(id);
+});
+
+test('a store that always crashes waits longer and longer, five minutes at most', () => {
+  const stage = new Stage();
+  stage.pod('web-0', { image: 'crash:1' });
+  stage.run(20 * MINUTE);
+  const restarts = Number(container(stage, 'web-0')['restartCount']);
+  // 0, 10, 20, 40, 80, 160, 300, 300 s …
+  expect(restarts).toBeGreaterThanOrEqual(7);
+  expect(restarts).toBeLessThanOrEqual(9);
+});
+
+test('a pod that is never restarted fails with its containers', () => {
+  const stage = new Stage();
+  stage.pod('web-0', { spec: { restartPolicy: 'Never' }, image: 'crash:1' });
+  stage.until(() => stage.summary('web-0') === 'Failed unready');
+  stage.run(10 * MINUTE);
+  expect(stage.facts).toEqual(['started web-0', 'stopped web-0']);
+});
+
+test('some stores never become ready, and some lose it for a while', () => {
+  const stage = new Stage();
+  stage.pod('web-0', { image: 'unready:1' });
+  stage.pod('web-1');
+  stage.until(() => stage.summary('web-1') === 'Running ready');
+  stage.run(10 * MINUTE);
+  expect(stage.summary('web-0')).toBe('Running unready');
+  stage.plane.node('a').unready(uid(stage, 'web-1'), 20_000);
+  stage.until(() => stage.summary('web-1') === 'Running unready');
+  expect(stage.until(() => stage.summary('web-1') === 'Running ready')).toBeGreaterThan(19_000);
+});
+
+test('an evicted pod is stopped and Failed, and is not started again', () => {
+  const stage = started(['web-0']);
+  stage.plane.node('a').evict(uid(stage, 'web-0'));
+  stage.until(() => stage.summary('web-0') === 'Failed unready');
+  expect(stringAt(pod(stage, 'web-0')['status'], 'reason')).toBe('Evicted');
+  stage.run(10 * MINUTE);
+  expect(stage.facts).toEqual(['started web-0', 'stopped web-0']);
+});
+
+test('a claim being deleted stays while a pod on a node names it, even an ended one', () => {
+  const stage = new Stage();
+  stage.claim('data-0');
+  stage.pod('web-0', { claims: ['data-0'] });
+  stage.until(() => stage.summary('web-0') === 'Running ready');
+  const volume = stringAt(stage.find('persistentvolumeclaims', 'data-0')?.['spec'], 'volumeName') ?? '';
+  expect(stage.find('persistentvolumes', volume)).toBeDefined();
+  stage.user.delete('persistentvolumeclaims', 'default', 'data-0');
+  stage.plane.node('a').evict(uid(stage, 'web-0'));
+  stage.run(MINUTE);
+  expect(stage.summary('web-0')).toBe('Failed unready');
+  expect(stage.claimPhase('data-0')).toBe('Bound');
+  stage.user.delete('pods', 'default', 'web-0');
+  stage.run(MINUTE);
+  expect(stage.claimPhase('data-0')).toBeUndefined();
+  expect(stage.find('persistentvolumes', volume)).toBeUndefined();
+});
+
+test('a claim is Lost when its volume is gone; a successor of its name has another volume', () => {
+  const stage = new Stage();
+  stage.claim('data-0');
+  stage.until(() => stage.claimPhase('data-0') === 'Bound');
+  const volumeOf = () => stringAt(stage.find('persistentvolumeclaims', 'data-0')?.['spec'], 'volumeName') ?? '';
+  const first = volumeOf();
+  stage.user.delete('persistentvolumes', undefined, first);
+  stage.run(MINUTE);
+  expect(stage.claimPhase('data-0')).toBe('Bound');
+  stage.user.patch('persistentvolumes', undefined, first, { metadata: { finalizers: null } });
+  stage.until(() => stage.claimPhase('data-0') === 'Lost');
+  stage.user.delete('persistentvolumeclaims', 'default', 'data-0');
+  stage.run(MINUTE);
+  stage.claim('data-0');
+  stage.until(() => stage.claimPhase('data-0') === 'Bound');
+  expect(volumeOf()).not.toBe(first);
+});
+
+test('a claim that asks for more gets it', () => {
+  const stage = new Stage();
+  stage.claim('data-0');
+  stage.until(() => stage.claimPhase('data-0') === 'Bound');
+  const spec = { resources: { requests: { storage: '2Gi' } } };
+  expect(stage.user.patch('persistentvolumeclaims', 'default', 'data-0', { spec }).ok).toBe(true);
+  stage.run(MINUTE);
+  const status = objectAt(stage.find('persistentvolumeclaims', 'data-0'), 'status');
+  expect(status['capacity']).toEqual({ storage: '2Gi' });
+});
+
+test('a namespace being deleted is emptied and goes', () => {
+  const stage = new Stage();
+  stage.make('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'prod' } });
+  stage.claim('data-0', { namespace: 'prod' });
+  stage.pod('web-0', { claims: ['data-0'], metadata: { namespace: 'prod' } });
+  stage.until(() => stage.running.size === 1);
+  stage.user.delete('namespaces', undefined, 'prod');
+  stage.until(() => stage.server.find('namespaces', undefined, 'prod') === undefined);
+  expect(stage.running.size).toBe(0);
+  expect(stage.server.all('pods', 'prod')).toEqual([]);
+  expect(stage.server.all('persistentvolumeclaims', 'prod')).toEqual([]);
+});
+
+test('writes that are refused are made again', () => {
+  const stage = new Stage();
+  const outage = { status: 503, body: { kind: 'Status', reason: 'ServiceUnavailable', message: 'away' } };
+  let away = true;
+  stage.server.rules.push(({ actor }) => (away && actor !== 'user' ? outage : undefined));
+  stage.claim('data-0');
+  stage.pod('web-0', { claims: ['data-0'] });
+  stage.run(5 * MINUTE);
+  expect(stage.summary('web-0')).toBe('Pending unready');
+  away = false;
+  stage.until(() => stage.summary('web-0') === 'Running ready');
+  away = true;
+  stage.user.delete('pods', 'default', 'web-0');
+  stage.run(5 * MINUTE);
+  expect([stage.summary('web-0'), stage.running.size]).toEqual(['Running ready deleting', 0]);
+  away = false;
+  stage.until(() => stage.summary('web-0') === 'gone');
 });

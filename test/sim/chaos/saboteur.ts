@@ -1,0 +1,257 @@
+// What hands do to an app's objects behind the operator's back.
+
+import { LABEL } from '../../../src/api/names.ts';
+import { NAMESPACE } from '../apps.ts';
+import type { Random } from '../random.ts';
+import type { Meta, Raw, Stored } from '../server/types.ts';
+import { failure } from '../server/wire.ts';
+import { aClaim, anApp, aPod, forAWhile, type Intervention, one, type Stage, specOf } from './stage.ts';
+
+type Act = Intervention['act'];
+
+function onPod(change: (stage: Stage, pod: Stored, random: Random) => string | undefined): Act {
+  return (stage, random) => {
+    const pod = aPod(stage, random);
+    return pod === undefined ? undefined : change(stage, pod, random);
+  };
+}
+
+function withMeta(
+  stage: Stage,
+  plural: string,
+  object: Stored,
+  change: (meta: Meta) => Partial<Record<keyof Meta, unknown>>,
+): string {
+  stage.user.edit(plural, object, (now) => ({ ...now, metadata: { ...now.metadata, ...change(now.metadata) } }));
+  return `${plural} ${object.metadata.name}`;
+}
+
+const withoutOurs = ({ labels }: Meta) =>
+  Object.fromEntries(Object.entries(labels ?? {}).filter(([key]) => key !== LABEL.app));
+
+const stripLabel = onPod((stage, pod) => withMeta(stage, 'pods', pod, (meta) => ({ labels: withoutOurs(meta) })));
+const stripAllLabels = onPod((stage, pod) => withMeta(stage, 'pods', pod, () => ({ labels: {} })));
+const stripOwner = onPod((stage, pod) => withMeta(stage, 'pods', pod, () => ({ ownerReferences: [] })));
+
+const block = onPod((stage, pod, random) => {
+  const finalizer = 'example.com/backup';
+  if (pod.metadata.deletionTimestamp !== undefined) return undefined;
+  const done = withMeta(stage, 'pods', pod, (meta) => ({ finalizers: [...(meta.finalizers ?? []), finalizer] }));
+  const undo = () => {
+    const now = stage.server.find('pods', NAMESPACE, pod.metadata.name);
+    if (now?.metadata.uid !== pod.metadata.uid) return;
+    withMeta(stage, 'pods', now, (meta) => ({
+      finalizers: (meta.finalizers ?? []).filter((name) => name !== finalizer),
+    }));
+  };
+  forAWhile(stage, { ms: random.delay(5_000, 600_000), undo });
+  return done;
+});
+
+/** Somebody else's object under a name that a member will want, or has just left. */
+function take(plural: 'pods' | 'persistentvolumeclaims'): Act {
+  return (stage, random) => {
+    const app = anApp(stage, random);
+    if (app === undefined) return undefined;
+    const pod = `${app.metadata.name}-${random.between(0, 5)}`;
+    const idea = stage.ideas.find(({ name }) => name === app.metadata.name);
+    const volume = one(idea?.volumes ?? [], random);
+    if (plural === 'persistentvolumeclaims' && volume === undefined) return undefined;
+    const name = plural === 'pods' ? pod : `${volume}-${pod}`;
+    if (stage.server.find(plural, NAMESPACE, name) !== undefined) return undefined;
+    stage.user.create(plural, plural === 'pods' ? foreignPod(name, random) : foreignClaim(name, random));
+    return `${plural} ${name}`;
+  };
+}
+
+/** The collector does not know this kind, and leaves its objects alone. */
+const OTHER_OWNER = {
+  apiVersion: 'example.com/v1',
+  kind: 'Database',
+  name: 'other',
+  uid: 'other-uid',
+  controller: true,
+};
+
+function foreignPod(name: string, random: Random): Raw {
+  const labels = random.pick<Raw>([{}, { app: name.replace(/-\d+$/, '') }]);
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: NAMESPACE, labels, ...(random.chance(0.5) ? { ownerReferences: [OTHER_OWNER] } : {}) },
+    spec: { terminationGracePeriodSeconds: 5, containers: [{ name: 'main', image: 'other:v1' }] },
+  };
+}
+
+function foreignClaim(name: string, random: Random): Raw {
+  const stamped = random.chance(0.5) ? { labels: { [LABEL.app]: 'another' } } : {};
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name, namespace: NAMESPACE, ...stamped },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } },
+  };
+}
+
+const deleteClaim: Act = (stage, random) => {
+  const claim = aClaim(stage, random);
+  if (claim === undefined) return undefined;
+  stage.user.remove('persistentvolumeclaims', claim);
+  return claim.metadata.name;
+};
+
+const stripClaim: Act = (stage, random) => {
+  const claim = aClaim(stage, random);
+  if (claim === undefined) return undefined;
+  return withMeta(stage, 'persistentvolumeclaims', claim, (meta) => ({ labels: withoutOurs(meta), annotations: {} }));
+};
+
+const loseVolume: Act = (stage, random) => {
+  const volume = one(stage.server.all('persistentvolumes'), random);
+  if (volume === undefined) return undefined;
+  stage.user.remove('persistentvolumes', volume);
+  const now = stage.server.find('persistentvolumes', undefined, volume.metadata.name);
+  if (now !== undefined)
+    stage.user.edit('persistentvolumes', now, (it) => ({ ...it, metadata: { ...it.metadata, finalizers: [] } }));
+  return volume.metadata.name;
+};
+
+const meddleWithService: Act = (stage, random) => {
+  const service = one(stage.server.all('services', NAMESPACE), random);
+  if (service === undefined) return undefined;
+  const { name } = service.metadata;
+  switch (random.between(0, 3)) {
+    case 0:
+      stage.user.remove('services', service);
+      return `${name} is deleted`;
+    case 1:
+      stage.user.edit('services', service, (now) => ({
+        ...now,
+        spec: { ...specOf(now), selector: { app: 'elsewhere' } },
+      }));
+      return `${name} selects others`;
+    case 2:
+      return withMeta(stage, 'services', service, (meta) => ({ labels: withoutOurs(meta) }));
+    default:
+      return withMeta(stage, 'services', service, () => ({ ownerReferences: [] }));
+  }
+};
+
+const meddleWithRevision: Act = (stage, random) => {
+  const revision = one(stage.server.all('controllerrevisions', NAMESPACE), random);
+  if (revision === undefined) return undefined;
+  return random.chance(0.5)
+    ? withMeta(stage, 'controllerrevisions', revision, (meta) => ({ labels: withoutOurs(meta) }))
+    : withMeta(stage, 'controllerrevisions', revision, () => ({ ownerReferences: [] }));
+};
+
+/** A backup tool that restores objects leaves the status behind, or brings an old one. */
+const loseStatus: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  if (app === undefined) return undefined;
+  stage.user.editStatus('statefulapps', app, (now) => ({ ...now, status: {} }));
+  return app.metadata.name;
+};
+
+const refuse =
+  (plural: string, words: string): Act =>
+  (stage, random) => {
+    const rule: (typeof stage.server.rules)[number] = (call) =>
+      call.verb === 'create' && call.plural === plural && call.actor.startsWith('operator-')
+        ? failure(403, 'Forbidden', `${plural} is forbidden: ${words}`, { kind: plural })
+        : undefined;
+    stage.server.rules.push(rule);
+    forAWhile(stage, {
+      ms: random.delay(2_000, 120_000),
+      undo: () => void stage.server.rules.splice(stage.server.rules.indexOf(rule), 1),
+    });
+    return plural;
+  };
+
+/** RBAC is taken away for one resource, or all, and given back. */
+const revoke: Act = (stage, random) => {
+  const plural = random.pick(['pods', 'persistentvolumeclaims', 'statefulapps', 'leases', undefined]);
+  const rule: (typeof stage.server.rules)[number] = (call) =>
+    call.actor.startsWith('operator-') && (plural === undefined || call.plural === plural)
+      ? failure(403, 'Forbidden', `User "operator" cannot ${call.verb} resource "${call.plural}"`, {})
+      : undefined;
+  stage.server.rules.push(rule);
+  forAWhile(stage, {
+    ms: random.delay(1_000, 90_000),
+    undo: () => void stage.server.rules.splice(stage.server.rules.indexOf(rule), 1),
+  });
+  return plural ?? 'everything';
+};
+
+const newer: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  if (app === undefined) return undefined;
+  const before = specOf(app)['podRecoveryPolicy'];
+  const set = (value: unknown) => {
+    const now = stage.server.find('statefulapps', NAMESPACE, app.metadata.name);
+    if (now !== undefined)
+      stage.server.force('statefulapps', { ...now, spec: { ...specOf(now), podRecoveryPolicy: value } });
+  };
+  set('Quantum');
+  forAWhile(stage, { ms: random.delay(5_000, 60_000), undo: () => set(before) });
+  return app.metadata.name;
+};
+
+const shadow: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  if (app === undefined || stage.server.find('statefulsets', NAMESPACE, app.metadata.name) !== undefined)
+    return undefined;
+  const { name } = app.metadata;
+  const labels = { app: 'set' };
+  stage.user.create('statefulsets', {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name, namespace: NAMESPACE },
+    spec: {
+      selector: { matchLabels: labels },
+      serviceName: name,
+      template: { metadata: { labels }, spec: { containers: [] } },
+    },
+  });
+  return name;
+};
+
+/** Somebody's tool writes to an object again and again. */
+const conflicts: Act = (stage, random) => {
+  const plural = random.pick(['pods', 'statefulapps', 'persistentvolumeclaims']);
+  const object = one(stage.server.all(plural, NAMESPACE), random);
+  if (object === undefined) return undefined;
+  for (let turn = 0; turn < 20; turn += 1) {
+    stage.timeline.after(turn * random.between(5, 300), 'user: annotates', () => {
+      const now = stage.server.find(plural, NAMESPACE, object.metadata.name);
+      if (now?.metadata.uid !== object.metadata.uid) return;
+      withMeta(stage, plural, now, (meta) => ({
+        annotations: { ...meta.annotations, 'example.com/turn': String(turn) },
+      }));
+    });
+  }
+  return `${plural} ${object.metadata.name}`;
+};
+
+const sabotage = (name: string, weight: number, act: Act): Intervention => ({ name, kind: 'saboteur', weight, act });
+
+export const SABOTEUR: readonly Intervention[] = [
+  sabotage('strip label', 2, stripLabel),
+  sabotage('strip all labels', 1, stripAllLabels),
+  sabotage('strip owner', 2, stripOwner),
+  sabotage('pod finalizer', 1, block),
+  sabotage('take pod name', 2, take('pods')),
+  sabotage('take claim name', 1, take('persistentvolumeclaims')),
+  sabotage('delete claim', 2, deleteClaim),
+  sabotage('strip claim', 1, stripClaim),
+  sabotage('lose volume', 1, loseVolume),
+  sabotage('service', 2, meddleWithService),
+  sabotage('revision', 1, meddleWithRevision),
+  sabotage('lose status', 1, loseStatus),
+  sabotage('refuse pods', 2, refuse('pods', 'exceeded quota: few')),
+  sabotage('refuse claims', 1, refuse('persistentvolumeclaims', 'exceeded quota: few')),
+  sabotage('revoke rights', 1, revoke),
+  sabotage('newer field', 1, newer),
+  sabotage('StatefulSet', 1, shadow),
+  sabotage('conflicts', 2, conflicts),
+];

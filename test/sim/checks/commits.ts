@@ -1,0 +1,66 @@
+// What no commit at the server may be: R5, R8 and R11 of safety.md, judged by what the server holds, whatever an operator
+// believed. Late writes arrive here, too.
+
+import { KIND, LABEL } from '../../../src/api/names.ts';
+import type { Change, Stored } from '../server/types.ts';
+import { controllerOf, fieldOf, isDeleting } from './facts.ts';
+
+export interface CommitCheck {
+  /** What is wrong with a change, if anything is. */
+  judge(change: Change): { readonly rule: string; readonly what: string } | undefined;
+}
+
+/** `isOperator` tells an operator's name from the other actors'. */
+export function commitCheck(isOperator: (actor: string) => boolean): CommitCheck {
+  /** Every UID that an app ever had: an owner that the operator may speak for. */
+  const apps = new Set<string>();
+  return {
+    judge(change) {
+      const { plural, object, before, actor, type } = change;
+      if (plural === 'statefulapps') apps.add(object.metadata.uid);
+      if (plural === 'persistentvolumeclaims') {
+        const wrong = claimDeletion(change, isOperator);
+        if (wrong !== undefined)
+          return { rule: 'R5', what: `${actor} ${type} claim ${object.metadata.name}: ${wrong}` };
+      }
+      if (!isOperator(actor) || before === undefined) return undefined;
+      const title = `${actor} ${type} ${plural} ${object.metadata.name}`;
+      const foreign = stranger(change, before, apps);
+      if (foreign !== undefined) return { rule: 'R8', what: `${title}: ${foreign}` };
+      const back = setBack(change, before);
+      return back === undefined ? undefined : { rule: 'R11', what: `${title}: ${back}` };
+    },
+  };
+}
+
+/** Nobody but users and the namespace's end takes claims away, as long as no owner is ever set on one. */
+function claimDeletion({ before, object, actor, type }: Change, isOperator: (actor: string) => boolean) {
+  const deletes = type === 'DELETED' || (before !== undefined && !isDeleting(before) && isDeleting(object));
+  if (!deletes || (before !== undefined && isDeleting(before))) return undefined;
+  if (isOperator(actor)) return 'the operator deletes a claim';
+  return actor === 'garbage-collector' ? 'it is collected as garbage' : undefined;
+}
+
+function stranger({ plural, object }: Change, before: Stored, apps: ReadonlySet<string>): string | undefined {
+  if (plural === 'leases' || plural === 'events' || plural === 'statefulapps') return undefined;
+  const owner = controllerOf(before);
+  if (owner !== undefined && !(owner.kind === KIND && apps.has(owner.uid)))
+    return `it belongs to ${owner.kind} ${owner.name}`;
+  if (plural === 'persistentvolumeclaims') {
+    const label = before.metadata.labels?.[LABEL.app];
+    const after = object.metadata.labels?.[LABEL.app];
+    if (label !== undefined && label !== after) return `it is stamped by app ${label}`;
+    if (after !== undefined && !new RegExp(`-${after}-\\d+$`).test(object.metadata.name))
+      return `no claim of ${after} has this name`;
+  }
+  return undefined;
+}
+
+function setBack({ plural, object }: Change, before: Stored): string | undefined {
+  if (plural !== 'statefulapps') return undefined;
+  const was = fieldOf(before, 'status', 'observedGeneration');
+  const is = fieldOf(object, 'status', 'observedGeneration');
+  const sameApp = fieldOf(before, 'status', 'appUID') === object.metadata.uid;
+  if (!sameApp || typeof was !== 'number' || typeof is !== 'number' || is >= was) return undefined;
+  return `observedGeneration goes back from ${was} to ${is}`;
+}

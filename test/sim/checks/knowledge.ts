@@ -1,0 +1,94 @@
+// What one operator process has been told, and when: by its watches, by answers to its reads and writes. A decision may
+// rest on anything that was known since the pass began, so every version since then is kept.
+
+import type { Host } from '../host.ts';
+import type { Call, Stored } from '../server/types.ts';
+
+interface Version {
+  readonly atMs: number;
+  /** By an answer to a read, not by a watch. */
+  readonly read: boolean;
+  /** Undefined: it was told that there is no such object. */
+  readonly object: Stored | undefined;
+}
+
+export const keyOf = (plural: string, namespace: string | undefined, name: string) =>
+  `${plural}/${namespace ?? ''}/${name}`;
+
+export class Knowledge {
+  readonly host: Host;
+  /** From when on the process may have begun whatever it does now. */
+  sinceMs: number;
+  /** When the Lease renewal that was last heard of had been sent. */
+  renewedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #versions = new Map<string, Version[]>();
+  readonly #flying = new Map<Call, number>();
+  #idleAtMs: number;
+
+  constructor(host: Host) {
+    this.host = host;
+    this.sinceMs = host.bootMs;
+    this.#idleAtMs = host.bootMs;
+  }
+
+  sent(call: Call): void {
+    const now = this.host.options.timeline.now();
+    if (call.plural !== 'leases' && call.plural !== 'events' && call.verb !== 'watch') {
+      const chained = [...this.#flying.keys()].some(isWork) || this.#idleAtMs === now;
+      if (!chained) this.sinceMs = now;
+    }
+    this.#flying.set(call, now);
+  }
+
+  /** When a request that is under way was sent. */
+  sentAtMs(call: Call): number | undefined {
+    return this.#flying.get(call);
+  }
+
+  over(call: Call): void {
+    this.#flying.delete(call);
+    if (isWork(call) && ![...this.#flying.keys()].some(isWork)) this.#idleAtMs = this.host.options.timeline.now();
+  }
+
+  learn(key: string, object: Stored | undefined, read: boolean): void {
+    const atMs = this.host.options.timeline.now();
+    const versions = this.#versions.get(key) ?? [];
+    // What was replaced before the pass began cannot have been decided on; the last of those still can.
+    let first = 0;
+    while (first + 1 < versions.length && (versions[first + 1]?.atMs ?? 0) < this.sinceMs) first += 1;
+    const kept = first > 0 ? versions.slice(first) : versions;
+    kept.push({ atMs, read, object });
+    this.#versions.set(key, kept);
+  }
+
+  /** Every version that a decision under way may rest on, the newest last. */
+  versions(key: string): readonly (Stored | undefined)[] {
+    const all = this.#versions.get(key) ?? [];
+    return all
+      .filter((_, index) => (all[index + 1]?.atMs ?? Number.POSITIVE_INFINITY) >= this.sinceMs)
+      .map(({ object }) => object);
+  }
+
+  /** What was read by name since the pass began. */
+  readSince(key: string): readonly (Stored | undefined)[] {
+    return (this.#versions.get(key) ?? [])
+      .filter(({ atMs, read }) => read && atMs >= this.sinceMs)
+      .map(({ object }) => object);
+  }
+
+  /** Whether some version that may have been decided on is so. Nothing known: the object is absent. */
+  was(key: string, test: (object: Stored | undefined) => boolean): boolean {
+    const versions = this.versions(key);
+    return versions.length === 0 ? test(undefined) : versions.some(test);
+  }
+
+  /** Names known of a resource in a namespace. */
+  *keys(plural: string, namespace: string): Iterable<string> {
+    const prefix = `${plural}/${namespace}/`;
+    for (const key of this.#versions.keys()) if (key.startsWith(prefix)) yield key;
+  }
+}
+
+function isWork({ plural, verb }: Call): boolean {
+  return plural !== 'leases' && plural !== 'events' && verb !== 'watch';
+}

@@ -1,0 +1,128 @@
+// Where it all has to lead (R10, R11; Anvil's liveness predicate): every wanted member exists at a revision of its app,
+// with its claims, and none beyond; the status counts what is there. Judged from the server's objects alone.
+
+import { LABEL } from '../../../src/api/names.ts';
+import type { StatefulApp } from '../../../src/api/schema.ts';
+import type { SimServer } from '../server/server.ts';
+import type { Stored } from '../server/types.ts';
+import { appOf, controllerOf, fieldOf, isDeleting, ordinalIn, phaseOf, readySinceMs, wantedOf } from './facts.ts';
+
+/** What is not as it should be, a clause each; none when everything has converged. */
+export function unsettled(server: SimServer, nowMs: number): readonly string[] {
+  const apps = server.all('statefulapps');
+  const alive = new Set(apps.map(({ metadata }) => metadata.uid));
+  const leftOver = server
+    .all('pods')
+    .filter((pod) => controllerOf(pod)?.kind === 'StatefulApp' && !alive.has(controllerOf(pod)?.uid ?? ''))
+    .map(({ metadata }) => `pod ${metadata.namespace}/${metadata.name} belongs to an app that is gone`);
+  return [...leftOver, ...apps.flatMap((app) => unsettledApp(server, app, nowMs))];
+}
+
+export function unsettledApp(server: SimServer, object: Stored, nowMs: number): readonly string[] {
+  const title = `${object.metadata.namespace}/${object.metadata.name}`;
+  if (isDeleting(object)) return [`app ${title} is being deleted`];
+  const app = appOf(object);
+  if (app === null) return [`app ${title} is not understood`];
+  const wrong = [
+    ...wantedOf(app).flatMap((ordinal) => unsettledMember(server, app, { ordinal, nowMs })),
+    ...beyond(server, app),
+    ...unsettledService(server, app),
+    ...unsettledStatus(server, app, object),
+  ];
+  return wrong.map((what) => `app ${title}: ${what}`);
+}
+
+function podsOf(server: SimServer, { metadata }: StatefulApp): readonly Stored[] {
+  return server.all('pods', metadata.namespace).filter((pod) => controllerOf(pod)?.uid === metadata.uid);
+}
+
+function unsettledMember(
+  server: SimServer,
+  app: StatefulApp,
+  { ordinal, nowMs }: { readonly ordinal: number; readonly nowMs: number },
+): readonly string[] {
+  const { name, namespace, uid } = app.metadata;
+  const title = `${name}-${ordinal}`;
+  const pod = server.find('pods', namespace, title);
+  if (pod === undefined) return [`member ${title} has no pod`];
+  if (controllerOf(pod)?.uid !== uid) return [`pod ${title} is not the app's`];
+  const since = readySinceMs(pod);
+  const revision = pod.metadata.labels?.[LABEL.revision];
+  const stored = server.find('controllerrevisions', namespace, `${name}-${revision}`);
+  const templates = fieldOf(stored, 'data', 'volumeClaimTemplates');
+  return [
+    ...(since === undefined ? [`pod ${title} is not Ready`] : []),
+    ...(since !== undefined && since + app.spec.minReadySeconds * 1000 > nowMs
+      ? [`pod ${title} is not Available yet`]
+      : []),
+    ...(stored === undefined ? [`pod ${title} has revision ${revision}, which is stored nowhere`] : []),
+    ...(pod.metadata.labels?.[LABEL.app] === name ? [] : [`pod ${title} lacks our label`]),
+    ...(fieldOf(pod, 'spec', 'hostname') === title ? [] : [`pod ${title} has another hostname`]),
+    ...(Array.isArray(templates) ? templates : []).flatMap((template) => {
+      const claim = `${String(fieldOf(template, 'metadata', 'name'))}-${title}`;
+      const found = server.find('persistentvolumeclaims', namespace, claim);
+      if (found === undefined) return [`claim ${claim} does not exist`];
+      if (phaseOf(found) !== 'Bound' || isDeleting(found)) return [`claim ${claim} is not simply Bound`];
+      return found.metadata.labels?.[LABEL.app] === name ? [] : [`claim ${claim} is not stamped`];
+    }),
+  ];
+}
+
+function beyond(server: SimServer, app: StatefulApp): readonly string[] {
+  const wanted = wantedOf(app);
+  return podsOf(server, app)
+    .filter((pod) => !wanted.includes(ordinalIn(app.metadata.name, pod.metadata.name) ?? -1))
+    .map((pod) => `pod ${pod.metadata.name} is not wanted`);
+}
+
+function unsettledService(server: SimServer, { metadata, spec }: StatefulApp): readonly string[] {
+  const service = server.find('services', metadata.namespace, spec.serviceName);
+  return service === undefined ? [`Service ${spec.serviceName} does not exist`] : [];
+}
+
+/** The counts of the status against a fresh recount, its generation, and its word on readiness. */
+function unsettledStatus(server: SimServer, app: StatefulApp, object: Stored): readonly string[] {
+  const pods = podsOf(server, app);
+  const ready = pods.filter((pod) => readySinceMs(pod) !== undefined).length;
+  const counts: Readonly<Record<string, number>> = {
+    replicas: pods.length,
+    readyReplicas: ready,
+    availableReplicas: ready,
+    terminatingReplicas: pods.filter(isDeleting).length,
+    observedGeneration: object.metadata.generation ?? 0,
+  };
+  const status = object['status'];
+  return [
+    ...Object.entries(counts)
+      .filter(([field, count]) => (fieldOf(status, field) ?? 0) !== count)
+      .map(([field, count]) => `status.${field} is ${fieldOf(status, field)} and should be ${count}`),
+    ...(conditionOf(object, 'Ready')?.status === 'True' || isRollingOut(object) ? [] : ['condition Ready is not True']),
+  ];
+}
+
+/** Members stay at the revision they have until rollouts exist (issue 5); the status says so. */
+function isRollingOut(object: Stored): boolean {
+  return conditionOf(object, 'Ready')?.reason === 'RolloutPending';
+}
+
+interface Condition {
+  readonly status?: unknown;
+  readonly reason?: unknown;
+  readonly message?: unknown;
+}
+
+export function conditionOf(object: Stored, type: string): Condition | undefined {
+  const conditions = fieldOf(object, 'status', 'conditions');
+  if (!Array.isArray(conditions)) return undefined;
+  return conditions.find((condition) => fieldOf(condition, 'type') === type) as Condition | undefined;
+}
+
+/** Not converged, and the status does not say what is waited for: the operator would be silently stuck. */
+export function silent(server: SimServer, object: Stored, nowMs: number): string | undefined {
+  const wrong = unsettledApp(server, object, nowMs);
+  if (wrong.length === 0) return undefined;
+  const ready = conditionOf(object, 'Ready');
+  const says = ready?.status === 'False' && typeof ready.message === 'string' && ready.message.length > 20;
+  const current = fieldOf(object, 'status', 'observedGeneration') === object.metadata.generation;
+  return says && current ? undefined : `${wrong[0]}, and the status does not say what is waited for`;
+}

@@ -1,0 +1,96 @@
+// Fills what each process knows from what passes between it and the server, and asks the rules at each request, each
+// commit and each start of a container.
+
+import type { Host, Witness } from '../host.ts';
+import type { Answer, Call, Stored } from '../server/types.ts';
+import { Knowledge, keyOf } from './knowledge.ts';
+
+export interface Rule {
+  readonly name: string;
+  /** What is wrong with sending this; nothing, if all is well. */
+  readonly judge: (knowledge: Knowledge, call: Call) => string | undefined;
+}
+
+export class Onlooker implements Witness {
+  readonly #rules: readonly Rule[];
+  readonly #report: (rule: string, what: string) => void;
+  readonly #known = new Map<Host, Knowledge>();
+
+  constructor(rules: readonly Rule[], report: (rule: string, what: string) => void) {
+    this.#rules = rules;
+    this.#report = report;
+  }
+
+  of(host: Host): Knowledge {
+    const knowledge = this.#known.get(host) ?? new Knowledge(host);
+    this.#known.set(host, knowledge);
+    return knowledge;
+  }
+
+  forget(host: Host): void {
+    this.#known.delete(host);
+  }
+
+  sent(host: Host, call: Call): void {
+    const knowledge = this.of(host);
+    knowledge.sent(call);
+    for (const { name, judge } of this.#rules) {
+      const wrong = judge(knowledge, call);
+      if (wrong !== undefined)
+        this.#report(name, `${host.name} ${call.verb} ${call.plural} ${titleOf(call)}: ${wrong}`);
+    }
+  }
+
+  answered(host: Host, call: Call, answer: Answer): void {
+    const knowledge = this.of(host);
+    const { plural, namespace, name, verb } = call;
+    const found = answer.status >= 200 && answer.status < 300 ? answer.body : undefined;
+    if (plural === 'leases') {
+      const sentAtMs = knowledge.sentAtMs(call);
+      const held = isStored(found) && (found['spec'] as { holderIdentity?: unknown }).holderIdentity === host.name;
+      if (verb !== 'get' && found !== undefined && sentAtMs !== undefined)
+        knowledge.renewedAtMs = held ? sentAtMs : Number.NEGATIVE_INFINITY;
+      return;
+    }
+    if (call.query['dryRun'] !== undefined) return;
+    if (verb === 'list' && isList(found)) {
+      for (const object of found.items)
+        knowledge.learn(keyOf(plural, object.metadata.namespace, object.metadata.name), object, false);
+    } else if (isStored(found)) {
+      knowledge.learn(keyOf(plural, namespace, found.metadata.name), found, verb === 'get');
+    } else if (verb === 'get' && answer.status === 404 && name !== undefined) {
+      knowledge.learn(keyOf(plural, namespace, name), undefined, true);
+    }
+  }
+
+  over(host: Host, call: Call): void {
+    this.of(host).over(call);
+  }
+
+  told(host: Host, plural: string, lines: readonly string[]): void {
+    const knowledge = this.of(host);
+    for (const line of lines) {
+      const { type, object } = JSON.parse(line) as { type: string; object: unknown };
+      if (type === 'BOOKMARK' || type === 'ERROR' || !isStored(object)) continue;
+      const key = keyOf(plural, object.metadata.namespace, object.metadata.name);
+      knowledge.learn(key, type === 'DELETED' ? undefined : object, false);
+    }
+  }
+}
+
+function titleOf({ name, body }: Call): string {
+  return name ?? (isStored(body) ? body.metadata.name : '');
+}
+
+function isStored(value: unknown): value is Stored {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'metadata' in value &&
+    typeof (value as Stored).metadata?.name === 'string'
+  );
+}
+
+function isList(value: unknown): value is { readonly items: readonly Stored[] } {
+  return typeof value === 'object' && value !== null && Array.isArray((value as { items?: unknown }).items);
+}
