@@ -7,8 +7,11 @@ import type { Timeline } from '../timeline.ts';
 import { ClaimProtection } from './claim-protection.ts';
 import { Collector } from './collector.ts';
 import type { Fact, GroundTruth } from './containers.ts';
+import { Evictions } from './evictions.ts';
+import { Namespaces } from './namespaces.ts';
 import { SimNode } from './node.ts';
 import { NodeLifecycle } from './nodes.ts';
+import { PodCollector } from './pod-collector.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Temper } from './temper.ts';
 import { Volumes } from './volumes.ts';
@@ -43,6 +46,9 @@ export function startControlPlane(options: PlaneOptions): ControlPlane {
   new Volumes(partsFor('volumes'));
   new ClaimProtection(partsFor('pvc-protection'));
   new Collector(partsFor('garbage-collector'));
+  new Evictions(partsFor('taint-eviction'));
+  new PodCollector(partsFor('pod-garbage-collector'));
+  new Namespaces(partsFor('namespace-controller'));
   const lifecycle = new NodeLifecycle(partsFor('node-lifecycle'));
   const nodes = new Map(
     options.nodes.map((name) => {
