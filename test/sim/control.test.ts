@@ -1,10 +1,10 @@
-// The actors of the simulated control plane but the collector (collector.test.ts beside it), one behaviour at a time, on
-// virtual time. The stage throws by itself when a pod is started or stopped twice in a row.
+// Scheduler and kubelet of the simulated control plane, one behaviour at a time, on virtual time; the other actors' tests
+// are beside them in control/. The stage throws by itself when a pod is started or stopped twice in a row.
 import { expect, test } from 'vitest';
 import { objectAt, stringAt } from '../../src/identity/json.ts';
 import { nodeOf } from './control/reading.ts';
 import { Stage } from './control/stage.ts';
-import type { Raw, Stored } from './server/types.ts';
+import type { Raw } from './server/types.ts';
 
 const MINUTE = 60_000;
 
@@ -15,53 +15,25 @@ function started(names: readonly string[], nodes?: readonly string[]): Stage {
   return stage;
 }
 
-function pod(stage: Stage, name: string): Stored {
-  const found = stage.find('pods', name);
-  if (found === undefined) throw new Error(`${name} is gone`);
-  return found;
-}
-
-function uid(stage: Stage, name: string): string {
-  return pod(stage, name).metadata.uid;
-}
-
-/** What became of a pod's object, version by version: its phase, and its removal. */
-function history(stage: Stage, name: string): readonly string[] {
-  return stage.changes
-    .filter(({ plural, object }) => plural === 'pods' && object.metadata.name === name)
-    .map(({ type, object }) => (type === 'DELETED' ? 'removed' : String(objectAt(object, 'status')['phase'])))
-    .filter((phase, index, all) => phase !== all[index - 1]);
-}
-
-function condition(object: Stored | undefined, type: string): Raw | undefined {
-  const conditions = (objectAt(object, 'status')['conditions'] ?? []) as readonly Raw[];
-  return conditions.find((each) => each['type'] === type);
-}
-
-function container(stage: Stage, name: string): Raw {
-  const [status] = objectAt(pod(stage, name), 'status')['containerStatuses'] as readonly Raw[];
-  return status ?? {};
-}
-
 test('a pod with a claim is scheduled, bound, started and ready', () => {
   const stage = new Stage();
   stage.claim('data-0');
   stage.pod('web-0', { claims: ['data-0'] });
   stage.until(() => stage.summary('web-0') === 'Running ready');
   expect(stage.claimPhase('data-0')).toBe('Bound');
-  expect(objectAt(pod(stage, 'web-0'), 'status')['podIP']).toMatch(/^10\.\d+\.\d+\.\d+$/);
-  expect(history(stage, 'web-0')).toEqual(['Pending', 'Running']);
-  expect(stage.plane.running()).toEqual([{ node: 'a', namespace: 'default', name: 'web-0', uid: uid(stage, 'web-0') }]);
+  expect(objectAt(stage.live('web-0'), 'status')['podIP']).toMatch(/^10\.\d+\.\d+\.\d+$/);
+  expect(stage.phases('web-0')).toEqual(['Pending', 'Running']);
+  expect(stage.plane.running()).toEqual([{ node: 'a', namespace: 'default', name: 'web-0', uid: stage.uid('web-0') }]);
 });
 
 test('a pod whose claim is missing is Unschedulable until the claim is there', () => {
   const stage = new Stage();
   stage.pod('web-0', { claims: ['data-0'] });
   stage.run(MINUTE);
-  expect(condition(pod(stage, 'web-0'), 'PodScheduled')).toMatchObject({ status: 'False', reason: 'Unschedulable' });
+  expect(stage.condition('web-0', 'PodScheduled')).toMatchObject({ status: 'False', reason: 'Unschedulable' });
   stage.claim('data-0');
   stage.until(() => stage.summary('web-0') === 'Running ready');
-  expect(condition(pod(stage, 'web-0'), 'PodScheduled')).toMatchObject({ status: 'True' });
+  expect(stage.condition('web-0', 'PodScheduled')).toMatchObject({ status: 'True' });
 });
 
 test('cordoned, tainted and unlabelled nodes take no pod; a node that is well again does', () => {
@@ -77,7 +49,7 @@ test('cordoned, tainted and unlabelled nodes take no pod; a node that is well ag
   set('a', { unschedulable: null });
   set('b', { taints: null });
   stage.until(() => stage.running.size === 2);
-  expect([nodeOf(pod(stage, 'web-0')), nodeOf(pod(stage, 'web-1'))]).toEqual(['a', 'b']);
+  expect([nodeOf(stage.live('web-0')), nodeOf(stage.live('web-1'))]).toEqual(['a', 'b']);
 });
 
 test('a deleted pod is stopped, then reported terminal, then removed', () => {
@@ -86,7 +58,7 @@ test('a deleted pod is stopped, then reported terminal, then removed', () => {
   expect(stage.running.size).toBe(1);
   stage.until(() => stage.summary('web-0') === 'gone');
   expect(stage.running.size).toBe(0);
-  expect(history(stage, 'web-0')).toEqual(['Pending', 'Running', 'Succeeded', 'removed']);
+  expect(stage.phases('web-0')).toEqual(['Pending', 'Running', 'Succeeded', 'removed']);
   const removal = stage.changes.findLast(({ plural }) => plural === 'pods');
   expect(removal?.call?.body).toMatchObject({
     gracePeriodSeconds: 0,
@@ -103,7 +75,7 @@ test('containers that ignore SIGTERM are killed at the end of the grace period',
   stage.run(2_000);
   expect(stage.running.size).toBe(0);
   stage.until(() => stage.summary('web-0') === 'gone');
-  expect(history(stage, 'web-0').slice(-2)).toEqual(['Failed', 'removed']);
+  expect(stage.phases('web-0').slice(-2)).toEqual(['Failed', 'removed']);
 });
 
 test('a slow stop takes its time, within the grace period', () => {
@@ -135,34 +107,34 @@ test('two pods of one name run side by side when the first was deleted by force'
   expect(stage.summary('web-0')).toBe('Running ready');
 });
 
-test('a pod that was never bound goes at once, and one deleted before it started never runs', () => {
+test('a pod that is deleted before it could start never runs', () => {
   const stage = new Stage();
   stage.pod('web-0', { image: 'bad:1' });
   stage.until(() => stage.summary('web-0') === 'Pending ImagePullBackOff');
   stage.user.delete('pods', 'default', 'web-0');
   stage.until(() => stage.summary('web-0') === 'gone');
-  expect(history(stage, 'web-0')).toEqual(['Pending', 'Failed', 'removed']);
+  expect(stage.phases('web-0')).toEqual(['Pending', 'Failed', 'removed']);
   expect(stage.facts).toEqual([]);
 });
 
 test('a crash is restarted by the same pod, the second time after a pause', () => {
   const stage = started(['web-0']);
-  const id = uid(stage, 'web-0');
+  const id = stage.uid('web-0');
   stage.plane.node('a').crash(id);
-  stage.until(() => stage.summary('web-0') === 'Running ready' && container(stage, 'web-0')['restartCount'] === 1);
+  stage.until(() => stage.summary('web-0') === 'Running ready' && stage.container('web-0')['restartCount'] === 1);
   expect(stage.nowMs).toBeLessThan(10_000);
   stage.plane.node('a').crash(id);
   stage.until(() => stage.summary('web-0') === 'Running CrashLoopBackOff');
   expect(stage.until(() => stage.summary('web-0') === 'Running ready')).toBeGreaterThan(9_000);
   expect(stage.facts).toEqual(['started web-0', 'stopped web-0', 'started web-0', 'stopped web-0', 'started web-0']);
-  expect(uid(stage, 'web-0')).toBe(id);
+  expect(stage.uid('web-0')).toBe(id);
 });
 
 test('a store that always crashes waits longer and longer, five minutes at most', () => {
   const stage = new Stage();
   stage.pod('web-0', { image: 'crash:1' });
   stage.run(20 * MINUTE);
-  const restarts = Number(container(stage, 'web-0')['restartCount']);
+  const restarts = Number(stage.container('web-0')['restartCount']);
   // 0, 10, 20, 40, 80, 160, 300, 300 s …
   expect(restarts).toBeGreaterThanOrEqual(7);
   expect(restarts).toBeLessThanOrEqual(9);
@@ -183,78 +155,18 @@ test('some stores never become ready, and some lose it for a while', () => {
   stage.until(() => stage.summary('web-1') === 'Running ready');
   stage.run(10 * MINUTE);
   expect(stage.summary('web-0')).toBe('Running unready');
-  stage.plane.node('a').unready(uid(stage, 'web-1'), 20_000);
+  stage.plane.node('a').unready(stage.uid('web-1'), 20_000);
   stage.until(() => stage.summary('web-1') === 'Running unready');
   expect(stage.until(() => stage.summary('web-1') === 'Running ready')).toBeGreaterThan(19_000);
 });
 
 test('an evicted pod is stopped and Failed, and is not started again', () => {
   const stage = started(['web-0']);
-  stage.plane.node('a').evict(uid(stage, 'web-0'));
+  stage.plane.node('a').evict(stage.uid('web-0'));
   stage.until(() => stage.summary('web-0') === 'Failed unready');
-  expect(stringAt(pod(stage, 'web-0')['status'], 'reason')).toBe('Evicted');
+  expect(stringAt(stage.live('web-0')['status'], 'reason')).toBe('Evicted');
   stage.run(10 * MINUTE);
   expect(stage.facts).toEqual(['started web-0', 'stopped web-0']);
-});
-
-test('a claim being deleted stays while a pod on a node names it, even an ended one', () => {
-  const stage = new Stage();
-  stage.claim('data-0');
-  stage.pod('web-0', { claims: ['data-0'] });
-  stage.until(() => stage.summary('web-0') === 'Running ready');
-  const volume = stringAt(stage.find('persistentvolumeclaims', 'data-0')?.['spec'], 'volumeName') ?? '';
-  expect(stage.find('persistentvolumes', volume)).toBeDefined();
-  stage.user.delete('persistentvolumeclaims', 'default', 'data-0');
-  stage.plane.node('a').evict(uid(stage, 'web-0'));
-  stage.run(MINUTE);
-  expect(stage.summary('web-0')).toBe('Failed unready');
-  expect(stage.claimPhase('data-0')).toBe('Bound');
-  stage.user.delete('pods', 'default', 'web-0');
-  stage.run(MINUTE);
-  expect(stage.claimPhase('data-0')).toBeUndefined();
-  expect(stage.find('persistentvolumes', volume)).toBeUndefined();
-});
-
-test('a claim is Lost when its volume is gone; a successor of its name has another volume', () => {
-  const stage = new Stage();
-  stage.claim('data-0');
-  stage.until(() => stage.claimPhase('data-0') === 'Bound');
-  const volumeOf = () => stringAt(stage.find('persistentvolumeclaims', 'data-0')?.['spec'], 'volumeName') ?? '';
-  const first = volumeOf();
-  stage.user.delete('persistentvolumes', undefined, first);
-  stage.run(MINUTE);
-  expect(stage.claimPhase('data-0')).toBe('Bound');
-  stage.user.patch('persistentvolumes', undefined, first, { metadata: { finalizers: null } });
-  stage.until(() => stage.claimPhase('data-0') === 'Lost');
-  stage.user.delete('persistentvolumeclaims', 'default', 'data-0');
-  stage.run(MINUTE);
-  stage.claim('data-0');
-  stage.until(() => stage.claimPhase('data-0') === 'Bound');
-  expect(volumeOf()).not.toBe(first);
-});
-
-test('a claim that asks for more gets it', () => {
-  const stage = new Stage();
-  stage.claim('data-0');
-  stage.until(() => stage.claimPhase('data-0') === 'Bound');
-  const spec = { resources: { requests: { storage: '2Gi' } } };
-  expect(stage.user.patch('persistentvolumeclaims', 'default', 'data-0', { spec }).ok).toBe(true);
-  stage.run(MINUTE);
-  const status = objectAt(stage.find('persistentvolumeclaims', 'data-0'), 'status');
-  expect(status['capacity']).toEqual({ storage: '2Gi' });
-});
-
-test('a namespace being deleted is emptied and goes', () => {
-  const stage = new Stage();
-  stage.make('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'prod' } });
-  stage.claim('data-0', { namespace: 'prod' });
-  stage.pod('web-0', { claims: ['data-0'], metadata: { namespace: 'prod' } });
-  stage.until(() => stage.running.size === 1);
-  stage.user.delete('namespaces', undefined, 'prod');
-  stage.until(() => stage.server.find('namespaces', undefined, 'prod') === undefined);
-  expect(stage.running.size).toBe(0);
-  expect(stage.server.all('pods', 'prod')).toEqual([]);
-  expect(stage.server.all('persistentvolumeclaims', 'prod')).toEqual([]);
 });
 
 test('writes that are refused are made again', () => {

@@ -124,11 +124,9 @@ test('a kubelet that restarts takes its containers over', () => {
   expect(stage.running.size).toBe(2);
   stage.until(() => stage.running.size === 1);
   stage.run(MINUTE);
-  expect(stage.facts).toEqual(['started web-0', 'started web-1', 'stopped web-1'].sort((a, b) => order(stage, a, b)));
+  expect(stage.facts.slice(2)).toEqual(['stopped web-1']);
   expect(stage.summary('web-0')).toBe('Running ready');
 });
-
-const order = (stage: Stage, a: string, b: string) => stage.facts.indexOf(a) - stage.facts.indexOf(b);
 
 test('a runtime restart ends all containers, and the same pods start again', () => {
   const stage = onNodeA(['web-0']);

@@ -1,7 +1,7 @@
 // A small cluster for tests of the actors: server, virtual time, ground truth, and short ways to play a user.
 // Lacks on purpose: the operator.
 
-import { objectAt, stringAt } from '../../../src/identity/json.ts';
+import { isObject, listAt, objectAt, stringAt } from '../../../src/identity/json.ts';
 import { Random } from '../random.ts';
 import { type Caller, callerOf } from '../server/caller.ts';
 import { SimServer } from '../server/server.ts';
@@ -23,7 +23,6 @@ export interface PodChoice {
   readonly metadata?: Raw;
 }
 
-/** What happened, in order: facts of the ground truth and commits, as short lines. */
 export class Stage {
   readonly timeline = new VirtualTimeline(START_MS);
   readonly server: SimServer;
@@ -107,12 +106,39 @@ export class Stage {
     return this.server.find(plural, NAMESPACE, name) ?? this.server.find(plural, undefined, name);
   }
 
+  live(name: string): Stored {
+    const found = this.find('pods', name);
+    if (found === undefined) throw new Error(`${name} is gone`);
+    return found;
+  }
+
+  uid(name: string): string {
+    return this.live(name).metadata.uid;
+  }
+
+  /** What became of a pod's object: its phases, and its removal. */
+  phases(name: string): readonly string[] {
+    return this.changes
+      .filter(({ plural, object }) => plural === 'pods' && object.metadata.name === name)
+      .map(({ type, object }) => (type === 'DELETED' ? 'removed' : phaseOf(object)))
+      .filter((phase, index, all) => phase !== all[index - 1]);
+  }
+
+  condition(name: string, type: string): unknown {
+    return listAt(this.live(name)['status'], 'conditions').find((each) => stringAt(each, 'type') === type);
+  }
+
+  /** Status of a pod's first container. */
+  container(name: string): Raw {
+    const [status] = listAt(this.live(name)['status'], 'containerStatuses');
+    return isObject(status) ? status : {};
+  }
+
   /** Phase and readiness, or what the pod waits for; 'gone' without the object. */
   summary(name: string): string {
     const pod = this.find('pods', name);
     if (pod === undefined) return 'gone';
-    const [status] = (objectAt(pod, 'status')['containerStatuses'] ?? []) as readonly Raw[];
-    const waiting = stringAt(objectAt(objectAt(status, 'state'), 'waiting'), 'reason');
+    const waiting = stringAt(objectAt(objectAt(this.container(name), 'state'), 'waiting'), 'reason');
     const ready = conditionStatus(pod, 'Ready') === 'True' ? 'ready' : 'unready';
     return `${phaseOf(pod)} ${waiting ?? ready}${pod.metadata.deletionTimestamp === undefined ? '' : ' deleting'}`;
   }
