@@ -1,0 +1,149 @@
+// One run of a workflow in a namespace of its own, with as many crashes as are planned, and the judgement of it: did it come
+// to the expected end, and was anything done on the way that the workflow does not call for.
+
+import type { Exchange } from '../../../e2e/faults/proxy.ts';
+import { isWrite, preconditionUid, wordsOf } from '../../../e2e/faults/requests.ts';
+import type { Upstream } from '../../../e2e/faults/upstream.ts';
+import type { Telemetry } from '../../../src/operator/telemetry.ts';
+import { isReady, type Scene, type Stage } from '../stage.ts';
+import { difference, endState, marked } from './end-state.ts';
+import { type Ambush, type Instance, isAct, startInstance } from './instance.ts';
+import type { Workflow } from './workflows.ts';
+
+/** What all runs share. */
+export interface Ground {
+  readonly stage: Stage;
+  readonly upstream: Upstream;
+  readonly telemetry: Telemetry;
+}
+
+export interface Plan {
+  readonly workflow: Workflow;
+  /** One for each crash. */
+  readonly ambushes: readonly Ambush[];
+  /** The end of a run without a crash; null in that run itself. */
+  readonly expected: string | null;
+}
+
+export interface Run {
+  /** How many of the planned crashes came about. */
+  readonly crashes: number;
+  /** The acts of each life, since the workflow was set off. */
+  readonly acts: readonly (readonly Exchange[])[];
+  readonly state: string;
+  /** What was wrong; empty for a good run. */
+  readonly faults: readonly string[];
+}
+
+const LIMIT_S = 90;
+
+export async function perform(ground: Ground, { workflow, ambushes, expected }: Plan): Promise<Run> {
+  const scene = await ground.stage.namespace();
+  const log: string[] = [];
+  const start = () => startInstance({ ...ground, namespaces: [scene.name], lease: scene.name, log });
+  let instance = await start();
+  const lives = [instance];
+  try {
+    await workflow.prepare(scene);
+    await settled(scene, instance, () => true);
+    const before = marked(scene);
+    const prepared = instance.acts().length;
+    const isOver = () => (expected === null ? workflow.isOver(scene) : endState(scene, before) === expected);
+    instance.ambush(ambushes[0] ?? never);
+    await workflow.trigger(scene);
+    for (let next = 1; next <= ambushes.length; next += 1) {
+      const what = await Promise.race([instance.crashed, settled(scene, instance, isOver)]);
+      if (what === 'over') break;
+      instance = await start();
+      lives.push(instance);
+      instance.ambush(ambushes[next] ?? never);
+    }
+    const end = await settled(scene, instance, isOver);
+    const acts = lives.map((life, index) => life.acts().slice(index === 0 ? prepared : 0));
+    const state = endState(scene, before);
+    const faults = [
+      ...(end === 'over' ? [] : [`${unfinished(scene, expected, state)}\n      log: ${log.slice(-12).join('      ')}`]),
+      ...misdeeds(scene, { workflow, before, acts: lives.flatMap((life) => life.proxy.exchanges).filter(isWrite) }),
+      ...log.filter((line) => /"level":"(error|fatal)"/.test(line)),
+    ];
+    return { crashes: lives.length - 1, acts, state, faults };
+  } finally {
+    await Promise.all(lives.map((life) => life.end()));
+  }
+}
+
+const never: Ambush = () => null;
+
+/**
+ * Resolves once the condition holds while the operator has had nothing to write for two renewals of its Lease; told by
+ * events of either. "late": it did not come to that.
+ */
+export function settled(scene: Scene, instance: Instance, holds: () => boolean): Promise<'over' | 'late'> {
+  return new Promise((resolve) => {
+    const check = () => {
+      if (instance.calm >= 2 && holds()) finish('over');
+    };
+    const timer = setTimeout(() => finish('late'), LIMIT_S * 1000);
+    const deaf: (() => unknown)[] = [];
+    const finish = (how: 'over' | 'late') => {
+      clearTimeout(timer);
+      for (const stop of deaf) stop();
+      resolve(how);
+    };
+    deaf.push(instance.listen(check));
+    void instance.crashed.then(() => finish('late'));
+    deaf.push(scene.listen(check));
+  });
+}
+
+function unfinished(scene: Scene, expected: string | null, state: string): string {
+  if (expected === null) return `it did not end in ${LIMIT_S} s: ${scene.summary()}`;
+  return `it did not end as without a crash in ${LIMIT_S} s:\n${difference(expected, state)}`;
+}
+
+interface Record {
+  readonly workflow: Workflow;
+  readonly before: ReadonlySet<string>;
+  /** All writes of all lives. */
+  readonly acts: readonly Exchange[];
+}
+
+function misdeeds(scene: Scene, { workflow, before, acts }: Record): readonly string[] {
+  const found: string[] = [];
+  const ended = scene.gone('pods').map(({ metadata }) => metadata.name);
+  const inOrder = (names: readonly string[]) => (workflow.removes.length > 0 ? names : [...names].sort()).join();
+  if (inOrder(ended) !== inOrder(workflow.ends)) found.push(`pods ended: ${ended}, not: ${workflow.ends}`);
+  for (const claim of scene.gone('claims')) found.push(`claim ${claim.metadata.name} was deleted`);
+  const deletes = acts.filter(({ verb }) => verb === 'delete' || verb === 'deletecollection');
+  for (const one of deletes) {
+    if (preconditionUid(one) === undefined) found.push(`${wordsOf(one)} names no UID`);
+    if (one.resource !== 'pods') found.push(`${wordsOf(one)}: only pods may be deleted`);
+  }
+  const removed = deletes.filter(({ status = 0 }) => status >= 200 && status < 300);
+  const names = removed.map(({ name }) => name);
+  if (`${names}` !== `${workflow.removes}`) found.push(`the operator deleted ${names}, not ${workflow.removes}`);
+  for (const one of removed) {
+    if (!before.has(preconditionUid(one) ?? '')) found.push(`${wordsOf(one)}: that pod was made during the workflow`);
+  }
+  const strange = acts.filter((act) => isAct(act) && act.namespace !== scene.name);
+  return [...found, ...strange.map((act) => `${wordsOf(act)} is another namespace's`), ...disorder(scene)];
+}
+
+/** From the watch: when a pod came, none of its name was there, and every lower one was ready (all apps are OrderedReady). */
+function disorder({ podEvents }: Scene): readonly string[] {
+  const there = new Map<string, boolean>();
+  const found: string[] = [];
+  for (const { type, pod } of podEvents) {
+    const { name, deletionTimestamp } = pod.metadata;
+    if (type === 'added') {
+      if (there.has(name)) found.push(`${name} came while one of its name was there`);
+      const ordinal = Number(name.slice('web-'.length));
+      const lower = Array.from({ length: ordinal }, (_, index) => `web-${index}`);
+      const missing = lower.filter((one) => there.get(one) !== true);
+      if (missing.length > 0) found.push(`${name} came while ${missing} was not ready`);
+    }
+    if (type === 'deleted') there.delete(name);
+    else there.set(name, isReady(pod) && deletionTimestamp === undefined);
+  }
+  return found;
+}

@@ -1,0 +1,117 @@
+// The workflows whose every write is a place to crash at: how each begins, what sets it off, when it is over, and which pods
+// may end in it. All apps are called web. Members stop fast: a pod that vanished while no operator ran is made again after
+// its grace period and ten seconds (docs/adr/0005), and most runs with a crash in a replacement wait for that.
+
+import type { KubeObjectInput } from '../../../src/kube/objects.ts';
+import { RESOURCES } from '../../../src/kube/resources.ts';
+import { APPS } from '../../../src/operator/resources.ts';
+import { app, isReady, type Scene } from '../stage.ts';
+
+export interface Workflow {
+  readonly name: string;
+  /** Resolves when the app is Ready. */
+  readonly prepare: (scene: Scene) => Promise<unknown>;
+  readonly trigger: (scene: Scene) => Promise<unknown>;
+  /** Whether a run without a crash has come to its end. */
+  readonly isOver: (scene: Scene) => boolean;
+  /** Pods that the operator itself has to delete, once each, in this order; all were there before. */
+  readonly removes: readonly string[];
+  /** Pods that end in all, by whoever's hand. */
+  readonly ends: readonly string[];
+}
+
+const fast = (replicas: number, claims: readonly string[] = ['data']): KubeObjectInput =>
+  app({ claims, spec: { replicas }, podSpec: { terminationGracePeriodSeconds: 1 } });
+
+const nothing = () => Promise.resolve();
+const ready = (scene: Scene, count: number) => {
+  const web = scene.app('web');
+  const pods = scene.pods();
+  return (
+    pods.length === count &&
+    pods.every(isReady) &&
+    web?.status?.observedGeneration === web?.metadata.generation &&
+    web?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
+  );
+};
+const has = (count: number) => (scene: Scene) => ready(scene, count);
+const again = (count: number) => (scene: Scene) => ready(scene, count) && scene.gone('pods', 'web-1').length > 0;
+const scaled = (replicas: number) => (scene: Scene) => scene.patch(APPS, 'web', { spec: { replicas } });
+
+const removed = async (scene: Scene): Promise<void> => {
+  const uid = scene.app('web')?.metadata.uid ?? '';
+  await scene.client.delete(APPS, { namespace: scene.name, name: 'web' }, { uid, propagationPolicy: 'Background' });
+};
+
+export const WORKFLOWS: readonly Workflow[] = [
+  {
+    name: 'create 3 members with 2 claims each',
+    prepare: nothing,
+    trigger: (scene) => scene.create(APPS, fast(3, ['data', 'wal'])),
+    isOver: has(3),
+    removes: [],
+    ends: [],
+  },
+  {
+    name: 'scale up from 2 to 4',
+    prepare: (scene) => scene.start(fast(2)),
+    trigger: scaled(4),
+    isOver: has(4),
+    removes: [],
+    ends: [],
+  },
+  {
+    name: 'scale down from 4 to 2',
+    prepare: (scene) => scene.start(fast(4)),
+    trigger: scaled(2),
+    isOver: has(2),
+    removes: ['web-3', 'web-2'],
+    ends: ['web-3', 'web-2'],
+  },
+  {
+    name: 'replace a member whose pod failed',
+    prepare: (scene) => scene.start(fast(3)),
+    trigger: (scene) => scene.play('web-1', 'failed'),
+    isOver: again(3),
+    removes: ['web-1'],
+    ends: ['web-1'],
+  },
+  {
+    name: 'replace a member whose pod was evicted',
+    prepare: (scene) => scene.start(fast(3)),
+    trigger: (scene) => scene.play('web-1', 'evicted'),
+    isOver: again(3),
+    removes: ['web-1'],
+    ends: ['web-1'],
+  },
+  {
+    name: 'replace a member whose pod was deleted by hand',
+    prepare: (scene) => scene.start(fast(3)),
+    trigger: (scene) => {
+      const uid = scene.pod('web-1')?.metadata.uid ?? '';
+      return scene.client.delete(RESOURCES.pods, { namespace: scene.name, name: 'web-1' }, { uid });
+    },
+    isOver: again(3),
+    removes: [],
+    ends: ['web-1'],
+  },
+  {
+    name: 'delete the app',
+    prepare: (scene) => scene.start(fast(2)),
+    trigger: removed,
+    isOver: (scene) => scene.pods().length === 0 && scene.app('web') === undefined && scene.revisions().length === 0,
+    removes: [],
+    ends: ['web-0', 'web-1'],
+  },
+  {
+    name: 'delete the app and create it again at once',
+    prepare: (scene) => scene.start(fast(2)),
+    trigger: async (scene) => {
+      await removed(scene);
+      await scene.create(APPS, fast(2));
+    },
+    isOver: (scene) => ready(scene, 2) && scene.gone('pods').length === 2 && scene.revisions().length === 1,
+    removes: [],
+    ends: ['web-0', 'web-1'],
+  },
+];
