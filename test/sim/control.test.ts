@@ -169,6 +169,37 @@ test('an evicted pod is stopped and Failed, and is not started again', () => {
   expect(stage.facts).toEqual(['started web-0', 'stopped web-0']);
 });
 
+test('a kubelet starts no pod before its claims are Bound, however it came to the node', () => {
+  const stage = new Stage();
+  stage.temper.reaction = [5_000, 5_000];
+  stage.pod('web-0', { claims: ['data-0'], spec: { nodeName: 'a' } });
+  stage.until(() => stage.summary('web-0') === 'Pending ContainerCreating');
+  stage.run(MINUTE);
+  expect(stage.facts).toEqual([]);
+  stage.claim('data-0');
+  stage.until(() => stage.facts.length === 1);
+  expect(stage.claimPhase('data-0')).toBe('Bound');
+});
+
+test('a pod that somebody else calls Failed is stopped and stays Failed', () => {
+  const stage = started(['web-0']);
+  stage.user.patch('pods', 'default', 'web-0', { status: { phase: 'Failed' } }, 'status');
+  stage.until(() => stage.running.size === 0);
+  stage.run(10 * MINUTE);
+  expect(stage.phases('web-0')).toEqual(['Pending', 'Running', 'Failed']);
+  expect(stage.facts).toEqual(['started web-0', 'stopped web-0']);
+});
+
+test('a toleration counts for its effect only', () => {
+  const stage = new Stage();
+  stage.pod('web-0', { spec: { tolerations: [{ key: 'only', operator: 'Exists', effect: 'NoSchedule' }] } });
+  stage.pod('web-1', { spec: { tolerations: [{ key: 'only', operator: 'Exists' }] } });
+  stage.until(() => stage.running.size === 2);
+  stage.user.patch('nodes', undefined, 'a', { spec: { taints: [{ key: 'only', effect: 'NoExecute' }] } });
+  stage.run(10 * MINUTE);
+  expect([stage.summary('web-0'), stage.summary('web-1')]).toEqual(['gone', 'Running ready']);
+});
+
 test('writes that are refused are made again', () => {
   const stage = new Stage();
   const outage = { status: 503, body: { kind: 'Status', reason: 'ServiceUnavailable', message: 'away' } };

@@ -48,6 +48,7 @@ export class Exchange {
       if (this.#over) return;
       const { random } = this.#host.options;
       const { weather } = this.#host;
+      this.#host.options.witness.begun(this.#host, this.#call);
       // Now and then a connection has to be made first, and the fence is asked once it stands.
       const waitMs = random.chance(0.1) ? random.delay(...weather.latencyMs) : 0;
       if (waitMs === 0) this.#send();

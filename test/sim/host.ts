@@ -14,6 +14,8 @@ import { CALM, type Weather } from './weather.ts';
 
 /** Who looks on: the checks. */
 export interface Witness {
+  /** The process has decided on a request, which may have to wait for a connection. */
+  begun(host: Host, call: Call): void;
   /** The process gives a request away. */
   sent(host: Host, call: Call): void;
   /** The process gets an answer: what it says counts as known from now on. */

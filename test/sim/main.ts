@@ -6,6 +6,8 @@ import { type Finished, runSeeds } from './pool.ts';
 import { type Result, run } from './run.ts';
 import { shrink } from './shrink.ts';
 
+const LAST_LINES = 120;
+
 async function tell({ from, steps, only }: Flags): Promise<number> {
   const result = await run({ seed: from, steps, only, trace: console.log });
   console.log(`\nseed ${from}: ${result.steps} steps, hash ${result.hash}`);
@@ -79,7 +81,10 @@ async function smaller({ seed, violation, script, chaosMs }: Result, steps: numb
   const fails = async (kept: readonly number[]) =>
     (await run({ seed, steps, only: { kept, chaosMs } })).violation?.rule === violation?.rule;
   const kept = (await fails(all)) ? await shrink(all, fails) : all;
-  const last = await run({ seed, steps, only: { kept, chaosMs }, trace: console.log });
+  const lines: string[] = [];
+  const last = await run({ seed, steps, only: { kept, chaosMs }, trace: (line) => lines.push(line) });
+  // What comes long before the break is found by the command below.
+  for (const line of lines.slice(-LAST_LINES)) console.log(line);
   console.log(`\nBROKEN ${last.violation?.rule}: ${last.violation?.what}`);
   console.log(`It takes: ${kept.map((index) => script[index]).join('; ')}`);
   console.log(`Again: npm run sim -- --seed ${seed} --kept ${kept.join(',')} --chaos ${chaosMs}`);

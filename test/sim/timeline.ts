@@ -31,7 +31,13 @@ export class VirtualTimeline implements Timeline {
 
   after = (ms: number, label: string, act: () => void): Cancel => {
     this.#serial += 1;
-    const entry = { atMs: this.#nowMs + Math.max(0, ms), serial: this.#serial, label, act, cancelled: false };
+    const entry = {
+      atMs: this.#nowMs + Math.max(0, Math.round(ms)),
+      serial: this.#serial,
+      label,
+      act,
+      cancelled: false,
+    };
     this.#push(entry);
     return () => {
       entry.cancelled = true;

@@ -1,8 +1,9 @@
 // How it ends: the faults stop by themselves (heal), and people put right what only they can (mend).
 
-import { ANNOTATION } from '../../../src/api/names.ts';
+import { ANNOTATION, LABEL } from '../../../src/api/names.ts';
 import { NAMESPACE } from '../apps.ts';
-import { appOf, controllerOf } from '../checks/facts.ts';
+import { appOf, controllerOf, isDeleting, phaseOf } from '../checks/facts.ts';
+import { claimsOf } from '../control/reading.ts';
 import { calmTemper } from '../control/temper.ts';
 import { CALM } from '../weather.ts';
 import { type Stage, specOf, taintsOf } from './stage.ts';
@@ -36,12 +37,24 @@ export function mend(stage: Stage): void {
     }));
   }
   for (const set of server.all('statefulsets', NAMESPACE)) user.remove('statefulsets', set, { policy: 'Orphan' });
+  // Of two apps whose claims have the same names, only one can live.
+  const rival = server.find('statefulapps', NAMESPACE, 'x-y');
+  if (rival !== undefined && server.find('statefulapps', NAMESPACE, 'y') !== undefined)
+    user.remove('statefulapps', rival);
+  const names = server.all('statefulapps', NAMESPACE).map(({ metadata }) => metadata.name);
   const uids = new Set(server.all('statefulapps', NAMESPACE).map(({ metadata }) => metadata.uid));
-  for (const pod of server.all('pods', NAMESPACE)) {
-    if (!uids.has(controllerOf(pod)?.uid ?? '')) user.remove('pods', pod);
-  }
+  const doomed = new Set<string>();
   for (const claim of server.all('persistentvolumeclaims', NAMESPACE)) {
-    if (claim.metadata.labels?.['statefulapp.dev/name'] === 'another') user.remove('persistentvolumeclaims', claim);
+    const label = claim.metadata.labels?.[LABEL.app] ?? '';
+    const isAnothers = label !== '' && !names.includes(label);
+    const stale = isAnothers && names.some((name) => claim.metadata.name.includes(`-${name}-`));
+    if (!isDeleting(claim) && phaseOf(claim) !== 'Lost' && !stale) continue;
+    doomed.add(claim.metadata.name);
+    user.remove('persistentvolumeclaims', claim);
+  }
+  for (const pod of server.all('pods', NAMESPACE)) {
+    const isOurs = uids.has(controllerOf(pod)?.uid ?? '') && pod.metadata.labels?.[LABEL.revision] !== undefined;
+    if (!isOurs || claimsOf(pod).some((name) => doomed.has(name))) user.remove('pods', pod);
   }
 }
 

@@ -170,9 +170,9 @@ const refuse =
 
 /** RBAC is taken away for one resource, or all, and given back. */
 const revoke: Act = (stage, random) => {
-  const plural = random.pick(['pods', 'persistentvolumeclaims', 'statefulapps', 'leases', undefined]);
+  const plural = random.pick(['pods', 'persistentvolumeclaims', 'statefulapps', 'leases', 'everything']);
   const rule: (typeof stage.server.rules)[number] = (call) =>
-    call.actor.startsWith('operator-') && (plural === undefined || call.plural === plural)
+    call.actor.startsWith('operator-') && (plural === 'everything' || call.plural === plural)
       ? failure(403, 'Forbidden', `User "operator" cannot ${call.verb} resource "${call.plural}"`, {})
       : undefined;
   stage.server.rules.push(rule);
@@ -180,7 +180,7 @@ const revoke: Act = (stage, random) => {
     ms: random.delay(1_000, 90_000),
     undo: () => void stage.server.rules.splice(stage.server.rules.indexOf(rule), 1),
   });
-  return plural ?? 'everything';
+  return plural;
 };
 
 const newer: Act = (stage, random) => {

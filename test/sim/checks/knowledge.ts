@@ -31,13 +31,15 @@ export class Knowledge {
     this.#idleAtMs = host.bootMs;
   }
 
-  sent(call: Call): void {
+  begun(call: Call): void {
     const now = this.host.options.timeline.now();
-    if (call.plural !== 'leases' && call.plural !== 'events' && call.verb !== 'watch') {
-      const chained = [...this.#flying.keys()].some(isWork) || this.#idleAtMs === now;
-      if (!chained) this.sinceMs = now;
-    }
+    const chained = [...this.#flying.keys()].some(isWork) || this.#idleAtMs === now;
+    if (isWork(call) && !chained) this.sinceMs = now;
     this.#flying.set(call, now);
+  }
+
+  sent(call: Call): void {
+    this.#flying.set(call, this.host.options.timeline.now());
   }
 
   /** When a request that is under way was sent. */

@@ -31,6 +31,10 @@ export class Onlooker implements Witness {
     this.#known.delete(host);
   }
 
+  begun(host: Host, call: Call): void {
+    this.of(host).begun(call);
+  }
+
   sent(host: Host, call: Call): void {
     const knowledge = this.of(host);
     knowledge.sent(call);
