@@ -66,7 +66,7 @@ test('what names an owner that never was is collected; one of an unknown kind is
   const stage = new Stage([]);
   const absent = { apiVersion: 'apps/v1', kind: 'ControllerRevision', name: 'nobody', uid: 'none' };
   revision(stage, 'x', [absent]);
-  revision(stage, 'y', [{ ...absent, kind: 'Unknown' }]);
+  revision(stage, 'y', [{ ...absent, kind: 'Unknown', uid: 'other' }, absent]);
   stage.run(MINUTE);
   expect(names(stage)).toEqual(['y']);
 });
@@ -133,4 +133,14 @@ test('in the foreground dependents with dependents are deleted so, too, and a no
   expect(removed).toEqual(['grandchild', 'child', 'parent']);
   stage.run(MINUTE);
   expect(names(stage)).toEqual(['kept deleting']);
+});
+
+test('a dependent that has another owner is taken off one that is deleted in the foreground', () => {
+  const stage = new Stage([]);
+  const [a, b] = [revision(stage, 'a'), revision(stage, 'b')];
+  revision(stage, 'child', [{ ...ref(a), blockOwnerDeletion: true }, ref(b)]);
+  remove(stage, 'a', 'Foreground');
+  stage.until(() => stage.find('controllerrevisions', 'a') === undefined);
+  expect(names(stage)).toEqual(['b', 'child']);
+  expect(owners(stage, 'child')).toEqual(['b']);
 });

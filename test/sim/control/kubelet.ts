@@ -46,7 +46,7 @@ export class Kubelet {
   begin(): void {
     this.#up = true;
     this.#bench.containers.onEnd = (uid) => this.#ended(uid);
-    this.#resync();
+    if (this.connected) this.#resync();
   }
 
   /** The process ends; containers run on. */
@@ -134,6 +134,8 @@ export class Kubelet {
     if (!this.#up || known === undefined) return undefined;
     const sandbox = this.#bench.containers.find(uid);
     this.#look(known, sandbox);
+    // Containers that it found and could not ask about are left alone (pkg/kubelet/kubelet.go, sourcesReady).
+    if (known.pod === undefined && !known.gone) return undefined;
     const intent = intentOf(known);
     switch (intent) {
       case 'run':

@@ -115,7 +115,7 @@ export function stopPod(bench: Bench, known: Known, { ref, graceSeconds }: Sandb
 
 /** Nothing runs: the last word on it, and then, in a request of its own, its removal. */
 export function finishPod(bench: Bench, known: Known): Again {
-  const { timeline, random, temper, containers } = bench;
+  const { timeline, random, temper } = bench;
   known.stopping = true;
   const retry = report(bench, known);
   const { pod } = known;
@@ -125,9 +125,7 @@ export function finishPod(bench: Bench, known: Known): Again {
   known.removeAtMs ??= nowMs + draw(random, temper.remove);
   if (nowMs < known.removeAtMs) return known.removeAtMs - nowMs;
   const outcome = bench.hands.remove('pods', pod, { graceSeconds: 0 });
-  if (outcome === 'refused') return draw(random, temper.retry);
-  containers.forget(known.ref.uid);
-  return undefined;
+  return outcome === 'refused' ? draw(random, temper.retry) : undefined;
 }
 
 /** Writes the status when it is another one; answers when to try again if the write was refused. */

@@ -50,10 +50,10 @@ export function newlyKnown(ref: PodRef): Known {
 }
 
 /** run: containers are wanted. end: they must stop, then be reported. forget: they must stop, and nobody is to be told. */
-export function intentOf(known: Known): 'run' | 'end' | 'forget' {
-  if (known.gone || known.pod === undefined) return 'forget';
-  const over = isDeleting(known.pod) || isTerminal(known.pod) || known.eviction !== undefined || known.stopping;
-  return over ? 'end' : 'run';
+export function intentOf({ pod, gone, eviction, stopping }: Known): 'run' | 'end' | 'forget' {
+  if (gone) return 'forget';
+  const told = pod !== undefined && (isDeleting(pod) || isTerminal(pod));
+  return told || eviction !== undefined || stopping ? 'end' : 'run';
 }
 
 /** 10 s, doubling up to five minutes; the first restart is immediate (pkg/kubelet/kuberuntime, doBackOff). */

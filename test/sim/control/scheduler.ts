@@ -1,6 +1,6 @@
 // The scheduler: gives each pod a node that may take it, or says in its PodScheduled condition why none does.
 // Matches pkg/scheduler/framework/plugins (volumebinding's PreFilter, tainttoleration, nodeunschedulable, nodeaffinity for
-// spec.nodeSelector). Among the nodes that fit, chance decides.
+// spec.nodeSelector); whether a node is Ready counts only by its taints. Among the nodes that fit, chance decides.
 // Lacks on purpose: resources, affinity, spreading, preemption, and volumes that exist on some nodes only.
 
 import { objectAt, stringAt, stringMap } from '../../../src/identity/json.ts';
@@ -11,7 +11,6 @@ import type { Timeline } from '../timeline.ts';
 import { type Hands, handsOf } from './hands.ts';
 import {
   claimsOf,
-  conditionStatus,
   isDeleting,
   isTerminal,
   keyOf,
@@ -96,7 +95,6 @@ function claimTrouble(server: SimServer, pod: Stored): string | undefined {
 
 function fits(pod: Stored, node: Stored): boolean {
   if (isDeleting(node) || objectAt(node, 'spec')['unschedulable'] === true) return false;
-  if (conditionStatus(node, 'Ready') !== 'True') return false;
   const labels = stringMap(node.metadata.labels);
   const wanted = Object.entries(objectAt(objectAt(pod, 'spec'), 'nodeSelector'));
   if (wanted.some(([key, value]) => labels[key] !== value)) return false;

@@ -9,7 +9,7 @@ import type { Change, Raw, Stored } from '../server/types.ts';
 import { VirtualTimeline } from '../timeline.ts';
 import type { Fact } from './containers.ts';
 import { type ControlPlane, startControlPlane } from './plane.ts';
-import { conditionStatus, phaseOf } from './reading.ts';
+import { conditionStatus, phaseOf, taintsOf } from './reading.ts';
 import { calmTemper, type Temper } from './temper.ts';
 
 const START_MS = 1_800_000_000_000;
@@ -134,6 +134,30 @@ export class Stage {
     return isObject(status) ? status : {};
   }
 
+  node(name: string): Stored {
+    const found = this.server.find('nodes', undefined, name);
+    if (found === undefined) throw new Error(`node ${name} is gone`);
+    return found;
+  }
+
+  taints(name: string): readonly string[] {
+    return taintsOf(this.node(name)).map(({ key, effect }) => `${key}:${effect}`);
+  }
+
+  /** The last that was seen of a pod. */
+  lastOf(name: string): Change | undefined {
+    return this.changes.findLast(({ plural, object }) => plural === 'pods' && object.metadata.name === name);
+  }
+
+  /** Why the last pod of this name was disrupted, if it was. */
+  disruption(name: string): string | undefined {
+    const conditions = listAt(this.lastOf(name)?.object['status'], 'conditions');
+    return stringAt(
+      conditions.find((each) => stringAt(each, 'type') === 'DisruptionTarget'),
+      'reason',
+    );
+  }
+
   /** Phase and readiness, or what the pod waits for; 'gone' without the object. */
   summary(name: string): string {
     const pod = this.find('pods', name);
@@ -159,4 +183,13 @@ export class Stage {
     if (!this.running.delete(fact.uid)) throw new Error(`${fact.uid} was stopped and did not run`);
     this.facts.push(`stopped ${fact.name}`);
   }
+}
+
+/** Three nodes, and pods that all run on the first one, `a`. */
+export function onNodeA(names: readonly string[], spec: Raw = {}): Stage {
+  const stage = new Stage(['a', 'b', 'c']);
+  const selected = { nodeSelector: { 'kubernetes.io/hostname': 'a' }, ...spec };
+  for (const name of names) stage.pod(name, { spec: selected });
+  stage.until(() => names.every((name) => stage.summary(name) === 'Running ready'));
+  return stage;
 }

@@ -23,6 +23,22 @@ test('a claim being deleted stays while a pod on a node names it, even an ended 
   expect(stage.find('persistentvolumes', volume)).toBeUndefined();
 });
 
+test('a claim being deleted takes no new pod, and one without a node does not hold it', () => {
+  const stage = new Stage();
+  stage.claim('data-0');
+  stage.pod('web-0', { claims: ['data-0'] });
+  stage.until(() => stage.summary('web-0') === 'Running ready');
+  stage.user.delete('persistentvolumeclaims', 'default', 'data-0');
+  stage.pod('web-1', { claims: ['data-0'] });
+  stage.run(MINUTE);
+  expect(stage.condition('web-1', 'PodScheduled')).toMatchObject({ reason: 'Unschedulable' });
+  expect(stage.claimPhase('data-0')).toBe('Bound');
+  stage.user.delete('pods', 'default', 'web-0');
+  stage.run(MINUTE);
+  expect(stage.claimPhase('data-0')).toBeUndefined();
+  expect(stage.summary('web-1')).toBe('Pending unready');
+});
+
 test('a claim is Lost when its volume is gone; a successor of its name has another volume', () => {
   const stage = new Stage();
   stage.claim('data-0');
