@@ -1,0 +1,8 @@
+// Random apps, the second quarter of a hundred thousand: in a file of its own, so that all cores take part.
+
+import { expect, test } from 'vitest';
+import { judge } from './random-apps-faults.ts';
+
+test('25,000 random apps', () => {
+  expect(judge(25_000, 50_000)).toMatchObject({ judged: 25_000, faults: [] });
+}, 300_000);
