@@ -15,7 +15,7 @@ const telemetry = new Telemetry(1);
 export const LEASE = { namespace: 'system', name: 'statefulapp-operator' } as const;
 
 /** Most runs use a slower heartbeat: a renewal every two seconds would be most of what happens. */
-export const SLOW_LEASE: LeaseTimes = { leaseMs: 60_000, renewDeadlineMs: 40_000, retryMs: 10_000 };
+export const SLOW_LEASE: LeaseTimes = { leaseMs: 90_000, renewDeadlineMs: 60_000, retryMs: 15_000 };
 export const LEASES: readonly LeaseTimes[] = [SLOW_LEASE, SLOW_LEASE, SLOW_LEASE, DEFAULT_LEASE_TIMES];
 
 export interface CrewOptions extends Omit<HostOptions, 'name' | 'random'> {

@@ -8,7 +8,7 @@ import { heal, mend } from './chaos/healing.ts';
 import { type Stage, userHands } from './chaos/stage.ts';
 import { commitCheck } from './checks/commits.ts';
 import { requestRules } from './checks/requests.ts';
-import { silent, unsettled } from './checks/settled.ts';
+import { isRollingOut, silent, unsettled } from './checks/settled.ts';
 import { Twins } from './checks/twins.ts';
 import { Onlooker } from './checks/witness.ts';
 import { startControlPlane } from './control/plane.ts';
@@ -53,7 +53,7 @@ const NODES = ['node-a', 'node-b', 'node-c'];
 /** How long it may take from the end of the faults: the longest backoff and eviction are five minutes each. */
 const REST_MS = 30 * 60_000;
 /** All is as it should be for so long: then nothing more may be written. */
-const CALM_MS = 30_000;
+const CALM_MS = 150_000;
 const SILENCE_MS = 180_000;
 /** Whoever waits for people may tell it in new words meanwhile: a deadline has passed, a backoff is over. */
 const STUCK_WRITES = 5;
@@ -222,7 +222,7 @@ class Simulation {
       lookedAt = now;
       if (unsettled(this.#server, now).length > 0) goodSince = undefined;
       else goodSince ??= now;
-      if (goodSince !== undefined && now - goodSince > CALM_MS) return this.#silence(0);
+      if (goodSince !== undefined && now - goodSince > CALM_MS) return this.#silence(this.#rollsOut ? STUCK_WRITES : 0);
     }
     if (this.#violation !== undefined) return;
     const left = unsettled(this.#server, this.#timeline.now());
@@ -232,6 +232,11 @@ class Simulation {
       if (wrong !== undefined) this.#report('silent', wrong);
     }
     await this.#silence(STUCK_WRITES);
+  }
+
+  /** A rollout that is not carried out yet (issue 5) becomes stalled in its time. */
+  get #rollsOut(): boolean {
+    return this.#server.all('statefulapps').some(isRollingOut);
   }
 
   async #silence(allowed: number): Promise<void> {

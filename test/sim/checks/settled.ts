@@ -101,7 +101,7 @@ function unsettledStatus(server: SimServer, app: StatefulApp, object: Stored): r
 }
 
 /** Members stay at the revision they have until rollouts exist (issue 5); the status says so. */
-function isRollingOut(object: Stored): boolean {
+export function isRollingOut(object: Stored): boolean {
   return conditionOf(object, 'Ready')?.reason === 'RolloutPending';
 }
 

@@ -56,7 +56,8 @@ export class Onlooker implements Witness {
         knowledge.renewedAtMs = held ? sentAtMs : Number.NEGATIVE_INFINITY;
       return;
     }
-    if (call.query['dryRun'] !== undefined) return;
+    // What a delete answers may be the last of an object that is gone already.
+    if (call.query['dryRun'] !== undefined || verb === 'delete') return;
     if (verb === 'list' && isList(found)) {
       for (const object of found.items)
         knowledge.learn(keyOf(plural, object.metadata.namespace, object.metadata.name), object, false);
