@@ -13,7 +13,7 @@ export function bindPod(world: World, write: Write): Answer {
   const pod = world.store.find('pods', call.namespace, call.name ?? '');
   if (pod === undefined) throw absent(kind, call.name);
   const { name, uid, deletionTimestamp } = pod.metadata;
-  const refuse = (why: string) => new Refusal(conflict(kind, name, why));
+  const refuse = (why: string) => new Refusal(conflict({ ...kind, plural: 'pods/binding' }, name, why));
   const given = textAt(objectAt(call.body, 'metadata'), 'uid');
   if (given !== undefined && given !== uid) {
     throw refuse(`Precondition failed: UID in precondition: ${given}, UID in object meta: ${uid}`);

@@ -1,7 +1,7 @@
 // Creation of one object. Matches Kubernetes apiserver pkg/registry/generic/registry/store.go (Create) and
 // pkg/admission/plugin/namespace/lifecycle.
 import { alreadyExists, badRequest, failure, forbidden, invalid, notFound } from './failures.ts';
-import { isObject, objectAt, textAt } from './json.ts';
+import { isObject, objectAt, textAt, tidied } from './json.ts';
 import { apiVersionOf, type Kind } from './kinds.ts';
 import { metadataProblems, nameProblems, tidy } from './metadata.ts';
 import type { Answer, Meta, Raw, Stored } from './types.ts';
@@ -23,12 +23,19 @@ export function createObject(world: World, write: Write): Answer {
   if (object.metadata.resourceVersion) {
     throw new Refusal(failure(500, 'InternalError', 'resourceVersion should not be set on objects to be created'));
   }
-  return { status: 201, body: commit(world, write, made) };
+  const stored = commit(world, write, made);
+  if (kind.rewritten === true) world.rewritten.add(stored);
+  return { status: 201, body: stored };
 }
 
 /** What was sent, as an object of this kind, in this place. */
 export function decode({ call, kind }: Write, body: unknown): Stored {
   if (!isObject(body)) throw new Refusal(badRequest('the object provided is unrecognized (must be of type object)'));
+  if (kind.custom === true && !(textAt(body, 'kind') && textAt(body, 'apiVersion'))) {
+    throw new Refusal(
+      badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): Object 'Kind' is missing`),
+    );
+  }
   const apiVersion = apiVersionOf(kind);
   const wrong = (key: string, wanted: string) => ![undefined, wanted].includes(textAt(body, key));
   if (wrong('kind', kind.kind) || wrong('apiVersion', apiVersion)) {
@@ -45,25 +52,28 @@ export function decode({ call, kind }: Write, body: unknown): Stored {
       badRequest('the namespace of the provided object does not match the namespace sent on the request'),
     );
   }
-  if (call.name !== undefined && call.name !== (textAt(metadata, 'name') ?? call.name)) {
+  if (call.name !== undefined && call.name !== textAt(metadata, 'name')) {
     const given = `the name of the object (${String(metadata['name'])})`;
     throw new Refusal(badRequest(`${given} does not match the name on the URL (${call.name})`));
   }
-  const named = { ...metadata, ...(call.name === undefined ? {} : { name: call.name }) };
-  const rest = kind.custom === true ? body : withoutNulls(body);
+  const rest = kind.custom === true ? body : asGoHasIt(body);
+  const placed = { ...metadata, ...(place === undefined ? {} : { namespace: place }) };
+  // The type comes first: lists cut it off (read.ts).
   return {
-    ...rest,
     apiVersion,
     kind: kind.kind,
-    metadata: { ...named, ...(place === undefined ? {} : { namespace: place }) },
-  } as Stored;
+    ...rest,
+    metadata: placed,
+    ...{ apiVersion, kind: kind.kind },
+  } as unknown as Stored;
 }
 
-/** A null in a built-in kind is an absent field. */
-function withoutNulls(body: Raw): Raw {
-  return Object.values(body).includes(null)
-    ? Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
-    : body;
+/** The fields of a built-in kind, as they are stored; a revision's data is anybody's JSON and stays as it is. */
+function asGoHasIt(body: Raw): Raw {
+  const entries = Object.entries(body).filter(([, value]) => value !== null);
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, key === 'spec' || key === 'status' ? tidied(value) : value]),
+  );
 }
 
 function checkNamespace({ store }: World, { call, kind }: Write): void {

@@ -2,18 +2,18 @@
 // pkg/registry/generic/registry/store.go (Delete, updateForGracefulDeletionAndFinalizers) and pkg/registry/rest/delete.go
 // (BeforeDelete), pods by pkg/registry/core/pod/strategy.go (CheckGracefulDelete).
 import { absent } from './create.ts';
-import { conflict } from './failures.ts';
-import { objectAt, textAt } from './json.ts';
+import { conflict, failure } from './failures.ts';
+import { isObject, objectAt, textAt } from './json.ts';
 import type { Kind } from './kinds.ts';
 import { sameFinalizers } from './metadata.ts';
-import type { Answer, Meta, Raw, Stored } from './types.ts';
+import type { Answer, Call, Meta, Raw, Stored } from './types.ts';
 import { commit, isDryRun, Refusal, timeOf, type World, type Write } from './world.ts';
 
 export function deleteObject(world: World, write: Write): Answer {
   const { call, kind } = write;
   const object = world.store.find(kind.plural, call.namespace, call.name ?? '');
   if (object === undefined) throw absent(kind, call.name);
-  const options = objectAt({ options: call.body }, 'options');
+  const options = isObject(call.body) ? call.body : fromQuery(call.query);
   checkPreconditions(kind, object, objectAt(options, 'preconditions'));
   if (kind.plural === 'namespaces') return deleteNamespace(world, write, object);
   const graceful = kind.graceful === true ? shortened(world, object, graceOf(object, options)) : undefined;
@@ -21,26 +21,59 @@ export function deleteObject(world: World, write: Write): Answer {
   const dying = withFinalizers(graceful ?? object, options);
   const { finalizers = [] } = dying.metadata;
   if (finalizers.length === 0 && (graceful === undefined || graceful.metadata.deletionGracePeriodSeconds === 0)) {
+    if (graceful === undefined && dying !== object) checkLost(kind, object, options);
     // A graceful kind is told of its end before it ends: two changes, as in the real store.
     const last = graceful === undefined ? object : commit(world, write, graceful);
-    if (!isDryRun(call)) world.store.remove({ plural: kind.plural, object: last, actor: call.actor, call });
-    return kind.answersDeleted ? { status: 200, body: last } : success(kind, object);
+    const gone = isDryRun(call)
+      ? last
+      : world.store.remove({ plural: kind.plural, object: last, actor: call.actor, call });
+    return kind.answersDeleted ? { status: 200, body: gone } : success(kind, object);
   }
   const marked = graceful === undefined ? markAsDeleting(world, dying) : dying;
   const stored = marked === object ? object : commit(world, write, marked);
-  return { status: options['propagationPolicy'] === 'Foreground' ? 202 : 200, body: stored };
+  return { status: 200, body: stored };
+}
+
+/** A delete without a body says what it wants in the query. */
+function fromQuery(query: Call['query']): Raw {
+  const { gracePeriodSeconds, ...rest } = query;
+  return { ...rest, ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: Number(gracePeriodSeconds) }) };
 }
 
 function checkPreconditions(kind: Kind, { metadata }: Stored, given: Raw): void {
   const uid = textAt(given, 'uid');
   if (uid !== undefined && uid !== metadata.uid) {
-    const why = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;
-    throw new Refusal(conflict(kind, metadata.name, why));
+    throw changed(
+      kind,
+      metadata,
+      `UID in the precondition (${uid}) does not match the UID in record (${metadata.uid})`,
+    );
   }
   const version = textAt(given, 'resourceVersion');
   if (version === undefined || version === metadata.resourceVersion) return;
-  const why = `the ResourceVersion in the precondition (${version}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`;
-  throw new Refusal(conflict(kind, metadata.name, why));
+  const record = `the ResourceVersion in record (${metadata.resourceVersion})`;
+  throw changed(kind, metadata, `ResourceVersion in the precondition (${version}) does not match ${record}`);
+}
+
+/**
+ * A delete that only takes `orphan` or `foregroundDeletion` off, and then ends the object, loses its resourceVersion
+ * precondition's value on the way and is refused (store.go, Delete: it takes the version of an object never filled).
+ */
+function checkLost(kind: Kind, { metadata }: Stored, options: Raw): void {
+  if (textAt(objectAt(options, 'preconditions'), 'resourceVersion') === undefined) return;
+  throw new Refusal(
+    conflict(
+      kind,
+      metadata.name,
+      'StorageError: invalid object, Code: 4, Precondition failed: ResourceVersion in precondition: ',
+    ),
+  );
+}
+
+/** Names the kind, not the plural, unlike other conflicts. */
+function changed({ kind, group }: Kind, { name }: Meta, why: string): Refusal {
+  const message = `Operation cannot be fulfilled on ${kind} "${name}": the ${why}. The object might have been modified`;
+  return new Refusal(failure(409, 'Conflict', message, { name, ...(group === '' ? {} : { group }), kind }));
 }
 
 function graceOf(object: Stored, options: Raw): { readonly seconds: number; readonly asked: boolean } {

@@ -15,7 +15,7 @@ export function failure(status: number, reason: string, message: string, details
     metadata: {},
     status: 'Failure',
     message,
-    reason,
+    ...(reason === '' ? {} : { reason }),
     ...(details === undefined ? {} : { details }),
     code: status,
   };

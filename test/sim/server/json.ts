@@ -35,6 +35,21 @@ function covers(a: Raw, b: Raw, deep = true): boolean {
 }
 
 /**
+ * As Go's encoder would leave it: no nulls, no empty lists. A frozen part was tidied when it was stored. `containers` stays
+ * because it is required, and the encoder writes it always.
+ */
+export function tidied<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  if (Array.isArray(value)) return value.map(tidied) as Value;
+  const made: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (item === null || (Array.isArray(item) && item.length === 0 && key !== 'containers')) continue;
+    made[key] = tidied(item);
+  }
+  return made as Value;
+}
+
+/**
  * The value as JSON would carry it, deeply frozen. A frozen part is taken as settled before, so what is stored over and
  * over costs only what is new in it. Never freeze a caller's objects by halves.
  */

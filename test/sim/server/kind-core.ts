@@ -23,7 +23,31 @@ function podDefaults(object: Stored): Stored {
     ...spec,
     ...(spec['containers'] === undefined ? {} : { containers: listAt(spec, 'containers').map(containerDefaults) }),
   };
-  return same(filled, spec) ? object : { ...object, spec: filled };
+  const made = same(filled, spec) ? object : { ...object, spec: filled };
+  return withStatus(made);
+}
+
+/** Addresses in both forms, and two times of a condition that are written even when nobody set them. */
+function withStatus(object: Stored): Stored {
+  const status = objectAt(object, 'status');
+  const made: Raw = {
+    ...status,
+    ...bothForms(status, 'podIP'),
+    ...bothForms(status, 'hostIP'),
+    ...conditionsOf(status),
+  };
+  return same(made, status) ? object : { ...object, status: made };
+}
+
+function bothForms(status: Raw, key: string): Raw {
+  const ip = status[key];
+  return ip === undefined || listAt(status, `${key}s`)[0]?.['ip'] === ip ? {} : { [`${key}s`]: [{ ip }] };
+}
+
+function conditionsOf(status: Raw): Raw {
+  const conditions = listAt(status, 'conditions');
+  if (conditions.length === 0) return {};
+  return { conditions: conditions.map((one) => ({ lastProbeTime: null, lastTransitionTime: null, ...one })) };
 }
 
 function containerDefaults(container: Raw): Raw {
@@ -38,20 +62,20 @@ function containerDefaults(container: Raw): Raw {
   };
 }
 
-// DefaultTolerationSeconds (plugin/pkg/admission/defaulttolerationseconds) and Priority.
-function podAdmission(object: Stored): Stored {
+/** DefaultTolerationSeconds, at every write (plugin/pkg/admission/defaulttolerationseconds). */
+function withTolerations(object: Stored): Stored {
   const spec = objectAt(object, 'spec');
   const written = listAt(spec, 'tolerations');
   const added = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
     .filter((taint) => !written.some((toleration) => tolerates(toleration, taint)))
     .map((key) => ({ effect: 'NoExecute', key, operator: 'Exists', tolerationSeconds: 300 }));
-  const admitted = {
-    priority: 0,
-    preemptionPolicy: 'PreemptLowerPriority',
-    ...spec,
-    tolerations: [...written, ...added],
-  };
-  return { ...object, spec: admitted, status: { phase: 'Pending', qosClass: qosOf(spec) } };
+  return added.length === 0 ? object : { ...object, spec: { ...spec, tolerations: [...written, ...added] } };
+}
+
+function podCreation(object: Stored): Stored {
+  const spec = objectAt(object, 'spec');
+  const admitted = { priority: 0, preemptionPolicy: 'PreemptLowerPriority', ...spec };
+  return withTolerations({ ...object, spec: admitted, status: { phase: 'Pending', qosClass: qosOf(spec) } });
 }
 
 function tolerates(toleration: Raw, taint: string): boolean {
@@ -136,7 +160,8 @@ export const podKind: Kind = {
   graceful: true,
   fields: ['spec.nodeName', 'spec.restartPolicy', 'spec.schedulerName', 'spec.serviceAccountName', 'status.phase'],
   defaults: podDefaults,
-  prepare: podAdmission,
+  prepare: podCreation,
+  carry: withTolerations,
   problems: podProblems,
   updateProblems: podUpdateProblems,
 };
@@ -190,6 +215,7 @@ export const claimKind: Kind = {
   version: 'v1',
   kind: 'PersistentVolumeClaim',
   plural: 'persistentvolumeclaims',
+  rewritten: true,
   namespaced: true,
   status: true,
   generation: false,
@@ -240,6 +266,13 @@ function serviceUpdateProblems(object: Stored, before: Stored): readonly Cause[]
     : [fault('spec.clusterIPs[0]', `Invalid value: [${value}]: may not change once set`)];
 }
 
+function serviceStatusProblems(object: Stored): readonly Cause[] {
+  const { ingress } = objectAt(objectAt(object, 'status'), 'loadBalancer');
+  if (ingress === undefined || objectAt(object, 'spec')['type'] === 'LoadBalancer') return [];
+  const message = 'Forbidden: may only be used when `spec.type` is "LoadBalancer"';
+  return [fault('status.loadBalancer.ingress', message, 'FieldValueForbidden')];
+}
+
 export const serviceKind: Kind = {
   group: '',
   version: 'v1',
@@ -256,4 +289,5 @@ export const serviceKind: Kind = {
   prepare: serviceCreation,
   carry: keepAddress,
   updateProblems: serviceUpdateProblems,
+  statusProblems: serviceStatusProblems,
 };

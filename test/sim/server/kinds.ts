@@ -1,8 +1,8 @@
 // The kinds of objects that there are, and how each one's store behaves: which fields a write may touch, what is filled
 // in, what is checked. Each line matches the kind's strategy.go in Kubernetes pkg/registry.
 
-import type { Cause } from './failures.ts';
-import { objectAt } from './json.ts';
+import { type Cause, fault } from './failures.ts';
+import { objectAt, same } from './json.ts';
 import { appKind } from './kind-apps.ts';
 import { claimKind, podKind, serviceKind } from './kind-core.ts';
 import type { Raw, Stored } from './types.ts';
@@ -25,6 +25,8 @@ export interface Kind {
   readonly createdByUpdate?: boolean;
   /** A delete that is done at once answers the object, not a Status (ReturnDeletedObject). */
   readonly answersDeleted: boolean;
+  /** The first update stores anew even what it does not change: the real store encodes a new one differently (seen). */
+  readonly rewritten?: boolean;
   /** Deleted with a grace period (RESTGracefulDeleteStrategy). */
   readonly graceful?: boolean;
   /** What a field selector may name beside metadata.name and metadata.namespace. */
@@ -37,6 +39,7 @@ export interface Kind {
   readonly defaults?: (object: Stored) => Stored;
   readonly problems?: (object: Stored) => readonly Cause[];
   readonly updateProblems?: (object: Stored, before: Stored) => readonly Cause[];
+  readonly statusProblems?: (object: Stored) => readonly Cause[];
 }
 
 const base = { version: 'v1', namespaced: true, status: false, generation: false, unconditional: true, fields: [] };
@@ -44,6 +47,19 @@ const core = { ...base, group: '', answersDeleted: false };
 const apps = { ...base, group: 'apps', answersDeleted: false };
 
 const withStatus = (status: Raw) => (object: Stored) => ({ ...object, status });
+
+function revisionProblems(object: Stored): readonly Cause[] {
+  return [
+    ...(object['data'] === undefined ? [fault('data', 'Required value: data is mandatory', 'FieldValueRequired')] : []),
+    ...(Number(object['revision'] ?? 0) < 0
+      ? [fault('revision', 'Invalid value: must be greater than or equal to 0')]
+      : []),
+  ];
+}
+
+function revisionChangeProblems(object: Stored, before: Stored): readonly Cause[] {
+  return same(object['data'], before['data']) ? [] : [fault('data', 'Invalid value: field is immutable')];
+}
 
 const KINDS: readonly Kind[] = [
   podKind,
@@ -98,10 +114,8 @@ const KINDS: readonly Kind[] = [
     ...apps,
     kind: 'ControllerRevision',
     plural: 'controllerrevisions',
-    problems: (object) =>
-      object['revision'] === undefined || Number(object['revision']) >= 0
-        ? []
-        : [{ reason: 'FieldValueInvalid', field: 'revision', message: 'must be greater than or equal to 0' }],
+    problems: revisionProblems,
+    updateProblems: revisionChangeProblems,
   },
   {
     ...apps,

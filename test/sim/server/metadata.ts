@@ -21,14 +21,12 @@ export function tidy(metadata: Raw): Raw {
 }
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const SERVICE_NAME = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 
 export function nameProblems(plural: string, name: string): readonly Cause[] {
   if (name === '')
     return [fault('metadata.name', 'Required value: name or generateName is required', 'FieldValueRequired')];
   const isLabel = plural === 'services' || plural === 'namespaces';
-  const pattern = plural === 'services' ? SERVICE_NAME : NAME;
-  const good = pattern.test(name) && name.length <= (isLabel ? 63 : 253) && !(isLabel && name.includes('.'));
+  const good = NAME.test(name) && name.length <= (isLabel ? 63 : 253) && !(isLabel && name.includes('.'));
   return good
     ? []
     : [
@@ -81,8 +79,14 @@ export function metadataUpdateProblems(now: Meta, before: Meta): readonly Cause[
 
 /** What an update cannot change is taken from what there is (BeforeUpdate). */
 export function keepMetadata(given: Raw, before: Meta): Meta {
-  const { generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds } = before;
-  const kept: Record<string, unknown> = { ...tidy(given), name: before.name, uid: before.uid, creationTimestamp };
+  const { generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, resourceVersion } = before;
+  const kept: Record<string, unknown> = {
+    ...tidy(given),
+    name: before.name,
+    uid: before.uid,
+    creationTimestamp,
+    resourceVersion,
+  };
   if (before.namespace !== undefined) kept['namespace'] = before.namespace;
   if (generation !== undefined) kept['generation'] = generation;
   else delete kept['generation'];

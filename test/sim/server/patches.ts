@@ -32,7 +32,7 @@ function applyOne(document: unknown, operation: unknown): unknown {
       readAt(document, path);
       return change(document, path, without);
     case 'replace':
-      readAt(document, path);
+      // As the server's library has it, a key that is not there may be replaced (evanphx/json-patch, partialDoc.get).
       return change(document, path, (parent, key) => put(parent, key, value));
     case 'test':
       if (!same(readAt(document, path), value))

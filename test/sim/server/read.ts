@@ -48,7 +48,10 @@ export function listObjects(
   const start = token === undefined ? 0 : snapshot.findIndex((object) => keyOf(object) >= token.start);
   const limit = Number(query['limit'] ?? 0);
   const page = take(start < 0 ? [] : snapshot.slice(start), { limit, selects });
-  const metadata: Record<string, unknown> = { resourceVersion: String(version) };
+  const metadata: Record<string, unknown> = {
+    ...(kind.custom ? { continue: '' } : {}),
+    resourceVersion: String(version),
+  };
   if (page.next !== undefined) {
     snapshots.set(key, snapshot);
     metadata['continue'] = encodeToken({ rv: version, start: keyOf(page.next) });

@@ -1,6 +1,7 @@
 // An API server in memory, as strict and as odd as kube-apiserver 1.36 where the operator or the simulated cluster can
 // see it. Promises: a write is committed, and its listeners told, when `handle` returns; the same calls at the same times
 // give the same answers. Lacks what docs/simulator-differences.md lists; first of all faults, which others add by `rules`.
+import { applyObject, Ownership } from './apply.ts';
 import { bindPod, evictPod } from './binding.ts';
 import { createObject } from './create.ts';
 import { deleteObject } from './delete.ts';
@@ -29,7 +30,7 @@ export class SimServer {
   readonly #snapshots: Snapshots = new Map();
 
   constructor(options: SimServerOptions) {
-    this.#world = { store: this.#store, ...options };
+    this.#world = { store: this.#store, ownership: new Ownership(), rewritten: new WeakSet(), ...options };
     for (const name of NAMESPACES) {
       const query = {};
       const body = { metadata: { name } };
@@ -68,12 +69,26 @@ export class SimServer {
     return this.#store.onCommit(listener);
   }
 
+  /**
+   * Stores it as it is, unchecked: what an older CRD or a hand in etcd could have left. Its uid and place are those given;
+   * its resourceVersion is new.
+   */
+  force(plural: string, object: Stored, actor = 'etcd'): Stored {
+    return this.#store.put({ plural, object, actor, call: undefined });
+  }
+
   find(plural: string, namespace: string | undefined, name: string): Stored | undefined {
     return this.#store.find(plural, namespace, name);
   }
 
   all(plural: string, namespace?: string): readonly Stored[] {
     return this.#store.all(plural, namespace);
+  }
+
+  /** Stored as given, past every check, in a new generation: what another version of the server has let in. */
+  force(plural: string, object: Stored): Stored {
+    const metadata = { ...object.metadata, generation: (object.metadata.generation ?? 0) + 1 };
+    return this.#store.put({ plural, object: { ...object, metadata }, actor: 'etcd', call: undefined });
   }
 
   /** History up to now is forgotten: older watches and continue tokens are told that they are Expired. */
@@ -105,7 +120,7 @@ export class SimServer {
       case 'patch':
         return patchObject(this.#world, write);
       case 'apply':
-        return notAllowed();
+        return applyObject(this.#world, write);
       case 'delete':
         return call.name === undefined ? notAllowed() : deleteObject(this.#world, write);
       case 'watch':

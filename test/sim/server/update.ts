@@ -6,7 +6,7 @@ import { isObject, objectAt, same, textAt } from './json.ts';
 import { type Kind, specOf } from './kinds.ts';
 import { keepMetadata, metadataProblems, metadataUpdateProblems } from './metadata.ts';
 import { jsonPatch, mergePatch, PatchError } from './patches.ts';
-import type { Answer, Raw, Stored } from './types.ts';
+import type { Answer, Meta, Raw, Stored } from './types.ts';
 import { commit, isDryRun, Refusal, type World, type Write } from './world.ts';
 
 const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
@@ -16,10 +16,17 @@ export function updateObject(world: World, write: Write): Answer {
   const proposed = decode(write, call.body);
   const before = world.store.find(kind.plural, call.namespace, call.name ?? '');
   if (before === undefined) {
-    if (kind.createdByUpdate === true && call.subresource === undefined) return createObject(world, write);
-    throw absent(kind, call.name);
+    const { uid } = proposed.metadata;
+    if (kind.createdByUpdate === true && uid) {
+      throw new Refusal(conflict(kind, call.name ?? '', `uid mismatch: the provided object specified uid ${uid}`));
+    }
+    if (kind.createdByUpdate !== true || call.subresource !== undefined) throw absent(kind, call.name);
+    return createObject(world, write);
   }
-  return { status: 200, body: change(world, write, { before, proposed, unconditional: kind.unconditional }) };
+  return {
+    status: 200,
+    body: change(world, write, { before, proposed, unconditional: kind.unconditional, patching: false }),
+  };
 }
 
 export function patchObject(world: World, write: Write): Answer {
@@ -27,7 +34,7 @@ export function patchObject(world: World, write: Write): Answer {
   const before = world.store.find(kind.plural, call.namespace, call.name ?? '');
   if (before === undefined) throw absent(kind, call.name);
   const proposed = decode(write, patched(before, write));
-  return { status: 200, body: change(world, write, { before, proposed, unconditional: true }) };
+  return { status: 200, body: change(world, write, { before, proposed, unconditional: true, patching: true }) };
 }
 
 function patched(before: Stored, { call }: Write): unknown {
@@ -57,6 +64,10 @@ export interface Proposal {
   readonly proposed: Stored;
   /** No resourceVersion: whatever is there is overwritten. */
   readonly unconditional: boolean;
+  /** A patch's uid is no precondition but a change of a field that cannot change (patch.go passes no preconditions). */
+  readonly patching: boolean;
+  /** Something beside the object changes, so it is stored even when it is equal. */
+  readonly touched?: boolean;
 }
 
 /** Checks and stores; what is stored already is not stored again. */
@@ -68,30 +79,36 @@ export function change(world: World, write: Write, proposal: Proposal): Stored {
   const carried = kind.carry?.(merged, before) ?? merged;
   const filled = kind.defaults?.(carried) ?? carried;
   const next = withGeneration(kind, filled, before);
+  const { uid } = proposal.proposed.metadata;
   const causes = [
+    ...(uid && uid !== before.metadata.uid
+      ? [fault('metadata.uid', `Invalid value: "${uid}": field is immutable`)]
+      : []),
     ...metadataUpdateProblems(next.metadata, before.metadata),
     ...(next.metadata === before.metadata ? [] : metadataProblems(next.metadata)),
+    ...(call.subresource === 'status' ? (kind.statusProblems?.(next) ?? []) : []),
     ...(call.subresource === undefined
       ? [...(kind.problems?.(next) ?? []), ...(kind.updateProblems?.(next, before) ?? [])]
       : []),
   ];
   if (causes.length > 0) throw new Refusal(invalid(kind, before.metadata.name, causes));
-  return finish(world, write, { next, before });
+  return finish(world, write, { next, before, touched: proposal.touched === true });
 }
 
-function checkPreconditions(kind: Kind, { before, proposed, unconditional }: Proposal): void {
+function checkPreconditions(kind: Kind, { before, proposed, unconditional, patching }: Proposal): void {
   const { name, uid, resourceVersion } = before.metadata;
   const given = proposed.metadata;
-  if (given.uid && given.uid !== uid) {
+  if (given.uid && given.uid !== uid && !patching) {
     const why = `Precondition failed: UID in precondition: ${given.uid}, UID in object meta: ${uid}`;
     throw new Refusal(conflict(kind, name, `StorageError: invalid object, Code: 4, AdditionalErrorMsg: ${why}`));
   }
-  if (!given.resourceVersion) {
-    if (unconditional) return;
+  if (!given.resourceVersion && !unconditional) {
     const message = 'Invalid value: 0: must be specified for an update';
-    throw new Refusal(invalid(kind, name, [fault('metadata.resourceVersion', message)]));
+    // It says the plural where other refusals of this kind say the kind (store.go, Update).
+    throw new Refusal(invalid({ ...kind, kind: kind.plural }, name, [fault('metadata.resourceVersion', message)]));
   }
-  if (given.resourceVersion !== resourceVersion) throw new Refusal(conflict(kind, name, MODIFIED));
+  if (given.resourceVersion && given.resourceVersion !== resourceVersion)
+    throw new Refusal(conflict(kind, name, MODIFIED));
 }
 
 /** The part of the proposal that this path may change. */
@@ -104,13 +121,16 @@ function scoped(kind: Kind, subresource: string | undefined, { before, proposed 
     const status = proposed['status'] === undefined ? {} : { status: proposed['status'] };
     if (kind.custom === true) return { ...rest, ...status } as Stored;
     // A kubelet may not touch owners (pkg/registry/core/pod/strategy.go, podStatusStrategy).
-    const { ownerReferences } = before.metadata;
-    const owned = kind.plural === 'pods' ? { ...metadata, ...(ownerReferences ? { ownerReferences } : {}) } : metadata;
+    const owned = kind.plural === 'pods' ? withOwners(metadata, before.metadata.ownerReferences) : metadata;
     return { ...rest, metadata: owned, ...status } as Stored;
   }
   if (!kind.status) return { ...proposed, metadata };
   const { status: _given, ...rest } = proposed;
   return { ...rest, metadata, ...(before['status'] === undefined ? {} : { status: before['status'] }) } as Stored;
+}
+
+function withOwners({ ownerReferences: _given, ...metadata }: Meta, owners: Meta['ownerReferences']): Meta {
+  return owners === undefined ? metadata : { ...metadata, ownerReferences: owners };
 }
 
 function withGeneration(kind: Kind, next: Stored, before: Stored): Stored {
@@ -123,7 +143,7 @@ function withGeneration(kind: Kind, next: Stored, before: Stored): Stored {
 function finish(
   world: World,
   write: Write,
-  { next, before }: { readonly next: Stored; readonly before: Stored },
+  { next, before, touched }: { readonly next: Stored; readonly before: Stored; readonly touched: boolean },
 ): Stored {
   const { call, kind } = write;
   const { deletionTimestamp, deletionGracePeriodSeconds, finalizers = [] } = next.metadata;
@@ -141,7 +161,7 @@ function finish(
     { ...next, metadata: { ...next.metadata, resourceVersion: before.metadata.resourceVersion } },
     before,
   );
-  return unchanged ? before : commit(world, write, next);
+  return unchanged && !touched && !world.rewritten.has(before) ? before : commit(world, write, next);
 }
 
 /** A namespace ends when both kinds of its finalizers are gone (pkg/registry/core/namespace/storage). */
@@ -176,7 +196,7 @@ export function writeScale(world: World, write: Write): Answer {
   const stored = change(
     world,
     { kind, call: { ...call, subresource: undefined } },
-    { before, proposed, unconditional: true },
+    { before, proposed, unconditional: true, patching: true },
   );
   return { status: 200, body: scaleOf(stored) };
 }
