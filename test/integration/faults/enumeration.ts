@@ -7,7 +7,7 @@
 import { type ProxiedRequest, wordsOf } from '../../../e2e/faults/requests.ts';
 import { type Ambush, POINTS, type Point } from './instance.ts';
 import type { Pool } from './pool.ts';
-import { type Ground, perform, type Run } from './run.ts';
+import { ambushed, type Ground, perform, type Run } from './run.ts';
 import type { Workflow } from './workflows.ts';
 
 /** A write of the workflow: the n-th, from 1, of these words. */
@@ -34,11 +34,11 @@ export interface Tally {
 }
 
 const BASELINES = 3;
-const ATTEMPTS = 5;
+const ATTEMPTS = 4;
 
 /** Runs without a crash: they have to agree, and show all writes there are. */
 export async function baselineOf(ground: Ground, pool: Pool, workflow: Workflow): Promise<Baseline> {
-  const plan = { workflow, ambushes: [], expected: null };
+  const plan = { workflow, ends: [], expected: null };
   const runs = await Promise.all(Array.from({ length: BASELINES }, () => pool.run(() => perform(ground, plan))));
   const faults = runs.flatMap((run) => run.faults);
   if (faults.length > 0) throw new Error(`${workflow.name}, without a crash: ${faults.join('\n')}`);
@@ -111,7 +111,7 @@ async function oneCrash(ground: Ground, pool: Pool, { baseline, cut, point }: Pl
   const where = `${workflow.name}; crash at ${cut.words} (no. ${cut.nth}), ${point}`;
   const faults: string[] = [];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const plan = { workflow, ambushes: [at(cut, point)], expected: state };
+    const plan = { workflow, ends: [ambushed(() => at(cut, point))], expected: state };
     const run = await pool.run(() => perform(ground, plan));
     faults.push(...run.faults.map((fault) => `${where}: ${fault}`));
     if (run.crashes === 1) return { hit: true, missed: [], faults };

@@ -19,11 +19,25 @@ export interface Ground {
 
 export interface Plan {
   readonly workflow: Workflow;
-  /** One for each crash. */
-  readonly ambushes: readonly Ambush[];
+  /** How each life but the last one ends. */
+  readonly ends: readonly Ending[];
   /** The end of a run without a crash; null in that run itself. */
   readonly expected: string | null;
 }
+
+/** Told to a life as it begins, and to the first one when the workflow is set off: brings about its crash. */
+export type Ending = (instance: Instance) => void;
+
+export const ambushed =
+  (ambush: () => Ambush): Ending =>
+  (instance) =>
+    instance.ambush(ambush());
+export const afterMs =
+  (ms: number): Ending =>
+  (instance) => {
+    const timer = setTimeout(() => instance.crash(), ms);
+    void instance.crashed.then(() => clearTimeout(timer));
+  };
 
 export interface Run {
   /** How many of the planned crashes came about. */
@@ -37,7 +51,7 @@ export interface Run {
 
 const LIMIT_S = 90;
 
-export async function perform(ground: Ground, { workflow, ambushes, expected }: Plan): Promise<Run> {
+export async function perform(ground: Ground, { workflow, ends, expected }: Plan): Promise<Run> {
   const scene = await ground.stage.namespace();
   const log: string[] = [];
   const start = () => startInstance({ ...ground, namespaces: [scene.name], lease: scene.name, log });
@@ -49,14 +63,14 @@ export async function perform(ground: Ground, { workflow, ambushes, expected }: 
     const before = marked(scene);
     const prepared = instance.acts().length;
     const isOver = () => (expected === null ? workflow.isOver(scene) : endState(scene, before) === expected);
-    instance.ambush(ambushes[0] ?? never);
+    ends[0]?.(instance);
     await workflow.trigger(scene);
-    for (let next = 1; next <= ambushes.length; next += 1) {
+    for (let next = 1; next <= ends.length; next += 1) {
       const what = await Promise.race([instance.crashed, settled(scene, instance, isOver)]);
       if (what === 'over') break;
       instance = await start();
       lives.push(instance);
-      instance.ambush(ambushes[next] ?? never);
+      ends[next]?.(instance);
     }
     const end = await settled(scene, instance, isOver);
     const acts = lives.map((life, index) => life.acts().slice(index === 0 ? prepared : 0));
@@ -71,8 +85,6 @@ export async function perform(ground: Ground, { workflow, ambushes, expected }: 
     await Promise.all(lives.map((life) => life.end()));
   }
 }
-
-const never: Ambush = () => null;
 
 /**
  * Resolves once the condition holds while the operator has had nothing to write for two renewals of its Lease; told by
@@ -126,11 +138,11 @@ function misdeeds(scene: Scene, { workflow, before, acts }: Record): readonly st
     if (!before.has(preconditionUid(one) ?? '')) found.push(`${wordsOf(one)}: that pod was made during the workflow`);
   }
   const strange = acts.filter((act) => isAct(act) && act.namespace !== scene.name);
-  return [...found, ...strange.map((act) => `${wordsOf(act)} is another namespace's`), ...disorder(scene)];
+  return [...found, ...strange.map((act) => `${wordsOf(act)} is another namespace's`), ...disorder(scene, workflow)];
 }
 
-/** From the watch: when a pod came, none of its name was there, and every lower one was ready (all apps are OrderedReady). */
-function disorder({ podEvents }: Scene): readonly string[] {
+/** From the watch: when a pod came, none of its name was there, and under OrderedReady every lower one was ready. */
+function disorder({ podEvents }: Scene, { parallel = false }: Workflow): readonly string[] {
   const there = new Map<string, boolean>();
   const found: string[] = [];
   for (const { type, pod } of podEvents) {
@@ -140,7 +152,7 @@ function disorder({ podEvents }: Scene): readonly string[] {
       const ordinal = Number(name.slice('web-'.length));
       const lower = Array.from({ length: ordinal }, (_, index) => `web-${index}`);
       const missing = lower.filter((one) => there.get(one) !== true);
-      if (missing.length > 0) found.push(`${name} came while ${missing} was not ready`);
+      if (missing.length > 0 && !parallel) found.push(`${name} came while ${missing} was not ready`);
     }
     if (type === 'deleted') there.delete(name);
     else there.set(name, isReady(pod) && deletionTimestamp === undefined);

@@ -18,10 +18,12 @@ export interface Workflow {
   readonly removes: readonly string[];
   /** Pods that end in all, by whoever's hand. */
   readonly ends: readonly string[];
+  /** Members need not wait for each other. */
+  readonly parallel?: boolean;
 }
 
-const fast = (replicas: number, claims: readonly string[] = ['data']): KubeObjectInput =>
-  app({ claims, spec: { replicas }, podSpec: { terminationGracePeriodSeconds: 1 } });
+const fast = (replicas: number, claims: readonly string[] = ['data'], spec: object = {}): KubeObjectInput =>
+  app({ claims, spec: { replicas, ...spec }, podSpec: { terminationGracePeriodSeconds: 1 } });
 
 const nothing = () => Promise.resolve();
 const ready = (scene: Scene, count: number) => {
@@ -38,10 +40,12 @@ const has = (count: number) => (scene: Scene) => ready(scene, count);
 const again = (count: number) => (scene: Scene) => ready(scene, count) && scene.gone('pods', 'web-1').length > 0;
 const scaled = (replicas: number) => (scene: Scene) => scene.patch(APPS, 'web', { spec: { replicas } });
 
-const removed = async (scene: Scene): Promise<void> => {
+const removed = async (scene: Scene, propagationPolicy: 'Background' | 'Foreground' = 'Background'): Promise<void> => {
   const uid = scene.app('web')?.metadata.uid ?? '';
-  await scene.client.delete(APPS, { namespace: scene.name, name: 'web' }, { uid, propagationPolicy: 'Background' });
+  await scene.client.delete(APPS, { namespace: scene.name, name: 'web' }, { uid, propagationPolicy });
 };
+const nothingLeft = (scene: Scene) =>
+  scene.pods().length === 0 && scene.app('web') === undefined && scene.revisions().length === 0;
 
 export const WORKFLOWS: readonly Workflow[] = [
   {
@@ -51,6 +55,15 @@ export const WORKFLOWS: readonly Workflow[] = [
     isOver: has(3),
     removes: [],
     ends: [],
+  },
+  {
+    name: 'create 3 members side by side',
+    prepare: nothing,
+    trigger: (scene) => scene.create(APPS, fast(3, ['data'], { podManagementPolicy: 'Parallel' })),
+    isOver: has(3),
+    removes: [],
+    ends: [],
+    parallel: true,
   },
   {
     name: 'scale up from 2 to 4',
@@ -98,8 +111,16 @@ export const WORKFLOWS: readonly Workflow[] = [
   {
     name: 'delete the app',
     prepare: (scene) => scene.start(fast(2)),
-    trigger: removed,
-    isOver: (scene) => scene.pods().length === 0 && scene.app('web') === undefined && scene.revisions().length === 0,
+    trigger: (scene) => removed(scene),
+    isOver: nothingLeft,
+    removes: [],
+    ends: ['web-0', 'web-1'],
+  },
+  {
+    name: 'delete the app and wait for its members',
+    prepare: (scene) => scene.start(fast(2)),
+    trigger: (scene) => removed(scene, 'Foreground'),
+    isOver: nothingLeft,
     removes: [],
     ends: ['web-0', 'web-1'],
   },
@@ -115,3 +136,13 @@ export const WORKFLOWS: readonly Workflow[] = [
     ends: ['web-0', 'web-1'],
   },
 ];
+
+/** For the crash loop. */
+export const CREATE_FIVE: Workflow = {
+  name: 'create 5 members',
+  prepare: nothing,
+  trigger: (scene) => scene.create(APPS, fast(5)),
+  isOver: has(5),
+  removes: [],
+  ends: [],
+};
