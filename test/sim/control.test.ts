@@ -2,6 +2,7 @@
 // are beside them in control/. The stage throws by itself when a pod is started or stopped twice in a row.
 import { expect, test } from 'vitest';
 import { objectAt, stringAt } from '../../src/identity/json.ts';
+import { handsOf } from './control/hands.ts';
 import { nodeOf } from './control/reading.ts';
 import { Stage } from './control/stage.ts';
 import type { Raw } from './server/types.ts';
@@ -95,6 +96,28 @@ test('after a force deletion the containers run on for their grace period and no
   expect(stage.running.size).toBe(1);
   stage.run(9_000);
   expect(stage.running.size).toBe(0);
+});
+
+test('a force deletion also ends a longer grace period that was granted before', () => {
+  const stage = started(['web-0']);
+  stage.temper.ignoresStop = 1;
+  stage.user.delete('pods', 'default', 'web-0', { gracePeriodSeconds: 600 });
+  stage.run(MINUTE);
+  expect(stage.running.size).toBe(1);
+  stage.user.delete('pods', 'default', 'web-0', { gracePeriodSeconds: 0 });
+  stage.run(38_000);
+  expect(stage.running.size).toBe(0);
+});
+
+test('what was decided on a pod is not done to its successor', () => {
+  const stage = new Stage([]);
+  const first = stage.pod('web-0');
+  stage.user.delete('pods', 'default', 'web-0');
+  const second = stage.pod('web-0');
+  const hands = handsOf(stage.server, 'anybody');
+  expect(hands.editStatus('pods', first, (now) => ({ ...now, status: { phase: 'Failed' } }))).toBe('gone');
+  expect(hands.remove('pods', first)).not.toBe('done');
+  expect(stage.live('web-0')).toEqual(second);
 });
 
 test('two pods of one name run side by side when the first was deleted by force', () => {

@@ -11,7 +11,7 @@ import type { Sandbox } from './containers.ts';
 import { handsOf } from './hands.ts';
 import { type Bench, becomeReady, finishPod, runPod, stopPod } from './pod-steps.ts';
 import { CRASHES_FORGOTTEN_MS, crashPauseMs, intentOf, type Known, newlyKnown, wasReady } from './pod-worker.ts';
-import { nodeOf, type PodRef, refOf } from './reading.ts';
+import { claimsOf, nodeOf, type PodRef, refOf } from './reading.ts';
 import { draw } from './temper.ts';
 import { Worklist } from './worklist.ts';
 
@@ -46,6 +46,7 @@ export class Kubelet {
   begin(): void {
     this.#up = true;
     this.#bench.containers.onEnd = (uid) => this.#ended(uid);
+    // Containers that it finds and cannot ask about are left alone until it can (pkg/kubelet/kubelet.go, sourcesReady).
     if (this.connected) this.#resync();
   }
 
@@ -81,15 +82,16 @@ export class Kubelet {
 
   #hear = ({ plural, object, type }: Change): void => {
     if (!this.connected) return;
-    const { uid, namespace } = object.metadata;
+    const { uid, namespace, name } = object.metadata;
     if (plural === 'pods') {
       if (nodeOf(object) !== this.#bench.node) return;
       if (!this.#pods.has(uid) && type === 'DELETED') return;
       this.#see(refOf(object));
       this.#work.add(uid, this.#reaction());
     } else if (plural === 'persistentvolumeclaims') {
-      for (const known of this.#pods.values()) {
-        if (!known.mounted && known.ref.namespace === namespace) this.#work.add(known.ref.uid, this.#reaction());
+      for (const { mounted, pod, ref } of this.#pods.values()) {
+        const waits = !mounted && pod !== undefined && ref.namespace === namespace && claimsOf(pod).includes(name);
+        if (waits) this.#work.add(ref.uid, this.#reaction());
       }
     }
   };
@@ -134,8 +136,6 @@ export class Kubelet {
     if (!this.#up || known === undefined) return undefined;
     const sandbox = this.#bench.containers.find(uid);
     this.#look(known, sandbox);
-    // Containers that it found and could not ask about are left alone (pkg/kubelet/kubelet.go, sourcesReady).
-    if (known.pod === undefined && !known.gone) return undefined;
     const intent = intentOf(known);
     switch (intent) {
       case 'run':

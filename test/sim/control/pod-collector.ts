@@ -4,6 +4,7 @@
 // are just Failed.
 // Lacks on purpose: the threshold of terminated pods (12,500), and sweeps while nothing calls for one.
 
+import { objectAt } from '../../../src/identity/json.ts';
 import type { Change, Stored } from '../server/types.ts';
 import { type Hands, handsOf } from './hands.ts';
 import { conditionStatus, isDeleting, isTerminal, nodeOf, taintsOf, withStatusCondition } from './reading.ts';
@@ -81,7 +82,7 @@ export class PodCollector {
     const marked = this.#hands.editStatus('pods', pod, (now) => {
       if (isTerminal(now)) return now;
       const told = orphaned ? withStatusCondition(now, CONDITION, nowMs) : now;
-      return { ...told, status: { ...(told['status'] as object), phase: 'Failed' } };
+      return { ...told, status: { ...objectAt(told, 'status'), phase: 'Failed' } };
     });
     const outcome = marked === 'done' ? this.#hands.remove('pods', pod, { graceSeconds: 0 }) : marked;
     return outcome !== 'refused';

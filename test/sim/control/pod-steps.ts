@@ -81,7 +81,7 @@ function keepRunning(bench: Bench, known: Known, { starts }: Sandbox): Again {
   const { uid } = known.ref;
   if (known.drawnFor < starts) {
     known.drawnFor = starts;
-    const crashing = imageOf(known.pod ?? ({} as Stored)).includes('crash');
+    const crashing = known.pod !== undefined && imageOf(known.pod).includes('crash');
     if (crashing || random.chance(temper.crashes)) {
       const after = crashing ? random.delay(500, 3_000) : draw(random, temper.crashAfter);
       containers.endIn(uid, after, { exitCode: 1, reason: 'Error' });

@@ -84,7 +84,11 @@ export function faceOf(known: Known, sandbox: Sandbox | undefined, nowMs: number
     return { is: 'waiting', reason: known.pauseReason, message };
   }
   if (known.pauseReason !== undefined) {
-    return { is: 'waiting', reason: known.pauseReason, message: `as told: ${known.pauseReason}` };
+    return {
+      is: 'waiting',
+      reason: known.pauseReason,
+      message: `the containers of pod ${known.ref.name} cannot be started`,
+    };
   }
   return { is: 'waiting', reason: 'ContainerCreating' };
 }

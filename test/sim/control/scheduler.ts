@@ -35,7 +35,8 @@ export class Scheduler {
   readonly #parts: ActorParts;
   readonly #hands: Hands;
   readonly #work: Worklist;
-  readonly #waiting = new Set<string>();
+  /** Unbound pods, and the claims that each names. */
+  readonly #waiting = new Map<string, readonly string[]>();
 
   constructor(parts: ActorParts) {
     this.#parts = parts;
@@ -51,14 +52,16 @@ export class Scheduler {
       const open = type !== 'DELETED' && nodeOf(object) === undefined && !isDeleting(object) && !isTerminal(object);
       if (!open) this.#waiting.delete(key);
       else if (!this.#waiting.has(key)) {
-        this.#waiting.add(key);
+        this.#waiting.set(key, claimsOf(object));
         wake(key);
       }
     } else if (plural === 'nodes') {
-      for (const key of this.#waiting) wake(key);
+      for (const key of this.#waiting.keys()) wake(key);
     } else if (plural === 'persistentvolumeclaims') {
       const prefix = `${object.metadata.namespace}/`;
-      for (const key of this.#waiting) if (key.startsWith(prefix)) wake(key);
+      for (const [key, claims] of this.#waiting) {
+        if (key.startsWith(prefix) && claims.includes(object.metadata.name)) wake(key);
+      }
     }
   };
 
