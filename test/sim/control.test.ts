@@ -5,6 +5,7 @@ import { objectAt, stringAt } from '../../src/identity/json.ts';
 import { handsOf } from './control/hands.ts';
 import { nodeOf } from './control/reading.ts';
 import { Stage } from './control/stage.ts';
+import { roughTemper } from './control/temper.ts';
 import type { Raw } from './server/types.ts';
 
 const MINUTE = 60_000;
@@ -90,6 +91,8 @@ test('a slow stop takes its time, within the grace period', () => {
 test('after a force deletion the containers run on for their grace period and no longer than 8 s more', () => {
   const stage = started(['web-0']);
   stage.temper.ignoresStop = 1;
+  // As late as the roughest temper lets a kubelet hear of it.
+  stage.temper.reaction = [roughTemper().reaction[1], roughTemper().reaction[1]];
   stage.user.delete('pods', 'default', 'web-0', { gracePeriodSeconds: 0 });
   expect(stage.summary('web-0')).toBe('gone');
   stage.run(29_000);
