@@ -1,7 +1,7 @@
 // A member's pod, made from its revision's template: an exact function of app, ordinal and revision, so that a
 // replacement is an exact copy. Matches Kubernetes pkg/controller/statefulset (newStatefulSetPod, initIdentity,
 // updateStorage). Different on purpose: metadata that could redirect the object (namespace, owners, finalizers,
-// generateName) is ignored, and the revision label carries the hash alone.
+// generateName) is ignored, the revision label carries the hash alone, and a grace period of 0 becomes 1.
 
 import { ANNOTATION, LABEL } from '../api/names.ts';
 import { isObject, type Json, listAt, objectAt, stringAt, stringMap } from './json.ts';
@@ -50,12 +50,23 @@ export function buildPod(app: AppRef, member: MemberSpec) {
     },
     spec: {
       ...spec,
+      ...(deletesUnheard(spec) ? { terminationGracePeriodSeconds: LEAST_GRACE_SECONDS } : {}),
       hostname: name,
       subdomain: member.serviceName,
       ...(volumes.length > 0 ? { volumes } : {}),
       ...(tolerations.length > 0 ? { tolerations } : {}),
     },
   };
+}
+
+const LEAST_GRACE_SECONDS = 1;
+
+/**
+ * With a grace period of 0 every deletion is a force deletion, even an eviction from a node that cannot be reached: the
+ * API server forgets the pod without a word from its kubelet, and its copy could run beside it (R1; docs/adr/0009).
+ */
+export function deletesUnheard(podSpec: unknown): boolean {
+  return isObject(podSpec) && podSpec['terminationGracePeriodSeconds'] === 0;
 }
 
 /** A claim template of the same name as a volume of the pod template wins, as in StatefulSet (updateStorage). */

@@ -2,13 +2,14 @@
 // silently without meaning; when a field comes into effect, its line goes.
 
 import { stringAt } from '../identity/json.ts';
+import { deletesUnheard } from '../identity/pod.ts';
 import { isOurPod } from '../identity/slot.ts';
 import { sameQuantity } from '../volumes/quantity.ts';
 import type { Scene } from './scene.ts';
 import type { Note, Wait } from './types.ts';
 
 export function planNotes(scene: Scene): readonly Note[] {
-  return [...retention(scene), ...history(scene), ...shadowed(scene), ...differing(scene)];
+  return [...retention(scene), ...grace(scene), ...history(scene), ...shadowed(scene), ...differing(scene)];
 }
 
 function retention({ spec }: Scene): readonly Note[] {
@@ -21,6 +22,14 @@ function retention({ spec }: Scene): readonly Note[] {
     reason: 'FieldNotInEffect',
     message: `persistentVolumeClaimRetentionPolicy.${field}: Delete is not in effect in this version: claims are kept.`,
   }));
+}
+
+function grace({ spec }: Scene): readonly Note[] {
+  if (!deletesUnheard(spec.template.spec)) return [];
+  const message =
+    'template.spec.terminationGracePeriodSeconds: 0 is taken as 1: with 0 an eviction from a lost node forgets the pod while ' +
+    'it may still run there, and two copies of one member would run.';
+  return [{ reason: 'FieldNotInEffect', message }];
 }
 
 /** Revisions that no member runs, beyond the limit: they are kept until rollouts come into effect. */

@@ -25,6 +25,14 @@ function made(
 }
 
 describe('a pod', () => {
+  test.each([
+    [0, 1],
+    [1, 1],
+    [30, 30],
+  ])('with a grace period of %s has %s: with 0 no deletion would wait for the kubelet', (given, has) => {
+    expect(made({ terminationGracePeriodSeconds: given }).spec).toMatchObject({ terminationGracePeriodSeconds: has });
+  });
+
   test('has the identity of its member', () => {
     expect(made({}, { metadata: { labels: { app: 'web' } } })).toEqual({
       apiVersion: 'v1',

@@ -308,6 +308,11 @@ describe('conditions', () => {
       { app: { replicas: 0, persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } } },
       { Ready: 'True', AsSpecified: 'False' },
     ],
+    [
+      'an app whose pods would be deleted unheard',
+      { app: { replicas: 0, pod: { terminationGracePeriodSeconds: 0 } } },
+      { Ready: 'True', AsSpecified: 'False' },
+    ],
   ])('of %s', (_, given, conditions) => {
     expect(told(given)).toMatchObject(conditions);
   });
