@@ -104,10 +104,12 @@ export class WatchLine {
       this.cut();
       return;
     }
+    // Whole lines of a chunk are read before the rest of it comes, so all of them count as told now.
+    this.#host.options.witness.told(this.#host, this.plural, lines);
     const chunk = Buffer.from(lines.join(''));
     const at = random.chance(0.1) ? random.between(0, chunk.length) : chunk.length;
     if (at === chunk.length) {
-      this.#arrived(chunk, lines);
+      this.#arrived(chunk);
       return;
     }
     // The rest of the last line comes a moment later, and nothing else before it.
@@ -115,12 +117,11 @@ export class WatchLine {
     this.#underway = true;
     this.#host.after(random.between(1, 50), `${this.#title} tells the rest`, () => {
       this.#underway = false;
-      if (!this.#closed) this.#arrived(chunk.subarray(at), lines);
+      if (!this.#closed) this.#arrived(chunk.subarray(at));
     });
   }
 
-  #arrived(chunk: Uint8Array, lines: readonly string[]): void {
-    this.#host.options.witness.told(this.#host, this.plural, lines);
+  #arrived(chunk: Uint8Array): void {
     this.#push(chunk);
     this.#wake();
   }

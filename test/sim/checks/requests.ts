@@ -97,7 +97,7 @@ function inOrder(knowledge: Knowledge, call: Call): string | undefined {
   return blockers.length === 0
     ? 'its app is not known'
     : blockers.every((why) => why !== undefined)
-      ? blockers[0]
+      ? blockers.join(' | ')
       : undefined;
 }
 
