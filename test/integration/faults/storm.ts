@@ -85,16 +85,16 @@ async function users(scene: Scene, random: Random): Promise<{ readonly scaledDow
     [45_000, () => recreate(scene)],
     [80_000, () => recreate(scene)],
     [
-      90_000,
+      110_000,
       () => {
         scaledDownAtMs = Date.now();
         return scale(2);
       },
     ],
-    ...Array.from({ length: 12 }, (_, index) => [10_000 + 8_000 * index, () => lose(scene, random)] as const),
+    ...Array.from({ length: 12 }, (_, index) => [10_000 + 9_900 * index, () => lose(scene, random)] as const),
     // Each of these members fails once: from the second time on it would wait for its backoff.
     ...['hit-0', 'hit-2', 'wide-1', 'wide-4'].map(
-      (name, index) => [30_000 + 20_000 * index, () => fail(scene, name)] as const,
+      (name, index) => [30_000 + 28_000 * index, () => fail(scene, name)] as const,
     ),
     [LASTS_MS, () => Promise.resolve()],
   ];

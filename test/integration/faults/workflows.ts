@@ -2,6 +2,7 @@
 // may end in it. All apps are called web. Members stop fast: a pod that vanished while no operator ran is made again after
 // its grace period and ten seconds (docs/adr/0005), and most runs with a crash in a replacement wait for that.
 
+import { ANNOTATION } from '../../../e2e/cluster/plays.ts';
 import type { KubeObjectInput } from '../../../src/kube/objects.ts';
 import { RESOURCES } from '../../../src/kube/resources.ts';
 import { APPS } from '../../../src/operator/resources.ts';
@@ -22,8 +23,14 @@ export interface Workflow {
   readonly parallel?: boolean;
 }
 
-const fast = (replicas: number, claims: readonly string[] = ['data'], spec: object = {}): KubeObjectInput =>
-  app({ claims, spec: { replicas, ...spec }, podSpec: { terminationGracePeriodSeconds: 1 } });
+interface Wish {
+  readonly claims?: readonly string[];
+  readonly spec?: object;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+const fast = (replicas: number, { spec, ...wish }: Wish = {}): KubeObjectInput =>
+  app({ ...wish, spec: { replicas, ...spec }, podSpec: { terminationGracePeriodSeconds: 1 } });
 
 const nothing = () => Promise.resolve();
 const ready = (scene: Scene, count: number) => {
@@ -37,7 +44,7 @@ const ready = (scene: Scene, count: number) => {
   );
 };
 const has = (count: number) => (scene: Scene) => ready(scene, count);
-const again = (count: number) => (scene: Scene) => ready(scene, count) && scene.gone('pods', 'web-1').length > 0;
+const again = (count: number) => (scene: Scene) => ready(scene, count) && scene.gone('pods', 'web-0').length > 0;
 const scaled = (replicas: number) => (scene: Scene) => scene.patch(APPS, 'web', { spec: { replicas } });
 
 const removed = async (scene: Scene, propagationPolicy: 'Background' | 'Foreground' = 'Background'): Promise<void> => {
@@ -51,7 +58,7 @@ export const WORKFLOWS: readonly Workflow[] = [
   {
     name: 'create 3 members with 2 claims each',
     prepare: nothing,
-    trigger: (scene) => scene.create(APPS, fast(3, ['data', 'wal'])),
+    trigger: (scene) => scene.create(APPS, fast(3, { claims: ['data', 'wal'] })),
     isOver: has(3),
     removes: [],
     ends: [],
@@ -59,7 +66,7 @@ export const WORKFLOWS: readonly Workflow[] = [
   {
     name: 'create 3 members side by side',
     prepare: nothing,
-    trigger: (scene) => scene.create(APPS, fast(3, ['data'], { podManagementPolicy: 'Parallel' })),
+    trigger: (scene) => scene.create(APPS, fast(3, { spec: { podManagementPolicy: 'Parallel' } })),
     isOver: has(3),
     removes: [],
     ends: [],
@@ -83,30 +90,30 @@ export const WORKFLOWS: readonly Workflow[] = [
   },
   {
     name: 'replace a member whose pod failed',
-    prepare: (scene) => scene.start(fast(3)),
-    trigger: (scene) => scene.play('web-1', 'failed'),
-    isOver: again(3),
-    removes: ['web-1'],
-    ends: ['web-1'],
+    prepare: (scene) => scene.start(fast(2)),
+    trigger: (scene) => scene.play('web-0', 'failed'),
+    isOver: again(2),
+    removes: ['web-0'],
+    ends: ['web-0'],
   },
   {
     name: 'replace a member whose pod was evicted',
-    prepare: (scene) => scene.start(fast(3)),
-    trigger: (scene) => scene.play('web-1', 'evicted'),
-    isOver: again(3),
-    removes: ['web-1'],
-    ends: ['web-1'],
+    prepare: (scene) => scene.start(fast(2)),
+    trigger: (scene) => scene.play('web-0', 'evicted'),
+    isOver: again(2),
+    removes: ['web-0'],
+    ends: ['web-0'],
   },
   {
     name: 'replace a member whose pod was deleted by hand',
-    prepare: (scene) => scene.start(fast(3)),
+    prepare: (scene) => scene.start(fast(2)),
     trigger: (scene) => {
-      const uid = scene.pod('web-1')?.metadata.uid ?? '';
-      return scene.client.delete(RESOURCES.pods, { namespace: scene.name, name: 'web-1' }, { uid });
+      const uid = scene.pod('web-0')?.metadata.uid ?? '';
+      return scene.client.delete(RESOURCES.pods, { namespace: scene.name, name: 'web-0' }, { uid });
     },
-    isOver: again(3),
+    isOver: again(2),
     removes: [],
-    ends: ['web-1'],
+    ends: ['web-0'],
   },
   {
     name: 'delete the app',
@@ -137,11 +144,11 @@ export const WORKFLOWS: readonly Workflow[] = [
   },
 ];
 
-/** For the crash loop. */
+/** For the crash loop: slow enough to last for most of it. */
 export const CREATE_FIVE: Workflow = {
-  name: 'create 5 members',
+  name: 'create 5 members that take 3 s each',
   prepare: nothing,
-  trigger: (scene) => scene.create(APPS, fast(5)),
+  trigger: (scene) => scene.create(APPS, fast(5, { annotations: { [`${ANNOTATION}/start-after`]: '3s' } })),
   isOver: has(5),
   removes: [],
   ends: [],
