@@ -2,7 +2,9 @@
 import type { Transport } from '../../src/kube/transport.ts';
 import { mergePatch } from '../sim/server/patches.ts';
 import { Normaliser } from './normal.ts';
-import { markerOf, type Plural, type Reference, ROOTS, type Step, type Trace } from './trace-steps.ts';
+import { markerOf, type Plural, ROOTS } from './trace-content.ts';
+import type { Reference } from './trace-draw.ts';
+import type { Step, Trace } from './trace-steps.ts';
 import { ask, type Event, type Json, type Reply, watchUntil } from './wire-call.ts';
 
 /** One entry for each step, then one for each watch. */

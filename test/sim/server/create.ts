@@ -59,13 +59,11 @@ export function decode({ call, kind }: Write, body: unknown): Stored {
   const rest = kind.custom === true ? body : asGoHasIt(body);
   const placed = { ...metadata, ...(place === undefined ? {} : { namespace: place }) };
   // The type comes first: lists cut it off (read.ts).
-  return {
+  return Object.assign({ apiVersion, kind: kind.kind }, rest, {
+    metadata: placed as unknown as Meta,
     apiVersion,
     kind: kind.kind,
-    ...rest,
-    metadata: placed,
-    ...{ apiVersion, kind: kind.kind },
-  } as unknown as Stored;
+  });
 }
 
 /** The fields of a built-in kind, as they are stored; a revision's data is anybody's JSON and stays as it is. */

@@ -11,6 +11,12 @@ export function objectAt(value: unknown, key: string): Raw {
   return isObject(found) ? found : {};
 }
 
+/** The objects in a list; anything else in it is left out. */
+export function listAt(value: unknown, key: string): readonly Raw[] {
+  const found = isObject(value) ? value[key] : undefined;
+  return Array.isArray(found) ? found.filter(isObject) : [];
+}
+
 export function textAt(value: unknown, key: string): string | undefined {
   const found = isObject(value) ? value[key] : undefined;
   return typeof found === 'string' ? found : undefined;

@@ -4,7 +4,8 @@
 import { type Cause, fault } from './failures.ts';
 import { objectAt, same } from './json.ts';
 import { appKind } from './kind-apps.ts';
-import { claimKind, podKind, serviceKind } from './kind-core.ts';
+import { podKind } from './kind-pods.ts';
+import { claimKind, serviceKind } from './kind-storage.ts';
 import type { Raw, Stored } from './types.ts';
 
 export interface Kind {
@@ -40,6 +41,8 @@ export interface Kind {
   readonly problems?: (object: Stored) => readonly Cause[];
   readonly updateProblems?: (object: Stored, before: Stored) => readonly Cause[];
   readonly statusProblems?: (object: Stored) => readonly Cause[];
+  /** Why an admission plugin forbids the update. */
+  readonly forbids?: (object: Stored, before: Stored) => string | undefined;
 }
 
 const base = { version: 'v1', namespaced: true, status: false, generation: false, unconditional: true, fields: [] };

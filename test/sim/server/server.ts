@@ -69,14 +69,6 @@ export class SimServer {
     return this.#store.onCommit(listener);
   }
 
-  /**
-   * Stores it as it is, unchecked: what an older CRD or a hand in etcd could have left. Its uid and place are those given;
-   * its resourceVersion is new.
-   */
-  force(plural: string, object: Stored, actor = 'etcd'): Stored {
-    return this.#store.put({ plural, object, actor, call: undefined });
-  }
-
   find(plural: string, namespace: string | undefined, name: string): Stored | undefined {
     return this.#store.find(plural, namespace, name);
   }

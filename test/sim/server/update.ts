@@ -1,7 +1,7 @@
 // Changes of one object: PUT, merge patch, JSON patch, and the status and scale subresources. Matches Kubernetes
 // apiserver pkg/registry/generic/registry/store.go (Update) and pkg/endpoints/handlers/patch.go.
 import { absent, createObject, decode } from './create.ts';
-import { badRequest, conflict, failure, fault, invalid, unknownPath } from './failures.ts';
+import { badRequest, conflict, failure, fault, forbidden, invalid, unknownPath } from './failures.ts';
 import { isObject, objectAt, same, textAt } from './json.ts';
 import { type Kind, specOf } from './kinds.ts';
 import { keepMetadata, metadataProblems, metadataUpdateProblems } from './metadata.ts';
@@ -79,6 +79,8 @@ export function change(world: World, write: Write, proposal: Proposal): Stored {
   const carried = kind.carry?.(merged, before) ?? merged;
   const filled = kind.defaults?.(carried) ?? carried;
   const next = withGeneration(kind, filled, before);
+  const why = kind.forbids?.(next, before);
+  if (why !== undefined) throw new Refusal(forbidden(kind, before.metadata.name, why));
   const { uid } = proposal.proposed.metadata;
   const causes = [
     ...(uid && uid !== before.metadata.uid
@@ -178,7 +180,8 @@ export function scaleOf(object: Stored): Raw {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: objectAt(object, 'spec')['replicas'] ?? 0 },
+    // Go leaves a zero out.
+    spec: objectAt(object, 'spec')['replicas'] ? { replicas: objectAt(object, 'spec')['replicas'] } : {},
     status: { replicas: objectAt(object, 'status')['replicas'] ?? 0, ...(selector === undefined ? {} : { selector }) },
   };
 }

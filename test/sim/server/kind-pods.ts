@@ -1,15 +1,10 @@
-// Pods, claims and services: what the API server fills in and what it lets nobody change. Matches Kubernetes
-// pkg/apis/core/v1/defaults.go, pkg/apis/core/validation/validation.go and pkg/registry/core/*/strategy.go, as far as
-// the operator, its tests and the simulated kubelets come by it; what is missing is in docs/simulator-differences.md.
+// Pods: what the API server fills in and what it lets nobody change. Matches Kubernetes pkg/apis/core/v1/defaults.go,
+// pkg/apis/core/validation/validation.go and pkg/registry/core/pod/strategy.go, as far as the operator, its tests and the
+// simulated kubelets come by it; what is missing is in docs/simulator-differences.md.
 import { type Cause, fault } from './failures.ts';
-import { isObject, objectAt, same, textAt } from './json.ts';
+import { listAt, objectAt, same, textAt } from './json.ts';
 import type { Kind } from './kinds.ts';
 import type { Raw, Stored } from './types.ts';
-
-const listAt = (value: unknown, key: string): readonly Raw[] => {
-  const found = isObject(value) ? value[key] : undefined;
-  return Array.isArray(found) ? found.filter(isObject) : [];
-};
 
 function podDefaults(object: Stored): Stored {
   const spec = objectAt(object, 'spec');
@@ -164,130 +159,4 @@ export const podKind: Kind = {
   carry: withTolerations,
   problems: podProblems,
   updateProblems: podUpdateProblems,
-};
-
-const PROTECTED = 'kubernetes.io/pvc-protection';
-
-function claimCreation(object: Stored): Stored {
-  const finalizers = [...(object.metadata.finalizers ?? []), PROTECTED];
-  const metadata = { ...object.metadata, finalizers: [...new Set(finalizers)] };
-  return { ...object, metadata, status: { phase: 'Pending' } };
-}
-
-function claimDefaults(object: Stored): Stored {
-  const spec = objectAt(object, 'spec');
-  return spec['volumeMode'] === undefined ? { ...object, spec: { ...spec, volumeMode: 'Filesystem' } } : object;
-}
-
-function claimProblems(object: Stored): readonly Cause[] {
-  const spec = objectAt(object, 'spec');
-  const modes = spec['accessModes'];
-  const storage = objectAt(objectAt(spec, 'resources'), 'requests')['storage'];
-  return [
-    ...(Array.isArray(modes) && modes.length > 0
-      ? []
-      : [fault('spec.accessModes', 'Required value: at least 1 access mode is required', 'FieldValueRequired')]),
-    ...(storage === undefined ? [fault('spec.resources[storage]', 'Required value', 'FieldValueRequired')] : []),
-  ];
-}
-
-/** ValidatePersistentVolumeClaimUpdate: the volume may be given once; the request of a bound claim may grow. */
-function claimUpdateProblems(object: Stored, before: Stored): readonly Cause[] {
-  const [now, was] = [objectAt(object, 'spec'), objectAt(before, 'spec')];
-  if (now === was) return [];
-  const bound = textAt(objectAt(before, 'status'), 'phase') === 'Bound';
-  const pretended: Raw = {
-    ...now,
-    ...(was['volumeName'] === undefined ? { volumeName: undefined } : {}),
-    ...(bound
-      ? { resources: { ...objectAt(now, 'resources'), requests: objectAt(objectAt(was, 'resources'), 'requests') } }
-      : {}),
-    volumeAttributesClassName: was['volumeAttributesClassName'],
-    ...(was['storageClassName'] === undefined ? { storageClassName: undefined } : {}),
-  };
-  const message =
-    'Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
-  return same(pretended, was) ? [] : [fault('spec', message, 'FieldValueForbidden')];
-}
-
-export const claimKind: Kind = {
-  group: '',
-  version: 'v1',
-  kind: 'PersistentVolumeClaim',
-  plural: 'persistentvolumeclaims',
-  rewritten: true,
-  namespaced: true,
-  status: true,
-  generation: false,
-  unconditional: true,
-  answersDeleted: true,
-  fields: [],
-  defaults: claimDefaults,
-  prepare: claimCreation,
-  problems: claimProblems,
-  updateProblems: claimUpdateProblems,
-};
-
-function serviceCreation(object: Stored, serial: number): Stored {
-  const spec = objectAt(object, 'spec');
-  const clusterIP = spec['clusterIP'] || `10.96.${(serial >> 8) & 255}.${serial & 255}`;
-  return { ...object, spec: { ...spec, clusterIP }, status: { loadBalancer: {} } };
-}
-
-/** An update that does not name the address means the one there is (service storage, patchAllocatedValues). */
-function keepAddress(object: Stored, before: Stored): Stored {
-  const [spec, was] = [objectAt(object, 'spec'), objectAt(before, 'spec')];
-  if (spec['clusterIP']) return object;
-  return { ...object, spec: { ...spec, clusterIP: was['clusterIP'], clusterIPs: was['clusterIPs'] } };
-}
-
-function serviceDefaults(object: Stored): Stored {
-  const spec = objectAt(object, 'spec');
-  const ports = listAt(spec, 'ports').map((port) => ({ protocol: 'TCP', targetPort: port['port'], ...port }));
-  const filled = {
-    ...(ports.length > 0 ? { ports } : {}),
-    clusterIPs: [spec['clusterIP']],
-    type: 'ClusterIP',
-    sessionAffinity: 'None',
-    ipFamilies: ['IPv4'],
-    ipFamilyPolicy: 'SingleStack',
-    internalTrafficPolicy: 'Cluster',
-    ...spec,
-    ...(ports.length > 0 ? { ports } : {}),
-  };
-  return same(filled, spec) ? object : { ...object, spec: filled };
-}
-
-function serviceUpdateProblems(object: Stored, before: Stored): readonly Cause[] {
-  const [now, was] = [objectAt(object, 'spec'), objectAt(before, 'spec')];
-  const value = JSON.stringify(now['clusterIP']);
-  return same(now['clusterIP'], was['clusterIP'])
-    ? []
-    : [fault('spec.clusterIPs[0]', `Invalid value: [${value}]: may not change once set`)];
-}
-
-function serviceStatusProblems(object: Stored): readonly Cause[] {
-  const { ingress } = objectAt(objectAt(object, 'status'), 'loadBalancer');
-  if (ingress === undefined || objectAt(object, 'spec')['type'] === 'LoadBalancer') return [];
-  const message = 'Forbidden: may only be used when `spec.type` is "LoadBalancer"';
-  return [fault('status.loadBalancer.ingress', message, 'FieldValueForbidden')];
-}
-
-export const serviceKind: Kind = {
-  group: '',
-  version: 'v1',
-  kind: 'Service',
-  plural: 'services',
-  namespaced: true,
-  status: true,
-  generation: false,
-  unconditional: true,
-  createdByUpdate: true,
-  answersDeleted: true,
-  fields: ['spec.clusterIP', 'spec.type'],
-  defaults: serviceDefaults,
-  prepare: serviceCreation,
-  carry: keepAddress,
-  updateProblems: serviceUpdateProblems,
-  statusProblems: serviceStatusProblems,
 };
