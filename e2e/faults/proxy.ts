@@ -72,6 +72,7 @@ export class FaultProxy {
   readonly #server: Server;
   /** Ends what is under way. */
   readonly #underway = new Set<() => void>();
+  readonly #streams = new Map<Exchange, () => void>();
   #isCut = false;
 
   constructor(options: ProxyOptions) {
@@ -101,6 +102,11 @@ export class FaultProxy {
     this.#server.close();
     for (const end of [...this.#underway]) end();
     this.#server.closeAllConnections();
+  }
+
+  /** Answers that are under way fall silent, with their connections open: as a server that is gone without a word. */
+  freeze(which: (exchange: Exchange) => boolean): void {
+    for (const [exchange, silence] of this.#streams) if (which(exchange)) silence();
   }
 
   /** Cuts everything; resolves when the port is free. */
@@ -177,6 +183,8 @@ export class FaultProxy {
       beginAnswer(reply, answer);
       reply.once('finish', () => this.#options.done?.(exchange));
       answer.pipe(reply);
+      this.#streams.set(exchange, () => answer.unpipe(reply).pause());
+      reply.once('close', () => this.#streams.delete(exchange));
     };
     const stopAt = (bytes: number, stop: () => void) => {
       beginAnswer(reply, answer);

@@ -167,6 +167,24 @@ test('a stream passes chunk by chunk, headers first', async () => {
   }
 });
 
+test('freeze: a stream under way falls silent and stays open; another one goes on', async () => {
+  const streams: ServerResponse[] = [];
+  const { ask, proxy } = await setting({ kind: 'pass' }, (reply) => {
+    reply.writeHead(200).write('one');
+    streams.push(reply);
+  });
+  const [frozen, other] = [await ask(`${PODS}?watch=true`), await ask('/api/v1/nodes?watch=true')];
+  const [lines, others] = [frozen.body[Symbol.asyncIterator](), other.body[Symbol.asyncIterator]()];
+  expect([String((await lines.next()).value), String((await others.next()).value)]).toEqual(['one', 'one']);
+  proxy.freeze(({ resource }) => resource === 'pods');
+  for (const stream of streams) stream.write('two');
+  const next = lines.next().then(({ value }) => String(value));
+  expect(String((await others.next()).value)).toBe('two');
+  expect(await Promise.race([next, new Promise((resolve) => setTimeout(resolve, 50, 'silence'))])).toBe('silence');
+  proxy.cut();
+  await expect(next).rejects.toMatchObject(broken);
+});
+
 test('cut: what is under way breaks, and nothing gets through any more', async () => {
   const { ask, proxy, reached } = await setting({ kind: 'pass' }, (reply) => reply.writeHead(200).write('one\n'));
   const answer = await ask(`${PODS}?watch=true`);

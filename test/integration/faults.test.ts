@@ -3,6 +3,7 @@
 // and it lives through two minutes in which three in ten of its requests go wrong.
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { wordsOf } from '../../e2e/faults/requests.ts';
 import { type Upstream, upstreamOf } from '../../e2e/faults/upstream.ts';
 import { OPERATOR_USER, operatorKubeconfig } from '../../e2e/operator/install.ts';
 import { Telemetry } from '../../src/operator/telemetry.ts';
@@ -13,7 +14,8 @@ import { crashTwice } from './faults/pairs.ts';
 import { Pool } from './faults/pool.ts';
 import { afterMs, type Ground, perform } from './faults/run.ts';
 import { groundless, weatherStorm } from './faults/storm.ts';
-import { CREATE_FIVE, WORKFLOWS, type Workflow } from './faults/workflows.ts';
+import { endedUnseen, silentWatches } from './faults/unseen.ts';
+import { CREATE_FIVE, DELETE, WORKFLOWS, type Workflow } from './faults/workflows.ts';
 import { openStage } from './stage.ts';
 
 vi.setConfig({ maxConcurrency: 32, testTimeout: 420_000 });
@@ -84,6 +86,21 @@ describe.concurrent('a crash at every write,', () => {
     expect(faults).toEqual([]);
     expect(pairs).toBeGreaterThanOrEqual(30);
   });
+
+  test.each([0, 50, 200])(
+    'an operator that dies %i ms after its app was deleted has nothing to do in its next life',
+    async (ms) => {
+      const ends = [afterMs(ms)];
+      const run = await pool.run(() => perform(ground, { workflow: DELETE, ends, expected: baseline(DELETE).state }));
+      expect(run.faults).toEqual([]);
+      expect(run.acts.flat().map(wordsOf)).toEqual([]);
+    },
+  );
+
+  test('a pod that ended while no operator was there is not made again before it can have stopped', () =>
+    endedUnseen(ground));
+
+  test('watches that fall silent with their connections open are noticed', () => silentWatches(ground));
 
   test('three in ten requests go wrong for two minutes: then it converges, nothing is lost, and it is silent', async () => {
     const aftermath = await weatherStorm(ground, stormy, SEED);

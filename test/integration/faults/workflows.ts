@@ -29,7 +29,7 @@ interface Wish {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-const fast = (replicas: number, { spec, ...wish }: Wish = {}): KubeObjectInput =>
+export const fast = (replicas: number, { spec, ...wish }: Wish = {}): KubeObjectInput =>
   app({ ...wish, spec: { replicas, ...spec }, podSpec: { terminationGracePeriodSeconds: 1 } });
 
 const nothing = () => Promise.resolve();
@@ -53,6 +53,16 @@ const removed = async (scene: Scene, propagationPolicy: 'Background' | 'Foregrou
 };
 const nothingLeft = (scene: Scene) =>
   scene.pods().length === 0 && scene.app('web') === undefined && scene.revisions().length === 0;
+
+/** It calls for no write of the operator at all. */
+export const DELETE: Workflow = {
+  name: 'delete the app',
+  prepare: (scene) => scene.start(fast(2)),
+  trigger: (scene) => removed(scene),
+  isOver: nothingLeft,
+  removes: [],
+  ends: ['web-0', 'web-1'],
+};
 
 export const WORKFLOWS: readonly Workflow[] = [
   {
@@ -115,14 +125,7 @@ export const WORKFLOWS: readonly Workflow[] = [
     removes: [],
     ends: ['web-0'],
   },
-  {
-    name: 'delete the app',
-    prepare: (scene) => scene.start(fast(2)),
-    trigger: (scene) => removed(scene),
-    isOver: nothingLeft,
-    removes: [],
-    ends: ['web-0', 'web-1'],
-  },
+  DELETE,
   {
     name: 'delete the app and wait for its members',
     prepare: (scene) => scene.start(fast(2)),
