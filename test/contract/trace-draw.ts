@@ -1,6 +1,5 @@
 // Draws the parts of random requests: names, metadata, contents, preconditions. A part may speak of what was answered before
 // ("the uid of pod a", "the version it had at first"): trace-run.ts fills that in.
-import { PLURAL } from '../../src/api/names.ts';
 import { Random } from '../sim/random.ts';
 import { CHANGES, claimSpec, IMAGES, PLURALS, type Plural, podSpec } from './trace-content.ts';
 import type { Json } from './wire-call.ts';

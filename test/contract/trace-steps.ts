@@ -2,7 +2,6 @@
 import { PLURAL } from '../../src/api/names.ts';
 import { type Plural, SELECTORS, STATUSES, typeOf } from './trace-content.ts';
 import { Draw } from './trace-draw.ts';
-import type { Json } from './wire-call.ts';
 
 export interface Step {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

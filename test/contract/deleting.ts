@@ -1,0 +1,269 @@
+// How things end: preconditions, grace, finalizers, propagation.
+import { expect } from 'vitest';
+import { PLURAL } from '../../src/api/names.ts';
+import { type Behaviour, refusal, type Stage, type Told, told } from './stage.ts';
+
+const HELD = { metadata: { finalizers: ['example.com/a'] } };
+const BOUND = { spec: { nodeName: 'n' } };
+const endOf = ({ metadata }: Told) => [
+  metadata.deletionTimestamp !== undefined,
+  metadata['deletionGracePeriodSeconds'],
+];
+const gone = async (s: Stage, plural: Parameters<Stage['get']>[0]) => (await s.get(plural, 'a')).status === 404;
+const seconds = (from: unknown, to: unknown) => (Date.parse(String(to)) - Date.parse(String(from))) / 1000;
+
+export const DELETING: readonly Behaviour[] = [
+  [
+    'a delete of what does not exist is NotFound by name',
+    async (s) => {
+      const refused = await s.delete('services', 'nobody');
+      expect([refusal(refused), refused.body['details']]).toEqual([
+        '404 NotFound',
+        { name: 'nobody', kind: 'services' },
+      ]);
+    },
+  ],
+  [
+    'another uid is a Conflict and deletes nothing',
+    async (s) => {
+      await s.make('services', 'a');
+      expect(refusal(await s.delete('services', 'a', { preconditions: { uid: 'other' } }))).toBe('409 Conflict');
+      expect(await gone(s, 'services')).toBe(false);
+    },
+  ],
+  [
+    'an old version is a Conflict, the right uid and version delete',
+    async (s) => {
+      const { metadata } = await s.make('services', 'a');
+      const { uid, resourceVersion } = metadata;
+      expect(refusal(await s.delete('services', 'a', { preconditions: { uid, resourceVersion: '1' } }))).toBe(
+        '409 Conflict',
+      );
+      expect((await s.delete('services', 'a', { preconditions: { uid, resourceVersion } })).status).toBe(200);
+      expect(await gone(s, 'services')).toBe(true);
+    },
+  ],
+  [
+    'revisions and apps answer a Status with the uid, pods and services the object',
+    async (s) => {
+      for (const plural of ['controllerrevisions', PLURAL] as const) {
+        const { metadata } = await s.make(plural, 'a');
+        const { body } = await s.delete(plural, 'a');
+        expect([body['kind'], body['status'], body['details']]).toMatchObject([
+          'Status',
+          'Success',
+          { name: 'a', uid: metadata.uid },
+        ]);
+      }
+      for (const plural of ['pods', 'services'] as const) {
+        const { metadata } = await s.make(plural, 'a');
+        expect(told(await s.delete(plural, 'a')).metadata.uid).toBe(metadata.uid);
+        expect(await gone(s, plural)).toBe(true);
+      }
+    },
+  ],
+  [
+    'a finalizer holds an object that is told its end and gets a generation more',
+    async (s) => {
+      await s.make(PLURAL, 'a', HELD);
+      const marked = told(await s.delete(PLURAL, 'a'));
+      expect([endOf(marked), marked.metadata.generation]).toEqual([[true, 0], 2]);
+      expect(told(await s.get(PLURAL, 'a')).metadata.deletionTimestamp).toBe(marked.metadata.deletionTimestamp);
+    },
+  ],
+  [
+    'a second delete of what is held changes nothing',
+    async (s) => {
+      await s.make('services', 'a', HELD);
+      const first = told(await s.delete('services', 'a'));
+      expect(told(await s.delete('services', 'a')).metadata.resourceVersion).toBe(first.metadata.resourceVersion);
+    },
+  ],
+  [
+    'taking off the last finalizer ends it',
+    async (s) => {
+      await s.make(PLURAL, 'a', { metadata: { finalizers: ['example.com/a', 'example.com/b'] } });
+      await s.delete(PLURAL, 'a');
+      await s.patch(PLURAL, 'a', { metadata: { finalizers: ['example.com/b'] } });
+      expect(await gone(s, PLURAL)).toBe(false);
+      expect((await s.patch(PLURAL, 'a', { metadata: { finalizers: [] } })).status).toBe(200);
+      expect(await gone(s, PLURAL)).toBe(true);
+    },
+  ],
+  [
+    'taking off finalizers of what is not being deleted keeps it',
+    async (s) => {
+      await s.make('services', 'a', HELD);
+      await s.patch('services', 'a', { metadata: { finalizers: null } });
+      expect(await gone(s, 'services')).toBe(false);
+    },
+  ],
+  [
+    'what is being deleted takes no new finalizer',
+    async (s) => {
+      await s.make('services', 'a', HELD);
+      await s.delete('services', 'a');
+      const refused = await s.patch('services', 'a', {
+        metadata: { finalizers: ['example.com/a', 'example.com/new'] },
+      });
+      expect(refusal(refused)).toBe('422 Invalid');
+    },
+  ],
+  [
+    'what is being deleted still blocks its name',
+    async (s) => {
+      await s.make('services', 'a', HELD);
+      await s.delete('services', 'a');
+      expect(
+        refusal(
+          await s.create('services', { metadata: { name: 'a' }, spec: { clusterIP: 'None', ports: [{ port: 1 }] } }),
+        ),
+      ).toBe('409 AlreadyExists');
+    },
+  ],
+  [
+    'a claim is held by its protection',
+    async (s) => {
+      await s.make('persistentvolumeclaims', 'a');
+      expect(endOf(told(await s.delete('persistentvolumeclaims', 'a')))).toEqual([true, 0]);
+      await s.patch('persistentvolumeclaims', 'a', { metadata: { finalizers: null } });
+      expect(await gone(s, 'persistentvolumeclaims')).toBe(true);
+    },
+  ],
+  [
+    'a pod that is not bound goes at once, whatever its grace',
+    async (s) => {
+      await s.pod('a');
+      expect(endOf(told(await s.delete('pods', 'a')))).toEqual([true, 0]);
+      expect(await gone(s, 'pods')).toBe(true);
+    },
+  ],
+  [
+    'a bound pod stays for its grace, and its end lies that far ahead',
+    async (s) => {
+      await s.pod('a', BOUND);
+      const dying = told(await s.delete('pods', 'a'));
+      expect([endOf(dying), dying.metadata.generation]).toEqual([[true, 30], 2]);
+      const ahead = seconds(dying.metadata['creationTimestamp'], dying.metadata.deletionTimestamp);
+      expect(ahead).toBeGreaterThanOrEqual(30);
+    },
+  ],
+  [
+    'a grace of its own, or one that is asked for, counts',
+    async (s) => {
+      await s.pod('a', { spec: { ...BOUND.spec, terminationGracePeriodSeconds: 7 } });
+      expect(endOf(told(await s.delete('pods', 'a')))).toEqual([true, 7]);
+      await s.pod('b', BOUND);
+      expect(endOf(told(await s.delete('pods', 'b', { gracePeriodSeconds: 5 })))).toEqual([true, 5]);
+    },
+  ],
+  [
+    'a second delete does not prolong, a shorter one shortens, grace 0 ends',
+    async (s) => {
+      await s.pod('a', BOUND);
+      const first = told(await s.delete('pods', 'a'));
+      expect(told(await s.delete('pods', 'a', { gracePeriodSeconds: 100 })).metadata.resourceVersion).toBe(
+        first.metadata.resourceVersion,
+      );
+      const shorter = told(await s.delete('pods', 'a', { gracePeriodSeconds: 10 }));
+      expect(endOf(shorter)).toEqual([true, 10]);
+      expect(seconds(shorter.metadata.deletionTimestamp, first.metadata.deletionTimestamp)).toBe(20);
+      expect(shorter.metadata.generation).toBe(2);
+      await s.delete('pods', 'a', { gracePeriodSeconds: 0 });
+      expect(await gone(s, 'pods')).toBe(true);
+    },
+  ],
+  [
+    'a bound pod that has ended goes at once',
+    async (s) => {
+      await s.pod('a', BOUND);
+      await s.patch('pods', 'a', { status: { phase: 'Failed' } }, { subresource: 'status' });
+      await s.delete('pods', 'a');
+      expect(await gone(s, 'pods')).toBe(true);
+    },
+  ],
+  [
+    'a terminating pod that ends meanwhile waits for a delete with grace 0',
+    async (s) => {
+      await s.pod('a', BOUND);
+      await s.delete('pods', 'a');
+      await s.patch('pods', 'a', { status: { phase: 'Succeeded' } }, { subresource: 'status' });
+      expect(await gone(s, 'pods')).toBe(false);
+      const { metadata } = told(await s.get('pods', 'a'));
+      await s.delete('pods', 'a', { gracePeriodSeconds: 0, preconditions: { uid: metadata.uid } });
+      expect(await gone(s, 'pods')).toBe(true);
+    },
+  ],
+  [
+    'a negative grace means one second',
+    async (s) => {
+      await s.pod('a', BOUND);
+      expect(endOf(told(await s.delete('pods', 'a', { gracePeriodSeconds: -3 })))).toEqual([true, 1]);
+    },
+  ],
+  [
+    'a pod with a finalizer stays after its grace of 0',
+    async (s) => {
+      await s.pod('a', HELD);
+      expect(endOf(told(await s.delete('pods', 'a', { gracePeriodSeconds: 0 })))).toEqual([true, 0]);
+      expect(await gone(s, 'pods')).toBe(false);
+      await s.patch('pods', 'a', { metadata: { finalizers: null } });
+      expect(await gone(s, 'pods')).toBe(true);
+    },
+  ],
+  [
+    'Orphan and Foreground are finalizers, Background is none',
+    async (s) => {
+      for (const [propagationPolicy, finalizer] of [
+        ['Orphan', 'orphan'],
+        ['Foreground', 'foregroundDeletion'],
+      ] as const) {
+        await s.make(PLURAL, finalizer.toLowerCase());
+        const { metadata } = told(await s.delete(PLURAL, finalizer.toLowerCase(), { propagationPolicy }));
+        expect(metadata.finalizers).toEqual([finalizer]);
+      }
+      await s.make(PLURAL, 'a');
+      await s.delete(PLURAL, 'a', { propagationPolicy: 'Background' });
+      expect(await gone(s, PLURAL)).toBe(true);
+    },
+  ],
+  [
+    'a later Background takes the orphan finalizer off again, and ends it',
+    async (s) => {
+      await s.make(PLURAL, 'a');
+      await s.delete(PLURAL, 'a', { propagationPolicy: 'Orphan' });
+      await s.delete(PLURAL, 'a', { propagationPolicy: 'Background' });
+      expect(await gone(s, PLURAL)).toBe(true);
+    },
+  ],
+  [
+    'a dry run in the body deletes nothing',
+    async (s) => {
+      await s.make('services', 'a');
+      expect((await s.delete('services', 'a', { dryRun: ['All'] })).status).toBe(200);
+      expect(await gone(s, 'services')).toBe(false);
+    },
+  ],
+  [
+    'a dry run in the query deletes nothing when there is no body, and DELETES when there is one',
+    async (s) => {
+      const { metadata } = await s.make('services', 'a');
+      const query = { dryRun: 'All' };
+      expect((await s.delete('services', 'a', undefined, { query })).status).toBe(200);
+      expect(await gone(s, 'services')).toBe(false);
+      expect((await s.delete('services', 'a', { preconditions: { uid: metadata.uid } }, { query })).status).toBe(200);
+      expect(await gone(s, 'services')).toBe(true);
+    },
+  ],
+  [
+    'a namespace is Terminating until its own finalizer is taken off',
+    async (s) => {
+      const path = `/api/v1/namespaces/${s.namespace}`;
+      const dying = told(await s.ask('DELETE', path));
+      expect([dying.status['phase'], dying.spec['finalizers']]).toEqual(['Terminating', ['kubernetes']]);
+      const final = { ...dying, spec: { finalizers: [] } };
+      expect((await s.ask('PUT', `${path}/finalize`, final)).status).toBe(200);
+      expect((await s.ask('GET', path)).status).toBe(404);
+    },
+  ],
+];
