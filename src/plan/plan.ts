@@ -16,6 +16,7 @@ import { nextStatus } from './status.ts';
 import type { Action, Note, Observed, Plan, Wait } from './types.ts';
 import {
   deletionWait,
+  hasUnread,
   looks,
   nextLookMs,
   reportOnly,
@@ -51,8 +52,10 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const idle = only?.reason === 'Paused' && found.length === 0 && fill.actions.length + drain.actions.length === 0;
   const search = searchDueMs(observed, missesClaim(scene));
   const searching = search !== null && search <= observed.nowMs ? [searchAction(observed, spec)] : [];
+  const reads = [...(observed.app.deleting ? [] : looks(observed)), ...searching];
   return finish(scene, {
-    actions: [...(observed.app.deleting ? [] : looks(observed)), ...searching, ...allowed.actions],
+    // What was never read may be gone, or somebody else's: nothing is decided on the last that was heard of it (R7).
+    actions: hasUnread(observed) ? reads : [...reads, ...allowed.actions],
     waits: only === null || idle ? found : observed.app.deleting ? [only] : [only, ...found],
     notes: [...service.notes, ...planNotes(scene), ...(idle ? [PAUSED] : [])],
   });

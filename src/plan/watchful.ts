@@ -18,6 +18,11 @@ export function nextLookMs(stray: Stray): number {
   return laterMs(stray.readAtMs, stray.reads);
 }
 
+/** Something left a watch, and nobody has looked yet whether it is there. */
+export function hasUnread({ strays }: Observed): boolean {
+  return strays.some(({ reads }) => reads === 0);
+}
+
 export function looks({ strays, nowMs }: Observed): readonly Action[] {
   return strays
     .filter((stray) => nextLookMs(stray) <= nowMs)

@@ -191,6 +191,12 @@ describe('strays', () => {
     expect(waiting(plannedOf({ app: one, pods: '0 Available', strays: [stray(0, 1)] }))).toEqual([]);
   });
 
+  test('that were never read come first: nothing is decided on the last that was heard of them (R7)', () => {
+    const two = { app: { replicas: 2 }, pods: '0 Available' };
+    expect(deeds(plannedOf({ ...two, strays: [stray(1, 0)] }))).toEqual(['read Pod web-0']);
+    expect(deeds(plannedOf({ ...two, strays: [stray(0, 1)] }))).toEqual(['create Pod web-1']);
+  });
+
   test('are still read while the app is paused, and not when it is being deleted', () => {
     expect(deeds(plannedOf({ app: { ...one, paused: true }, strays: [stray(9, 1)] }))).toEqual(['read Pod web-0']);
     const deleting = { ...one, metadata: { deletionTimestamp: '2026-03-01T12:00:00Z' } };
