@@ -106,6 +106,14 @@ function serviceDefaults(object: Stored): Stored {
   return same(filled, spec) ? object : { ...object, spec: filled };
 }
 
+function serviceProblems(object: Stored): readonly Cause[] {
+  const spec = objectAt(object, 'spec');
+  const needsNone = spec['clusterIP'] === 'None' || spec['type'] === 'ExternalName';
+  return needsNone || listAt(spec, 'ports').length > 0
+    ? []
+    : [fault('spec.ports', 'Required value', 'FieldValueRequired')];
+}
+
 function serviceUpdateProblems(object: Stored, before: Stored): readonly Cause[] {
   const [now, was] = [objectAt(object, 'spec'), objectAt(before, 'spec')];
   const value = JSON.stringify(now['clusterIP']);
@@ -136,6 +144,7 @@ export const serviceKind: Kind = {
   defaults: serviceDefaults,
   prepare: serviceCreation,
   carry: keepAddress,
+  problems: serviceProblems,
   updateProblems: serviceUpdateProblems,
   statusProblems: serviceStatusProblems,
 };

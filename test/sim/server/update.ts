@@ -82,10 +82,10 @@ export function change(world: World, write: Write, proposal: Proposal): Stored {
   const why = kind.forbids?.(next, before);
   if (why !== undefined) throw new Refusal(forbidden(kind, before.metadata.name, why));
   const { uid } = proposal.proposed.metadata;
+  // The status of a custom resource is stored with the metadata that there is: whose uid was meant does not count.
+  const isMeant = !uid || uid === before.metadata.uid || (kind.custom === true && call.subresource === 'status');
   const causes = [
-    ...(uid && uid !== before.metadata.uid
-      ? [fault('metadata.uid', `Invalid value: "${uid}": field is immutable`)]
-      : []),
+    ...(isMeant ? [] : [fault('metadata.uid', `Invalid value: "${uid}": field is immutable`)]),
     ...metadataUpdateProblems(next.metadata, before.metadata),
     ...(next.metadata === before.metadata ? [] : metadataProblems(next.metadata)),
     ...(call.subresource === 'status' ? (kind.statusProblems?.(next) ?? []) : []),
