@@ -45,11 +45,11 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const only = reportOnly(observed, spec);
   // Nothing is made from a template whose revision cannot be stored yet.
   const filling = revisions.waits.length > 0 ? withoutBuilding(fill.actions) : fill.actions;
-  const wanted = only === null ? [...service.actions, ...revisions.actions, ...filling, ...drain.actions] : [];
-  const allowed = withoutRefused(wanted, observed);
+  const wanted = [...service.actions, ...revisions.actions, ...filling, ...drain.actions];
+  const allowed = withoutRefused(only === null ? wanted : [], observed);
   const found = [...allowed.waits, ...revisions.waits, ...fill.waits, ...drain.waits, ...rolloutWaits(scene)];
   // A pause holds nothing up as long as there is nothing to do.
-  const idle = only?.reason === 'Paused' && found.length === 0 && fill.actions.length + drain.actions.length === 0;
+  const idle = only?.reason === 'Paused' && found.length === 0 && wanted.length === 0;
   const search = searchDueMs(observed, missesClaim(scene));
   const searching = search !== null && search <= observed.nowMs ? [searchAction(observed, spec)] : [];
   const reads = [...(observed.app.deleting ? [] : looks(observed)), ...searching];

@@ -98,6 +98,12 @@ describe('an app', () => {
       waits: 'Paused, web-0 PodTerminating, web-1 PodNotReady',
     },
     {
+      it: 'that is paused says so while its Service is missing',
+      app: { replicas: 0, paused: true },
+      service: null,
+      waits: 'Paused',
+    },
+    {
       it: 'that is being deleted is counted only',
       app: { replicas: 2, metadata: { deletionTimestamp: '2026-03-01T12:00:00Z' } },
       pods: '0 Failed, 1 Available',
