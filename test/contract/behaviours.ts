@@ -1,6 +1,7 @@
 // The whole contract: what an API server must do so that the operator, its tests and the simulated cluster mean the same.
 // Run on the server in memory (simulator.test.ts) and on a real kube-apiserver (test/integration/contract.test.ts).
 import { expect, test } from 'vitest';
+import { APPLYING } from './applying.ts';
 import { CHANGING } from './changing.ts';
 import { CREATING } from './creating.ts';
 import { DELETING } from './deleting.ts';
@@ -8,12 +9,12 @@ import { READING } from './reading.ts';
 import { type Behaviour, type Ground, Stage } from './stage.ts';
 import { ask } from './wire-call.ts';
 
-export const BEHAVIOURS: readonly Behaviour[] = [...CREATING, ...CHANGING, ...DELETING, ...READING];
+export const BEHAVIOURS: readonly Behaviour[] = [...CREATING, ...CHANGING, ...APPLYING, ...DELETING, ...READING];
 
 /** One test for each behaviour, each in a namespace of its own. */
 export function describeBehaviours(ground: () => Ground): void {
   test('the contract is as long as it was', () => {
-    expect(BEHAVIOURS.length).toBeGreaterThanOrEqual(100);
+    expect(BEHAVIOURS.length).toBeGreaterThanOrEqual(126);
     expect(new Set(BEHAVIOURS.map(([name]) => name)).size).toBe(BEHAVIOURS.length);
   });
   test.for(BEHAVIOURS.map(([name, run], index) => ({ name, run, namespace: `behaviour-${index}` })))(

@@ -6,7 +6,7 @@
 // Reads throw a Refused when they are refused (by a rule, say); writes answer refusals. Lacks watches: use onCommit.
 
 import { isObject, textAt } from './json.ts';
-import { kindNamed } from './kinds.ts';
+import { apiVersionOf, kindNamed } from './kinds.ts';
 import type { SimServer } from './server.ts';
 import type { Answer, Call, Raw, Stored } from './types.ts';
 
@@ -52,7 +52,7 @@ type Namespace = string | undefined;
 export interface Caller {
   get(plural: string, namespace: Namespace, name: string): Stored | undefined;
   list(plural: string, choice?: ListChoice): readonly Stored[];
-  /** The namespace is the object's. */
+  /** The namespace is the object's; apiVersion and kind may be left out. */
   create(plural: string, object: Raw): Outcome;
   /** Reads, changes and writes back; undefined from `edit`, or an absent object, writes nothing. */
   update(plural: string, namespace: Namespace, name: string, edit: Edit, subresource?: string): Outcome;
@@ -96,7 +96,9 @@ export function callerOf(server: SimServer, actor: string): Caller {
     },
     create(plural, object) {
       const namespace = isObject(object['metadata']) ? textAt(object['metadata'], 'namespace') : undefined;
-      const asked: Asked = { verb: 'create', plural, namespace, body: object };
+      const kind = kindNamed(plural);
+      const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, ...object };
+      const asked: Asked = { verb: 'create', plural, namespace, body };
       return outcome(ask(asked), asked);
     },
     update(plural, namespace, name, edit, subresource) {

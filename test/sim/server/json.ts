@@ -76,11 +76,20 @@ export function settle<Value>(value: Value): Value {
 
 const texts = new WeakMap<object, string>();
 
-/** The JSON of a settled value; kept as long as the value lives. */
+/** The JSON of a settled value; kept as long as the value lives, and that of its fields, which the next version may share. */
 export function textOf(value: object): string {
   const known = texts.get(value);
   if (known !== undefined) return known;
-  const text = JSON.stringify(value);
+  const text = 'metadata' in value ? inParts(value) : JSON.stringify(value);
   texts.set(value, text);
   return text;
+}
+
+function inParts(value: object): string {
+  const fields = Object.entries(value).map(([key, item]) => {
+    const text =
+      typeof item === 'object' && item !== null && Object.isFrozen(item) ? textOf(item) : JSON.stringify(item);
+    return `${JSON.stringify(key)}:${text}`;
+  });
+  return `{${fields.join(',')}}`;
 }
