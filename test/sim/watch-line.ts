@@ -104,26 +104,33 @@ export class WatchLine {
       this.cut();
       return;
     }
-    // Whole lines of a chunk are read before the rest of it comes, so all of them count as told now.
-    this.#host.options.witness.told(this.#host, this.plural, lines);
-    const chunk = Buffer.from(lines.join(''));
-    const at = random.chance(0.1) ? random.between(0, chunk.length) : chunk.length;
-    if (at === chunk.length) {
-      this.#arrived(chunk);
+    // A chunk may end in the middle of a line: the rest comes a moment later, and nothing else before it.
+    const split = random.chance(0.1) ? random.between(0, lines.length) : lines.length;
+    const [whole, rest] = [lines.slice(0, split), lines.slice(split)];
+    this.#arrived(whole);
+    const [broken] = rest;
+    if (broken === undefined) {
+      this.#wake();
       return;
     }
-    // The rest of the last line comes a moment later, and nothing else before it.
-    this.#push(chunk.subarray(0, at));
+    const head = Buffer.from(broken);
+    const at = random.between(0, head.length - 1);
+    this.#push(head.subarray(0, at));
     this.#underway = true;
     this.#host.after(random.between(1, 50), `${this.#title} tells the rest`, () => {
       this.#underway = false;
-      if (!this.#closed) this.#arrived(chunk.subarray(at));
+      if (this.#closed) return;
+      this.#push(head.subarray(at));
+      this.#arrived(rest, head.length);
+      this.#wake();
     });
   }
 
-  #arrived(chunk: Uint8Array): void {
-    this.#push(chunk);
-    this.#wake();
+  /** Lines that are complete now; `pushed` bytes of them have arrived already. */
+  #arrived(lines: readonly string[], pushed = 0): void {
+    if (lines.length === 0) return;
+    this.#host.options.witness.told(this.#host, this.plural, lines);
+    this.#push(Buffer.from(lines.join('')).subarray(pushed));
   }
 
   #push(chunk: Uint8Array): void {

@@ -53,22 +53,26 @@ export class Knowledge {
   }
 
   learn(key: string, object: Stored | undefined, read: boolean): void {
-    const atMs = this.host.options.timeline.now();
-    const versions = this.#versions.get(key) ?? [];
-    // What was replaced before the pass began cannot have been decided on; the last of those still can.
-    let first = 0;
-    while (first + 1 < versions.length && (versions[first + 1]?.atMs ?? 0) < this.sinceMs) first += 1;
-    const kept = first > 0 ? versions.slice(first) : versions;
-    kept.push({ atMs, read, object });
+    const kept = this.#relevant(this.#versions.get(key) ?? []);
+    kept.push({ atMs: this.host.options.timeline.now(), read, object });
     this.#versions.set(key, kept);
   }
 
   /** Every version that a decision under way may rest on, the newest last. */
   versions(key: string): readonly (Stored | undefined)[] {
-    const all = this.#versions.get(key) ?? [];
-    return all
-      .filter((_, index) => (all[index + 1]?.atMs ?? Number.POSITIVE_INFINITY) >= this.sinceMs)
-      .map(({ object }) => object);
+    return this.#relevant(this.#versions.get(key) ?? []).map(({ object }) => object);
+  }
+
+  /**
+   * All since the pass began, and what stood then: what a watch had told last, and what had been read since. A read does
+   * not undo what the watch told: not every read goes into the operator's view.
+   */
+  #relevant(all: readonly Version[]): Version[] {
+    const before = all.filter(({ atMs }) => atMs < this.sinceMs);
+    const watched = before.findLast(({ read }) => !read);
+    const read = before.findLast((version) => version.read);
+    const stood = before.filter((version) => version === watched || (version === read && !isOlder(read, watched)));
+    return [...stood, ...all.filter(({ atMs }) => atMs >= this.sinceMs)];
   }
 
   /** What was read by name since the pass began. */
@@ -93,4 +97,8 @@ export class Knowledge {
 
 function isWork({ plural, verb }: Call): boolean {
   return plural !== 'leases' && plural !== 'events' && verb !== 'watch';
+}
+
+function isOlder(one: Version, other: Version | undefined): boolean {
+  return other !== undefined && one.atMs < other.atMs;
 }

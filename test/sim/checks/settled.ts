@@ -92,7 +92,10 @@ function unsettledStatus(server: SimServer, app: StatefulApp, object: Stored): r
     observedGeneration: object.metadata.generation ?? 0,
   };
   const status = object['status'];
+  const failing = (app.status?.members ?? []).filter(({ failures }) => failures !== undefined);
   return [
+    // Ten minutes of running well, and the past is forgotten: that is the last thing to be written.
+    ...failing.map(({ ordinal }) => `the status still counts failures of member ${ordinal}`),
     ...Object.entries(counts)
       .filter(([field, count]) => (fieldOf(status, field) ?? 0) !== count)
       .map(([field, count]) => `status.${field} is ${fieldOf(status, field)} and should be ${count}`),
