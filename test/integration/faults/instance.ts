@@ -64,7 +64,8 @@ export class Instance {
   readonly #life: Life;
   readonly #listeners = new Set<() => void>();
   #ambush: Ambush = () => null;
-  #victim: { readonly request: ProxiedRequest; readonly point: Point } | null = null;
+  /** What the last write is told to meet; this very object, so that its end is known when it comes. */
+  #blow: Fault | null = null;
   #tellCrashed: () => void = () => undefined;
   #ended: Promise<void> | null = null;
 
@@ -135,35 +136,29 @@ export class Instance {
   #decide(request: ProxiedRequest): Fault {
     if (isAct(request)) {
       this.calm = 0;
-      const point = this.#victim === null ? this.#ambush(request) : null;
-      if (point !== null) return this.#strike(request, point);
+      const point = this.#blow === null ? this.#ambush(request) : null;
+      if (point !== null) return this.#strike(point);
     }
     return this.#life.faults?.(request) ?? PASS;
   }
 
-  #strike(request: ProxiedRequest, point: Point): Fault {
-    this.#victim = { request, point };
-    if (point === 'after the answer') return PASS;
-    if (point === 'after it is stored, before the answer') return { kind: 'commit' };
-    this.crash();
-    return { kind: 'drop' };
+  #strike(point: Point): Fault {
+    if (point === 'before it is sent') {
+      this.#blow = { kind: 'drop' };
+      this.crash();
+    } else {
+      this.#blow = point === 'after the answer' ? { kind: 'pass' } : { kind: 'commit' };
+    }
+    return this.#blow;
   }
 
   #done(exchange: Exchange): void {
-    // The victim's answer is dealt with: this is the point.
-    if (
-      this.#victim !== null &&
-      this.#victim.request.body === exchange.body &&
-      isSame(this.#victim.request, exchange)
-    ) {
-      this.crash();
-    }
+    // The last write has come as far as it is to come.
+    if (exchange.fault === this.#blow) this.crash();
     if (isRenewal(exchange) && exchange.verb === 'patch' && exchange.status === 200) this.calm += 1;
     for (const hear of this.#listeners) hear();
   }
 }
-
-const isSame = (a: ProxiedRequest, b: ProxiedRequest) => a.method === b.method && a.path === b.path;
 
 function kubeConfigFor(url: string): KubeConfig {
   const config = new KubeConfig();

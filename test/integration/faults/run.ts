@@ -49,7 +49,7 @@ export interface Run {
   readonly faults: readonly string[];
 }
 
-const LIMIT_S = 90;
+const LIMIT_S = 60;
 
 export async function perform(ground: Ground, { workflow, ends, expected }: Plan): Promise<Run> {
   const scene = await ground.stage.namespace();
@@ -59,20 +59,20 @@ export async function perform(ground: Ground, { workflow, ends, expected }: Plan
   const lives = [instance];
   try {
     await workflow.prepare(scene);
-    await settled(scene, instance, () => true);
+    await settled(scene, instance, { holds: () => true });
     const before = marked(scene);
     const prepared = instance.acts().length;
     const isOver = () => (expected === null ? workflow.isOver(scene) : endState(scene, before) === expected);
     ends[0]?.(instance);
     await workflow.trigger(scene);
     for (let next = 1; next <= ends.length; next += 1) {
-      const what = await Promise.race([instance.crashed, settled(scene, instance, isOver)]);
-      if (what === 'over') break;
+      const what = await Promise.race([instance.crashed, settled(scene, instance, { holds: isOver })]);
+      if (what !== 'crashed') break;
       instance = await start();
       lives.push(instance);
       ends[next]?.(instance);
     }
-    const end = await settled(scene, instance, isOver);
+    const end = await settled(scene, instance, { holds: isOver });
     const acts = lives.map((life, index) => life.acts().slice(index === 0 ? prepared : 0));
     const state = endState(scene, before);
     const faults = [
@@ -90,12 +90,16 @@ export async function perform(ground: Ground, { workflow, ends, expected }: Plan
  * Resolves once the condition holds while the operator has had nothing to write for two renewals of its Lease; told by
  * events of either. "late": it did not come to that.
  */
-export function settled(scene: Scene, instance: Instance, holds: () => boolean): Promise<'over' | 'late'> {
+export function settled(
+  scene: Scene,
+  instance: Instance,
+  { holds, seconds = LIMIT_S }: { readonly holds: () => boolean; readonly seconds?: number },
+): Promise<'over' | 'late'> {
   return new Promise((resolve) => {
     const check = () => {
       if (instance.calm >= 2 && holds()) finish('over');
     };
-    const timer = setTimeout(() => finish('late'), LIMIT_S * 1000);
+    const timer = setTimeout(() => finish('late'), seconds * 1000);
     const deaf: (() => unknown)[] = [];
     const finish = (how: 'over' | 'late') => {
       clearTimeout(timer);

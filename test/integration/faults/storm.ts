@@ -60,7 +60,7 @@ export async function weatherStorm(ground: Ground, upstream: Upstream, seed: num
       ({ fault, verb }) => fault.kind !== 'pass' && verb !== 'watch',
     ).length;
     const from = performance.now();
-    const how = await settled(scene, instance, () => converged(scene));
+    const how = await settled(scene, instance, { holds: () => converged(scene), seconds: 120 });
     if (how === 'late') throw new Error(`it does not converge after the storm: ${scene.summary()}`);
     const convergedAfterMs = performance.now() - from;
     const late = await silence(instance);

@@ -52,7 +52,7 @@ export async function silentWatches(ground: Ground): Promise<void> {
 
 async function ready(scene: Scene, instance: Instance): Promise<void> {
   await scene.start(fast(2));
-  expect(await settled(scene, instance, () => true)).toBe('over');
+  expect(await settled(scene, instance, { holds: () => true })).toBe('over');
 }
 
 async function loseFirst(scene: Scene): Promise<void> {
