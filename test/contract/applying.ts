@@ -51,7 +51,7 @@ export const APPLYING: readonly Behaviour[] = [
   [
     'fields of nobody and of others are left alone',
     async (s) => {
-      await s.make('services', 'a', { metadata: { labels: { theirs: 'x' } } });
+      await s.make('services', 'a', { metadata: { labels: { theirs: 'x' } }, spec: { selector: { app: 'db' } } });
       const { metadata, spec } = told(
         await apply(s, config(HEADLESS, { labels: { ours: 'y' } }), { ...ONE, force: 'true' }),
       );
@@ -93,7 +93,10 @@ export const APPLYING: readonly Behaviour[] = [
     'an owner reference is one field, by its uid',
     async (s) => {
       const owner = (uid: string) => ({ apiVersion: 'v1', kind: 'X', name: uid, uid });
-      await s.make('services', 'a', { metadata: { ownerReferences: [owner('u1')] } });
+      await s.make('services', 'a', {
+        metadata: { ownerReferences: [owner('u1')] },
+        spec: { selector: { app: 'db' } },
+      });
       await apply(s, config(HEADLESS, { ownerReferences: [owner('u2')] }), { ...ONE, force: 'true' });
       const { metadata } = told(await apply(s, config(HEADLESS), { ...ONE, force: 'true' }));
       expect(metadata['ownerReferences']).toEqual([owner('u1')]);

@@ -290,6 +290,20 @@ export const CHANGING: readonly Behaviour[] = [
     },
   ],
   [
+    'a headless service without a selector is of both address families, and can get no selector on a cluster of one',
+    async (s) => {
+      expect((await s.make('services', 'a')).spec).toMatchObject({
+        ipFamilies: ['IPv4', 'IPv6'],
+        ipFamilyPolicy: 'RequireDualStack',
+      });
+      const refused = await s.patch('services', 'a', { spec: { selector: { app: 'web' } } });
+      expect([refusal(refused), causesOf(refused)]).toEqual([
+        '422 Invalid',
+        ['spec.ipFamilyPolicy', 'spec.ipFamilies[1]'],
+      ]);
+    },
+  ],
+  [
     'an app’s serviceName and selector may not change',
     async (s) => {
       await s.make(PLURAL, 'a', { spec: { serviceName: 'web' } });

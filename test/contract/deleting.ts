@@ -261,7 +261,10 @@ export const DELETING: readonly Behaviour[] = [
       const path = `/api/v1/namespaces/${s.namespace}`;
       const dying = told(await s.ask('DELETE', path));
       expect([dying.status['phase'], dying.spec['finalizers']]).toEqual(['Terminating', ['kubernetes']]);
-      const final = { ...dying, spec: { finalizers: [] } };
+      await s.ask('PATCH', path, { metadata: { labels: { x: '1' } } }, 'application/merge-patch+json');
+      const held = told(await s.ask('GET', path));
+      expect(held.metadata['labels']).toMatchObject({ x: '1' });
+      const final = { ...held, spec: { finalizers: [] } };
       expect((await s.ask('PUT', `${path}/finalize`, final)).status).toBe(200);
       expect((await s.ask('GET', path)).status).toBe(404);
     },

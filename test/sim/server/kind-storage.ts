@@ -89,6 +89,14 @@ function keepAddress(object: Stored, before: Stored): Stored {
   return { ...object, spec: { ...spec, clusterIP: was['clusterIP'], clusterIPs: was['clusterIPs'] } };
 }
 
+/** Headless and selecting nothing: of both families, whatever the cluster has (service storage, defaultOnWrite). */
+function families(spec: Raw): Raw {
+  const selectsNothing = Object.keys(objectAt(spec, 'selector')).length === 0;
+  return spec['clusterIP'] === 'None' && selectsNothing
+    ? { ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'RequireDualStack' }
+    : { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' };
+}
+
 function serviceDefaults(object: Stored): Stored {
   const spec = objectAt(object, 'spec');
   const ports = listAt(spec, 'ports').map((port) => ({ protocol: 'TCP', targetPort: port['port'], ...port }));
@@ -97,8 +105,7 @@ function serviceDefaults(object: Stored): Stored {
     clusterIPs: [spec['clusterIP']],
     type: 'ClusterIP',
     sessionAffinity: 'None',
-    ipFamilies: ['IPv4'],
-    ipFamilyPolicy: 'SingleStack',
+    ...families(spec),
     internalTrafficPolicy: 'Cluster',
     ...spec,
     ...(ports.length > 0 ? { ports } : {}),
@@ -108,10 +115,12 @@ function serviceDefaults(object: Stored): Stored {
 
 function serviceProblems(object: Stored): readonly Cause[] {
   const spec = objectAt(object, 'spec');
-  const needsNone = spec['clusterIP'] === 'None' || spec['type'] === 'ExternalName';
-  return needsNone || listAt(spec, 'ports').length > 0
-    ? []
-    : [fault('spec.ports', 'Required value', 'FieldValueRequired')];
+  if (spec['ipFamilyPolicy'] === 'RequireDualStack' && families(spec)['ipFamilyPolicy'] !== 'RequireDualStack') {
+    const message = 'Invalid value: this cluster is not configured for dual-stack services';
+    return ['spec.ipFamilyPolicy', 'spec.ipFamilies[1]'].map((field) => fault(field, message));
+  }
+  if (spec['clusterIP'] === 'None' || spec['type'] === 'ExternalName') return [];
+  return listAt(spec, 'ports').length > 0 ? [] : [fault('spec.ports', 'Required value', 'FieldValueRequired')];
 }
 
 function serviceUpdateProblems(object: Stored, before: Stored): readonly Cause[] {
