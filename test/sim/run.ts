@@ -8,7 +8,7 @@ import { heal, mend } from './chaos/healing.ts';
 import { type Stage, userHands } from './chaos/stage.ts';
 import { commitCheck } from './checks/commits.ts';
 import { requestRules } from './checks/requests.ts';
-import { isRollingOut, silent, unsettled } from './checks/settled.ts';
+import { silent, unsettled, writesToCome } from './checks/settled.ts';
 import { Twins } from './checks/twins.ts';
 import { Onlooker } from './checks/witness.ts';
 import { startControlPlane } from './control/plane.ts';
@@ -222,7 +222,8 @@ class Simulation {
       lookedAt = now;
       if (unsettled(this.#server, now).length > 0) goodSince = undefined;
       else goodSince ??= now;
-      if (goodSince !== undefined && now - goodSince > CALM_MS) return this.#silence(this.#rollsOut ? STUCK_WRITES : 0);
+      if (goodSince !== undefined && now - goodSince > CALM_MS)
+        return this.#silence(this.#server.all('statefulapps').reduce((sum, app) => sum + writesToCome(app), 0));
     }
     if (this.#violation !== undefined) return;
     const left = unsettled(this.#server, this.#timeline.now());
@@ -232,11 +233,6 @@ class Simulation {
       if (wrong !== undefined) this.#report('silent', wrong);
     }
     await this.#silence(STUCK_WRITES);
-  }
-
-  /** A rollout that is not carried out yet (issue 5) becomes stalled in its time. */
-  get #rollsOut(): boolean {
-    return this.#server.all('statefulapps').some(isRollingOut);
   }
 
   async #silence(allowed: number): Promise<void> {

@@ -3,8 +3,10 @@
 import { ANNOTATION, LABEL } from '../../../src/api/names.ts';
 import { NAMESPACE } from '../apps.ts';
 import { appOf, controllerOf, isDeleting, phaseOf } from '../checks/facts.ts';
+import { conditionOf } from '../checks/settled.ts';
 import { claimsOf } from '../control/reading.ts';
 import { calmTemper } from '../control/temper.ts';
+import type { Raw, Stored } from '../server/types.ts';
 import { CALM } from '../weather.ts';
 import { type Stage, specOf, taintsOf } from './stage.ts';
 
@@ -33,7 +35,7 @@ export function mend(stage: Stage): void {
     user.edit('statefulapps', app, (now) => ({
       ...now,
       metadata: { ...now.metadata, annotations: withoutRequests(now.metadata.annotations) },
-      spec: { ...specOf(now), paused: false, volumeLossPolicy: 'Recreate' },
+      spec: { ...specOf(now), paused: false, volumeLossPolicy: 'Recreate', ...wayOn(now) },
     }));
   }
   for (const set of server.all('statefulsets', NAMESPACE)) user.remove('statefulsets', set, { policy: 'Orphan' });
@@ -56,6 +58,11 @@ export function mend(stage: Stage): void {
     const isOurs = uids.has(controllerOf(pod)?.uid ?? '') && pod.metadata.labels?.[LABEL.revision] !== undefined;
     if (!isOurs || claimsOf(pod).some((name) => doomed.has(name))) user.remove('pods', pod);
   }
+}
+
+/** As the status says: a revision that is stored nowhere cannot come back, so the present template is taken. */
+function wayOn(app: Stored): Raw {
+  return conditionOf(app, 'Ready')?.reason === 'RevisionLost' ? { updateStrategy: { type: 'OnDelete' } } : {};
 }
 
 function withoutRequests(annotations: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
