@@ -4,12 +4,26 @@ import { expect, test } from 'vitest';
 import { APPLYING } from './applying.ts';
 import { CHANGING } from './changing.ts';
 import { CREATING } from './creating.ts';
+import { DEFAULTS } from './defaults.ts';
 import { DELETING } from './deleting.ts';
+import { GRACE } from './grace.ts';
 import { READING } from './reading.ts';
+import { SCOPES } from './scopes.ts';
 import { type Behaviour, type Ground, Stage } from './stage.ts';
+import { WATCHING } from './watching.ts';
 import { ask } from './wire-call.ts';
 
-export const BEHAVIOURS: readonly Behaviour[] = [...CREATING, ...CHANGING, ...APPLYING, ...DELETING, ...READING];
+export const BEHAVIOURS: readonly Behaviour[] = [
+  ...CREATING,
+  ...DEFAULTS,
+  ...CHANGING,
+  ...SCOPES,
+  ...APPLYING,
+  ...DELETING,
+  ...GRACE,
+  ...READING,
+  ...WATCHING,
+];
 
 /** One test for each behaviour, each in a namespace of its own. */
 export function describeBehaviours(ground: () => Ground): void {
