@@ -183,16 +183,20 @@ const revoke: Act = (stage, random) => {
   return plural;
 };
 
+/** A value that a later version may bring. */
+const NEWER = 'Quantum';
+
 const newer: Act = (stage, random) => {
   const app = anApp(stage, random);
   if (app === undefined) return undefined;
   const before = specOf(app)['podRecoveryPolicy'];
+  if (before === NEWER) return undefined;
   const set = (value: unknown) => {
     const now = stage.server.find('statefulapps', NAMESPACE, app.metadata.name);
     if (now !== undefined)
       stage.server.force('statefulapps', { ...now, spec: { ...specOf(now), podRecoveryPolicy: value } });
   };
-  set('Quantum');
+  set(NEWER);
   forAWhile(stage, { ms: random.delay(5_000, 60_000), undo: () => set(before) });
   return app.metadata.name;
 };

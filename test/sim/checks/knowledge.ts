@@ -4,10 +4,12 @@
 import type { Host } from '../host.ts';
 import type { Call, Stored } from '../server/types.ts';
 
+/** How it was learnt: told by a watch, or by the answer to a read or to a write. */
+export type Source = 'watch' | 'read' | 'write';
+
 interface Version {
   readonly atMs: number;
-  /** By an answer to a read, not by a watch. */
-  readonly read: boolean;
+  readonly source: Source;
   /** Undefined: it was told that there is no such object. */
   readonly object: Stored | undefined;
 }
@@ -52,9 +54,9 @@ export class Knowledge {
     if (isWork(call) && ![...this.#flying.keys()].some(isWork)) this.#idleAtMs = this.host.options.timeline.now();
   }
 
-  learn(key: string, object: Stored | undefined, read: boolean): void {
+  learn(key: string, object: Stored | undefined, source: Source): void {
     const kept = this.#relevant(this.#versions.get(key) ?? []);
-    kept.push({ atMs: this.host.options.timeline.now(), read, object });
+    kept.push({ atMs: this.host.options.timeline.now(), source, object });
     this.#versions.set(key, kept);
   }
 
@@ -64,21 +66,21 @@ export class Knowledge {
   }
 
   /**
-   * All since the pass began, and what stood then: what a watch had told last, and what had been read since. A read does
-   * not undo what the watch told: not every read goes into the operator's view.
+   * All since the pass began, and what stood then: what a watch had told last, and what an answer had said since. An
+   * answer does not undo what the watch told: it may be older, and not every one goes into the operator's view.
    */
   #relevant(all: readonly Version[]): Version[] {
     const before = all.filter(({ atMs }) => atMs < this.sinceMs);
-    const watched = before.findLast(({ read }) => !read);
-    const read = before.findLast((version) => version.read);
-    const stood = before.filter((version) => version === watched || (version === read && !isOlder(read, watched)));
+    const told = before.findLast(({ source }) => source === 'watch');
+    const answered = before.findLast(({ source }) => source !== 'watch');
+    const stood = before.filter((version) => version === told || (version === answered && !isOlder(answered, told)));
     return [...stood, ...all.filter(({ atMs }) => atMs >= this.sinceMs)];
   }
 
   /** What was read by name since the pass began. */
   readSince(key: string): readonly (Stored | undefined)[] {
     return (this.#versions.get(key) ?? [])
-      .filter(({ atMs, read }) => read && atMs >= this.sinceMs)
+      .filter(({ atMs, source }) => source === 'read' && atMs >= this.sinceMs)
       .map(({ object }) => object);
   }
 

@@ -60,11 +60,11 @@ export class Onlooker implements Witness {
     if (call.query['dryRun'] !== undefined || verb === 'delete') return;
     if (verb === 'list' && isList(found)) {
       for (const object of found.items)
-        knowledge.learn(keyOf(plural, object.metadata.namespace, object.metadata.name), object, false);
+        knowledge.learn(keyOf(plural, object.metadata.namespace, object.metadata.name), object, 'read');
     } else if (isStored(found)) {
-      knowledge.learn(keyOf(plural, namespace, found.metadata.name), found, verb === 'get');
+      knowledge.learn(keyOf(plural, namespace, found.metadata.name), found, verb === 'get' ? 'read' : 'write');
     } else if (verb === 'get' && answer.status === 404 && name !== undefined) {
-      knowledge.learn(keyOf(plural, namespace, name), undefined, true);
+      knowledge.learn(keyOf(plural, namespace, name), undefined, 'read');
     }
   }
 
@@ -78,7 +78,7 @@ export class Onlooker implements Witness {
       const { type, object } = JSON.parse(line) as { type: string; object: unknown };
       if (type === 'BOOKMARK' || type === 'ERROR' || !isStored(object)) continue;
       const key = keyOf(plural, object.metadata.namespace, object.metadata.name);
-      knowledge.learn(key, type === 'DELETED' ? undefined : object, false);
+      knowledge.learn(key, type === 'DELETED' ? undefined : object, 'watch');
     }
   }
 }
