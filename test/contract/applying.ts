@@ -107,7 +107,7 @@ export const APPLYING: readonly Behaviour[] = [
     async (s) => {
       expect(refusal(await apply(s, config(HEADLESS, { uid: 'u' })))).toBe('409 Conflict');
       await apply(s, config(HEADLESS));
-      expect((await apply(s, config(HEADLESS, { uid: 'u' }))).status).toBeGreaterThanOrEqual(409);
+      expect(refusal(await apply(s, config(HEADLESS, { uid: 'u' })))).toBe('422 Invalid');
       expect(refusal(await apply(s, config(HEADLESS, { resourceVersion: '1' })))).toBe('409 Conflict');
     },
   ],

@@ -1,7 +1,8 @@
 // Reads and watches: snapshots, selectors, what a watch is told, and what too old means.
 import { expect } from 'vitest';
 import { PLURAL } from '../../src/api/names.ts';
-import { type Behaviour, itemsOf, refusal, type Stage } from './stage.ts';
+import { type Behaviour, itemsOf, refusal, type Stage, type Told } from './stage.ts';
+import { podSpec } from './trace-content.ts';
 import type { Json } from './wire-call.ts';
 
 async function three(s: Stage): Promise<void> {
@@ -41,6 +42,20 @@ export const READING: readonly Behaviour[] = [
         'StatefulAppList',
         'StatefulApp',
       ]);
+    },
+  ],
+  [
+    'a list of all namespaces is ordered by namespace and name as one text, in which the slash counts',
+    async (s) => {
+      const longer = `${s.namespace}-x`;
+      await s.ask('POST', '/api/v1/namespaces', { metadata: { name: longer } });
+      const body = (name: string) => ({ metadata: { name, labels: { of: s.namespace } }, spec: podSpec('i') });
+      for (const namespace of [s.namespace, longer]) {
+        await s.ask('POST', `/api/v1/namespaces/${namespace}/pods`, body('a'));
+      }
+      const reply = await s.ask('GET', `/api/v1/pods?labelSelector=of=${s.namespace}`);
+      const places = (reply.body['items'] as readonly Told[]).map(({ metadata }) => metadata['namespace']);
+      expect(places).toEqual([longer, s.namespace]);
     },
   ],
   [
