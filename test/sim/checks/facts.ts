@@ -73,7 +73,7 @@ export function appNameOf(knowledge: Knowledge, call: Call): string | undefined 
   const sent = fieldOf(call.body, 'metadata', 'labels', LABEL.app);
   if (typeof sent === 'string') return sent;
   if (call.name === undefined) return undefined;
-  for (const object of knowledge.versions(keyOf(call.plural, call.namespace, call.name))) {
+  for (const object of knowledge.versions(keyOf(call.plural, call.namespace, call.name)).toReversed()) {
     if (object === undefined) continue;
     const name = controllerOf(object)?.name ?? object.metadata.labels?.[LABEL.app];
     if (name !== undefined) return name;
