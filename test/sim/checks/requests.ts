@@ -3,6 +3,7 @@
 // operator; what it cannot have known is judged by commits.ts and containers.ts.
 
 import type { StatefulApp } from '../../../src/api/schema.ts';
+import { claimsOf } from '../control/reading.ts';
 import type { Call, Stored } from '../server/types.ts';
 import {
   appNameOf,
@@ -165,14 +166,15 @@ function fenced({ renewedAtMs, host }: Knowledge, call: Call, renewDeadlineMs: n
 function volumesKept(knowledge: Knowledge, call: Call): string | undefined {
   if (call.verb !== 'delete' || call.plural !== 'pods' || call.name === undefined) return undefined;
   const { apps, ordinal } = memberOf(knowledge, call);
+  const pods = knowledge.versions(keyOf('pods', call.namespace, call.name));
+  const mounted = new Set(pods.flatMap((pod) => (pod === undefined ? [] : claimsOf(pod))));
   const doubts = apps.map((app) => {
-    const { volumeLossPolicy, persistentVolumeClaimRetentionPolicy, volumeClaimTemplates } = app.spec;
+    const { volumeLossPolicy, persistentVolumeClaimRetentionPolicy } = app.spec;
     const asked = persistentVolumeClaimRetentionPolicy.whenScaled === 'Delete';
     if (volumeLossPolicy === 'Recreate' || (asked && !wantedOf(app).includes(ordinal ?? -1))) return undefined;
     const ledger = app.status?.appUID === app.metadata.uid ? (app.status.members ?? []) : [];
     const entry = ledger.find((member) => member.ordinal === ordinal);
-    for (const template of volumeClaimTemplates) {
-      const name = `${template.metadata.name}-${call.name}`;
+    for (const name of mounted) {
       const recorded = entry?.claims?.find((claim) => claim.name === name)?.uid;
       const kept = (claim: Stored | undefined) =>
         claim === undefined
