@@ -34,12 +34,12 @@ export interface ApplyOptions extends UpdateOptions {
   readonly force?: boolean | undefined;
 }
 
+/** No dry run: a server that finds a body ignores `dryRun` in the query, and deletes (handlers/delete.go; seen on 1.36.3). */
 export interface DeleteOptions extends CallOptions {
   readonly uid: string;
   readonly resourceVersion?: string | undefined;
   readonly gracePeriodSeconds?: number | undefined;
   readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan' | undefined;
-  readonly dryRun?: boolean | undefined;
 }
 
 /**

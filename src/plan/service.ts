@@ -38,7 +38,9 @@ function keepFit({ app }: Observed, spec: StatefulAppSpec, service: ServiceView)
     metadata: {
       name: service.name,
       namespace: app.namespace,
+      // With its version another Service of this name is a Conflict; with the UID alone it would be Invalid (seen on 1.36.3).
       uid: service.uid,
+      resourceVersion: service.resourceVersion,
       labels: { [LABEL.app]: app.name },
       ownerReferences: [controllerRef(app)],
     },

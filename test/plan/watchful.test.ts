@@ -217,6 +217,16 @@ describe('strays', () => {
 });
 
 describe('the Service', () => {
+  test('is mended as the very version that was seen: another one of its name is a conflict', () => {
+    const { actions } = plannedOf({
+      app: one,
+      pods: '0 Available',
+      service: rawService({}, { selector: { app: 'x' } }),
+    });
+    const { uid, resourceVersion } = readService(rawService({}));
+    expect(actions).toMatchObject([{ type: 'applyService', object: { metadata: { uid, resourceVersion } } }]);
+  });
+
   const up = { app: one, pods: '0 Available' };
   const foreign = { ownerReferences: [], labels: {} };
   rows([
