@@ -51,9 +51,9 @@ export class Onlooker implements Witness {
     const found = answer.status >= 200 && answer.status < 300 ? answer.body : undefined;
     if (plural === 'leases') {
       const sentAtMs = knowledge.sentAtMs(call);
-      const held = isStored(found) && (found['spec'] as { holderIdentity?: unknown }).holderIdentity === host.name;
-      if (verb !== 'get' && found !== undefined && sentAtMs !== undefined)
-        knowledge.renewedAtMs = held ? sentAtMs : Number.NEGATIVE_INFINITY;
+      if (verb === 'get' || !isStored(found) || sentAtMs === undefined) return;
+      const held = (found['spec'] as { holderIdentity?: unknown }).holderIdentity === host.name;
+      knowledge.renewedAtMs = held ? sentAtMs : Number.NEGATIVE_INFINITY;
       return;
     }
     // What a delete answers may be the last of an object that is gone already.
