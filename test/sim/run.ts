@@ -139,7 +139,17 @@ class Simulation {
       if (where !== undefined && !plane.node(where.node).connected) twins.excuse(uid);
     };
     const ideas = drawApps(random);
-    this.#stage = { server, timeline, plane, crew, ideas, nodes: NODES, user: userHands(server), undoings: new Set() };
+    this.#stage = {
+      server,
+      timeline,
+      plane,
+      crew,
+      ideas,
+      nodes: NODES,
+      user: userHands(server),
+      undoings: new Set(),
+      coming: new Set(),
+    };
     for (const name of ['system', NAMESPACE])
       this.#stage.user.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     for (const idea of ideas) this.#stage.user.create('statefulapps', drawApp(idea, random));

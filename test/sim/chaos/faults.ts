@@ -5,7 +5,7 @@ import { LEASE } from '../crew.ts';
 import type { Host } from '../host.ts';
 import type { Random } from '../random.ts';
 import { CALM, WEATHERS } from '../weather.ts';
-import { forAWhile, type Intervention, one, type Stage, specOf, taintsOf } from './stage.ts';
+import { forAWhile, type Intervention, later, one, type Stage, specOf, taintsOf } from './stage.ts';
 
 type Act = Intervention['act'];
 const someOf = (stage: Stage, random: Random) => one(stage.crew.hosts, random);
@@ -43,12 +43,12 @@ const powerOff: Act = (stage, random) => {
   // A dead machine may be declared so: its Node object goes, or it is tainted out-of-service.
   const declared = random.between(0, 3);
   if (declared === 0)
-    stage.timeline.after(random.delay(1_000, 200_000), 'user: deletes the Node', () => {
+    later(stage, random.delay(1_000, 200_000), 'user: deletes the Node', () => {
       const now = stage.server.find('nodes', undefined, name);
       if (now !== undefined) stage.user.remove('nodes', now);
     });
   if (declared === 1)
-    stage.timeline.after(random.delay(60_000, 200_000), 'user: taints out-of-service', () => {
+    later(stage, random.delay(60_000, 200_000), 'user: taints out-of-service', () => {
       const now = stage.server.find('nodes', undefined, name);
       if (now !== undefined)
         stage.user.edit('nodes', now, (it) => ({
@@ -148,7 +148,7 @@ const kill: Act = (stage, random) => {
   stage.crew.kill(host);
   // The same container again, or another pod in its place.
   const name = random.chance(0.6) ? host.name : undefined;
-  stage.timeline.after(random.delay(100, 60_000), 'an operator starts', () => {
+  later(stage, random.delay(100, 60_000), 'an operator starts', () => {
     if (stage.crew.hosts.length < 3 && !stage.crew.hosts.some((other) => other.name === name)) stage.crew.start(name);
   });
   return host.name;
@@ -160,7 +160,7 @@ const crashLoop: Act = (stage, random) => {
   const { name } = host;
   const every = random.pick([200, 200, 1_000, 3_000]);
   for (let turn = 0; turn < 12; turn += 1) {
-    stage.timeline.after(turn * every, 'an operator crashes and starts again', () => {
+    later(stage, turn * every, 'an operator crashes and starts again', () => {
       const now = stage.crew.hosts.find((each) => each.name === name);
       if (now === undefined) return;
       stage.crew.kill(now);
@@ -174,7 +174,7 @@ const retire: Act = (stage, random) => {
   const host = someOf(stage, random);
   if (host === undefined) return undefined;
   stage.crew.retire(host);
-  stage.timeline.after(random.delay(100, 20_000), 'an operator starts', () => {
+  later(stage, random.delay(100, 20_000), 'an operator starts', () => {
     if (stage.crew.hosts.length < 3) stage.crew.start();
   });
   return host.name;

@@ -12,6 +12,7 @@ import { type Stage, specOf, taintsOf } from './stage.ts';
 
 /** Networks, nodes, rights and quotas are as they should be, and an operator runs. */
 export function heal(stage: Stage): void {
+  for (const cancel of stage.coming) cancel();
   for (const undo of [...stage.undoings]) undo();
   for (const name of stage.nodes) {
     stage.plane.node(name).heal();

@@ -5,7 +5,7 @@ import { NAMESPACE } from '../apps.ts';
 import type { Random } from '../random.ts';
 import type { Meta, Raw, Stored } from '../server/types.ts';
 import { failure } from '../server/wire.ts';
-import { aClaim, anApp, aPod, forAWhile, type Intervention, one, type Stage, specOf } from './stage.ts';
+import { aClaim, anApp, aPod, forAWhile, type Intervention, later, one, type Stage, specOf } from './stage.ts';
 
 type Act = Intervention['act'];
 
@@ -226,7 +226,7 @@ const conflicts: Act = (stage, random) => {
   const object = one(stage.server.all(plural, NAMESPACE), random);
   if (object === undefined) return undefined;
   for (let turn = 0; turn < 20; turn += 1) {
-    stage.timeline.after(turn * random.between(5, 300), 'user: annotates', () => {
+    later(stage, turn * random.between(5, 300), 'user: annotates', () => {
       const now = stage.server.find(plural, NAMESPACE, object.metadata.name);
       if (now?.metadata.uid !== object.metadata.uid) return;
       withMeta(stage, plural, now, (meta) => ({

@@ -9,7 +9,7 @@ import type { Crew } from '../crew.ts';
 import type { Random } from '../random.ts';
 import type { SimServer } from '../server/server.ts';
 import type { Stored } from '../server/types.ts';
-import type { Timeline } from '../timeline.ts';
+import type { Cancel, Timeline } from '../timeline.ts';
 
 export interface Stage {
   readonly server: SimServer;
@@ -21,6 +21,8 @@ export interface Stage {
   readonly user: Hands;
   /** Ends of faults that are to come, at the latest when the faults stop. */
   readonly undoings: Set<() => void>;
+  /** What interventions will do later. */
+  readonly coming: Set<Cancel>;
 }
 
 /**
@@ -41,6 +43,15 @@ export function forAWhile(stage: Stage, { ms, undo }: { readonly ms: number; rea
   };
   stage.undoings.add(once);
   stage.timeline.after(ms, 'a fault ends', once);
+}
+
+/** More of what an intervention does, unless the faults have stopped by then. */
+export function later(stage: Stage, ms: number, label: string, act: () => void): void {
+  const cancel = stage.timeline.after(ms, label, () => {
+    stage.coming.delete(cancel);
+    act();
+  });
+  stage.coming.add(cancel);
 }
 
 export function userHands(server: SimServer): Hands {

@@ -4,7 +4,7 @@ import { ANNOTATION } from '../../../src/api/names.ts';
 import { drawApp, NAMESPACE } from '../apps.ts';
 import type { Random } from '../random.ts';
 import type { Stored } from '../server/types.ts';
-import { anApp, aPod, type Intervention, one, type Stage, specOf } from './stage.ts';
+import { anApp, aPod, type Intervention, later, one, type Stage, specOf } from './stage.ts';
 
 type Edit = (spec: Readonly<Record<string, unknown>>, random: Random) => Readonly<Record<string, unknown>>;
 
@@ -43,7 +43,7 @@ function removeApp(stage: Stage, random: Random): string | undefined {
   const again = random.chance(0.8);
   const seed = random.next();
   if (again) {
-    stage.timeline.after(random.delay(0, 40_000), 'user: applies it again', () => {
+    later(stage, random.delay(0, 40_000), 'user: applies it again', () => {
       const idea = stage.ideas.find(({ name }) => name === app.metadata.name);
       if (idea !== undefined && stage.server.find('statefulapps', NAMESPACE, idea.name) === undefined)
         stage.user.create('statefulapps', seed < 0.5 ? bare(app) : drawApp(idea, random));
@@ -66,7 +66,7 @@ function bounce(stage: Stage, random: Random): string | undefined {
     stage.user.edit('statefulapps', app, (now) => ({ ...now, spec: { ...specOf(now), replicas: to } }));
   const between = random.between(0, 5);
   scale(between);
-  stage.timeline.after(random.delay(0, 3_000), 'user: scales back', () => scale(replicas));
+  later(stage, random.delay(0, 3_000), 'user: scales back', () => scale(replicas));
   return `${app.metadata.name}: ${replicas} -> ${between} -> ${replicas}`;
 }
 
