@@ -1,12 +1,13 @@
 // Asks CoreDNS where the members are: whenever something changed at the API server, and, since DNS tells nobody when an
 // answer changes, ten times a second until it is the expected one. A class, because the state lives here: the answers.
 import { Resolver } from 'node:dns/promises';
+import type { AddressBook } from './witness.ts';
 
 const AGAIN_MS = 100;
 /** What a DNS server says of a name without addresses. */
 const NO_ADDRESS = ['ENOTFOUND', 'ENODATA'];
 
-export class Addresses {
+export class Addresses implements AddressBook {
   readonly #resolver = new Resolver({ timeout: 2_000, tries: 1 });
   readonly #changed: () => void;
   readonly #answers = new Map<string, string | null>();
@@ -21,12 +22,10 @@ export class Addresses {
     this.#changed = changed;
   }
 
-  /** See View.addresses. Several addresses of one name are joined by commas. */
   get answers(): ReadonlyMap<string, string | null> {
     return this.#answers;
   }
 
-  /** Names to ask for, each with the answer that is expected: no address is null. */
   want(wanted: ReadonlyMap<string, string | null>): void {
     this.#wanted = wanted;
     void this.#ask();

@@ -1,29 +1,39 @@
-// npm run demo: the operator at work on a local cluster, shown and checked (flags.ts says how). Only the frame is here:
-// signals, exit codes, what is left running. Whatever was started is ended, on ^C too; when the demo is killed, the
+// npm run demo: the operator at work on a local cluster, shown and checked (flags.ts says how). Only the frame is here: which
+// API server it is, signals, exit codes, what is left running. Whatever was started is ended, on ^C too; when the demo is killed, the
 // cluster's watchdog does it, but for --keep.
 import { constants } from 'node:os';
 import { type Flags, readFlags, USAGE, UsageError } from './flags.ts';
+import { prepareInProcessSetting } from './in-process-setting.ts';
 import { type Outcome, play } from './play.ts';
+import { lackOfPrograms } from './programs.ts';
+import { prepareRealSetting } from './real-setting.ts';
 import { Screen } from './screen.ts';
-import { downCommand, prepareSetting, type Setting } from './setting.ts';
 
+const REAL = 'StatefulApp: stable names, DNS entries and volumes on a real Kubernetes API server';
+const MODEL =
+  'the same scenes run on an API server in memory, which is a model. The operator is the real one; DNS, kubectl and access rights are left out.';
+const WAYS_ON =
+  'For a real one, install Go 1.26 or newer (https://go.dev/dl), or see docs/local-cluster.md for where programs may come from.\n`npm run cluster -- up` says all that was tried.';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-async function run({ keep }: Flags): Promise<number> {
+async function run(flags: Flags): Promise<number> {
   const screen = new Screen(process.stdout, process.env);
   const endings: (() => Promise<void>)[] = [];
   const stop = new AbortController();
   const perform = async (): Promise<boolean> => {
-    screen.line(
-      screen.paint('bold', 'StatefulApp: stable names, DNS entries and volumes on a real Kubernetes API server'),
-    );
-    const progress = (line: string) => screen.progress(line);
-    const setting = await prepareSetting({ keep, progress, endings, signal: stop.signal });
+    const makeshift = await whyInMemory(flags);
+    stop.signal.throwIfAborted();
+    screen.line(screen.paint('bold', makeshift ?? REAL));
+    const preparation = { progress: (line: string) => screen.progress(line), endings, signal: stop.signal };
+    const setting =
+      makeshift === undefined
+        ? await prepareRealSetting(preparation, flags.keep)
+        : await prepareInProcessSetting(preparation);
     const startedAfter = screen.seconds;
     const outcome = await play(setting, screen);
     screen.line(`\n${summary(outcome, startedAfter, screen.seconds)}`);
-    if (keep) {
-      screen.line(usage(setting));
+    if (setting.remains !== undefined) {
+      screen.line(setting.remains);
       endings.length = 0;
     }
     return outcome.passed === outcome.scenes;
@@ -39,6 +49,18 @@ async function run({ keep }: Flags): Promise<number> {
   const endedWell = await endAll(endings);
   if (stop.signal.aborted) return 128 + constants.signals[stop.signal.reason as (typeof SIGNALS)[number]];
   return isGood && endedWell ? 0 : 1;
+}
+
+/**
+ * The first lines when it has to be the API server in memory, or shall be; else undefined. Until this is known nothing goes to
+ * the standard output: what the search for programs says goes beside it.
+ */
+async function whyInMemory({ keep, inMemory }: Flags): Promise<string | undefined> {
+  if (inMemory) return `As asked for by --in-memory, ${MODEL}\nWithout the flag it is a real one.`;
+  if (keep || process.env['STATEFULAPP_REQUIRE_CLUSTER']) return undefined;
+  const lack = await lackOfPrograms(process.env, (line) => console.error(line));
+  if (lack === undefined) return undefined;
+  return `No real API server could be found, downloaded or built here (${lack}): ${MODEL}\n${WAYS_ON}`;
 }
 
 /** Each has its turn, whatever becomes of the others. */
@@ -77,19 +99,6 @@ function summary({ passed, scenes, requests }: Outcome, startedAfter: number, se
       : `\nFor the first 3 members the operator made ${requests} requests, ${(requests / 3).toFixed(1)} per member (without watches and its Lease).`;
   if (passed === scenes) return `${passed} of ${scenes} scenes passed ${time}.${made}`;
   return `Scene ${passed + 1} of ${scenes} is not as promised, see ✗ above; ${passed} passed ${time}.`;
-}
-
-function usage({ cluster, operator }: Setting): string {
-  return `
-The cluster and the operator go on running. Use them in any shell:
-  export KUBECONFIG='${cluster.kubeconfig}'
-  export PATH='${cluster.dir}/bin':"$PATH"
-  kubectl get sapp,pods,pvc
-  kubectl scale sapp web --replicas=4
-The same two settings: eval "$(npm run -s cluster -- env --name demo)"
-Names of the cluster: DNS on 127.0.0.1 port ${cluster.dnsPort}, for example web-0.web.default.svc.cluster.local
-Log of the operator (pid ${operator.id.pid}): ${operator.logFile}
-End both, and delete their data: ${downCommand()}`;
 }
 
 try {

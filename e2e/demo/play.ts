@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SCENES, type Scene, type Stage } from './scenes.ts';
 import type { Screen } from './screen.ts';
-import { ROOT, type Setting } from './setting.ts';
+import type { Setting } from './setting.ts';
 import { rowsOf } from './table.ts';
 
 /** Far more than a busy machine needs for any step. */
@@ -54,14 +54,12 @@ async function playScene(scene: Scene, setting: Setting, screen: Screen): Promis
   return false;
 }
 
-function stageOf({ cluster, operator, witness }: Setting, screen: Screen): Stage {
+function stageOf({ user, operator, witness, addressed }: Setting, screen: Screen): Stage {
   return {
     view: witness.view,
     mark: () => ({ events: witness.history, from: witness.history.length }),
-    kubectl: async (...args) => {
-      screen.progress(`$ kubectl ${args.join(' ').replaceAll(`${ROOT}/`, '')}`);
-      await cluster.kubectl(...args);
-    },
+    user,
+    addressed,
     until: (lack) => witness.until(lack, { deadlineMs: DEADLINE_MS, ended: operator.ended }),
     rest: () => rest(screen),
   };
@@ -79,7 +77,7 @@ function circumstances({ operator, witness }: Setting): string {
     'Conditions of the app:',
     ...conditions.map(({ type, status, reason, message }) => `  ${type}=${status} ${reason ?? ''}: ${message ?? ''}`),
     ...(conditions.length === 0 ? ['  none'] : []),
-    `The end of the operator's log (${operator.logFile}):`,
+    `The end of the operator's log (${operator.logPlace}):`,
     operator.lastLines().replace(/^/gm, '  '),
   ].join('\n');
 }

@@ -1,18 +1,18 @@
 // The scenes: what is done, what is waited for, and what must then be true. Lacks drawing (screen.ts) and judging
 // (history.ts, copies.ts).
 import { join } from 'node:path';
-import { PLAY } from '../cluster/plays.ts';
 import { copyBreaches, describeCopy, keptBreaches, short } from './copies.ts';
 import { creationBreaches, disturbances, doubleBreaches, removalBreaches, type Span } from './history.ts';
-import { APP, ROOT } from './setting.ts';
+import { APP, ROOT, type User } from './setting.ts';
 import { type ClaimFacts, claimFacts, type Facts, factsOf, missing, podName, type View } from './view.ts';
 
 export interface Stage {
   readonly view: View;
   /** From here to whatever happens until it is judged. */
   readonly mark: () => Span;
-  /** Shows the command and runs it. */
-  readonly kubectl: (...args: readonly string[]) => Promise<void>;
+  readonly user: User;
+  /** See Setting. */
+  readonly addressed: string;
   /** Waits until nothing is lacking. */
   readonly until: (lack: () => string | undefined) => Promise<void>;
   /** Time for people to look, where there are any. */
@@ -34,7 +34,6 @@ const THREE = [0, 1, 2];
 const FIVE = [0, 1, 2, 3, 4];
 const DELETED = 1;
 const FAILED = 0;
-const KIND = 'statefulapp';
 
 export const SCENES: readonly Scene[] = [
   { title: 'Three members come up in order, each with a DNS name and a volume of its own', play: start },
@@ -43,9 +42,9 @@ export const SCENES: readonly Scene[] = [
   { title: 'Scale to 5 and back to 3: the highest goes first, claims are kept', play: scale },
 ];
 
-async function start({ view, mark, kubectl, until }: Stage): Promise<readonly Check[]> {
+async function start({ view, mark, user, until, addressed }: Stage): Promise<readonly Check[]> {
   const span = mark();
-  await kubectl('apply', '-f', join(ROOT, 'examples/web.yaml'));
+  await user.apply(join(ROOT, 'examples/web.yaml'));
   await until(() => missing(view, THREE));
   const members = THREE.map((ordinal) => must(view, ordinal));
   const addresses = members.map(({ dnsName, resolved }) => `${dnsName} is ${resolved}`).join(', ');
@@ -55,7 +54,7 @@ async function start({ view, mark, kubectl, until }: Stage): Promise<readonly Ch
       breaches: creationBreaches(span, THREE),
     },
     {
-      expected: `CoreDNS answers with the addresses of the pods: ${addresses}`,
+      expected: `${addressed}: ${addresses}`,
       breaches: members.flatMap(({ dnsName, resolved, address }) =>
         resolved === address && address !== '' ? [] : [`${dnsName} resolves to ${resolved}, its pod has ${address}`],
       ),
@@ -70,19 +69,19 @@ async function start({ view, mark, kubectl, until }: Stage): Promise<readonly Ch
 }
 
 async function deleteMember(stage: Stage): Promise<readonly Check[]> {
-  const { view, mark, kubectl, until } = stage;
+  const { view, mark, user, until } = stage;
   const before = must(view, DELETED);
   const span = mark();
-  await kubectl('delete', 'pod', before.pod, '--wait=false');
+  await user.deletePod(before.pod);
   await until(() => replaced(view, DELETED, before));
   return replacementChecks(view, span, { ordinal: DELETED, before });
 }
 
 async function failMember(stage: Stage): Promise<readonly Check[]> {
-  const { view, mark, kubectl, until } = stage;
+  const { view, mark, user, until } = stage;
   const before = must(view, FAILED);
   const span = mark();
-  await kubectl('annotate', 'pod', before.pod, `${PLAY}=failed`);
+  await user.failPod(before.pod);
   await until(() => replaced(view, FAILED, before));
   const failed = span.events.slice(span.from).some(({ uid, phase }) => uid === before.podUid && phase === 'Failed');
   return [
@@ -95,9 +94,9 @@ async function failMember(stage: Stage): Promise<readonly Check[]> {
 }
 
 async function scale(stage: Stage): Promise<readonly Check[]> {
-  const { view, mark, kubectl, until, rest } = stage;
+  const { view, mark, user, until, rest } = stage;
   const up = mark();
-  await kubectl('scale', KIND, APP, '--replicas=5');
+  await user.scale(APP, 5);
   await until(() => missing(view, FIVE));
   const added = [3, 4].map((ordinal) => must(view, ordinal));
   const claims = added.flatMap((member) => member.claims);
@@ -108,7 +107,7 @@ async function scale(stage: Stage): Promise<readonly Check[]> {
 
   await rest();
   const down = mark();
-  await kubectl('scale', KIND, APP, '--replicas=3');
+  await user.scale(APP, 3);
   await until(() => missing(view, THREE));
   const kept = claims.map(({ name }) => claimFacts(view, name));
   return [

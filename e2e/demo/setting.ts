@@ -1,97 +1,48 @@
-// Where the demo plays: the cluster, our kind installed in it, the operator, and a witness. Says each step; whatever was
-// started is in `endings`, to be called in reverse order, from the moment it exists.
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+// What the scenes play on, and all that they may know of it: a user who does things, an operator, a witness. Two make one:
+// real-setting.ts with a real API server, in-process-setting.ts with the one in memory.
 import { join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
-import { createTransport } from '../../src/kube/undici-transport.ts';
-import { findBinary } from '../cluster/binaries.ts';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
-import { clusterFolder } from '../cluster/folders.ts';
-import { isAlive, type ProcessId } from '../cluster/processes.ts';
-import { readState, writeState } from '../cluster/state.ts';
-import { tearDown } from '../cluster/teardown.ts';
-import { install, operatorKubeconfig } from '../operator/install.ts';
-import { type OperatorProcess, startOperatorProcess } from './operator-process.ts';
-import { Witness } from './witness.ts';
+import type { Witness } from './witness.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
-export const CLUSTER_NAME = 'demo';
+export const NAMESPACE = 'default';
 export const APP = 'web';
 
 export interface Setting {
-  readonly cluster: Cluster;
-  readonly operator: OperatorProcess;
+  readonly user: User;
+  readonly operator: ShownOperator;
   readonly witness: Witness;
+  /** How the addresses of members were found: the beginning of a sentence. */
+  readonly addressed: string;
+  /** What goes on running after the demo, how to use it and how to end it; undefined: nothing does. */
+  readonly remains: string | undefined;
+}
+
+/** Each says what it does, then does it; rejects when it is refused. */
+export interface User {
+  /** Path of a manifest with one object. */
+  readonly apply: (file: string) => Promise<void>;
+  /** Does not wait until the pod is gone. */
+  readonly deletePod: (name: string) => Promise<void>;
+  /** A running pod ends in phase Failed: no request of anybody, its machine's doing. */
+  readonly failPod: (name: string) => Promise<void>;
+  readonly scale: (app: string, replicas: number) => Promise<void>;
+}
+
+export interface ShownOperator {
+  /** Never fulfilled; rejects when the operator, or what it needs, ends without having been asked to. */
+  readonly ended: Promise<never>;
+  /** Where its log is. */
+  readonly logPlace: string;
+  /** The end of its log. */
+  readonly lastLines: () => string;
+  /** Requests to the API server so far, without watches and the Lease; undefined when it does not say. */
+  readonly requests: () => Promise<number | undefined>;
 }
 
 export interface Preparation {
-  readonly keep: boolean;
   readonly progress: (line: string) => void;
+  /** Whatever was started is in here from the moment it exists; to be called in reverse order. */
   readonly endings: (() => Promise<void>)[];
   /** Aborted: nothing more may be started. */
   readonly signal: AbortSignal;
-}
-
-export async function prepareSetting({ keep, progress, endings, signal }: Preparation): Promise<Setting> {
-  // A kept cluster stands where `npm run cluster -- … --name demo` finds it.
-  const place = keep ? { dir: await freeFolder(), detach: true } : {};
-  const cluster = await startCluster({ name: CLUSTER_NAME, ...place, progress });
-  endings.push(cluster.stop);
-  signal.throwIfAborted();
-
-  progress('installing the kind StatefulApp (crds/) and the rights of the operator …');
-  await install(cluster);
-  const kubeconfig = await operatorKubeconfig(cluster);
-  if (keep) await linkKubectl(cluster.dir, progress);
-  signal.throwIfAborted();
-
-  const operator = startOperatorProcess(kubeconfig, join(cluster.dir, 'logs', 'operator.log'));
-  endings.push(operator.stop);
-  entrust(cluster.dir, operator.id);
-  progress(`the operator runs: node src/operator/main.ts, pid ${operator.id.pid}, log ${operator.logFile}`);
-
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(cluster.kubeconfig);
-  const transport = createTransport({ kubeConfig });
-  const witness = new Witness({ transport, dnsPort: cluster.dnsPort, namespace: 'default', app: APP });
-  endings.push(async () => {
-    witness.stop();
-    await transport.close();
-  });
-  return { cluster, operator, witness };
-}
-
-/** The folder of the kept cluster, cleared of what a reboot may have left. */
-async function freeFolder(): Promise<string> {
-  const dir = clusterFolder(CLUSTER_NAME);
-  const state = readState(dir);
-  const processes = state === undefined ? [] : [state.owner, ...Object.values(state.components)];
-  if (processes.some((id) => id !== undefined && isAlive(id))) {
-    throw new Error(
-      `A demo cluster runs already, from an earlier --keep. End it with: ${downCommand()}\nThen start the demo again.`,
-    );
-  }
-  if (existsSync(dir)) await tearDown(dir);
-  return dir;
-}
-
-export function downCommand(): string {
-  return `npm run cluster -- down --name ${CLUSTER_NAME}`;
-}
-
-/**
- * The operator is written down among the cluster's processes: so `npm run cluster -- down` ends it too, and the cluster's
- * watchdog does when the demo is killed.
- */
-function entrust(dir: string, operator: ProcessId): void {
-  const state = readState(dir);
-  if (state === undefined) throw new Error(`The cluster's state in ${dir} is gone: somebody ended the cluster.`);
-  const components = { ...state.components, operator };
-  writeState({ ...state, components });
-}
-
-/** Where `npm run cluster -- env` says that it is. */
-async function linkKubectl(dir: string, progress: (line: string) => void): Promise<void> {
-  mkdirSync(join(dir, 'bin'), { recursive: true });
-  symlinkSync(await findBinary('kubectl', progress), join(dir, 'bin/kubectl'));
 }

@@ -1,4 +1,4 @@
-// What the API server and CoreDNS say at one moment, and what can be read out of it: the facts about one member, and
+// What the API server says at one moment, and where names lead, and what can be read out of it: the facts about one member, and
 // what is still missing until members are well. Pure. Reads the raw objects on its own: what the operator makes is
 // checked here, so none of the operator's reading is used.
 import type { Member, StatefulAppStatus } from '../../src/api/status.ts';
@@ -30,7 +30,7 @@ export interface View {
   readonly app: App | undefined;
   readonly pods: ReadonlyMap<string, Pod>;
   readonly claims: ReadonlyMap<string, Claim>;
-  /** CoreDNS's last answer for each name; null: there is no such name; absent: not asked yet, or no answer. */
+  /** The last answer for each name; null: there is no such name; absent: not asked yet, or no answer. */
   readonly addresses: ReadonlyMap<string, string | null>;
 }
 
@@ -129,5 +129,5 @@ function missingOf(view: View, ordinal: number): string | undefined {
     return `status.members to say that ${name} is Available (it says ${member?.state ?? 'nothing'})`;
   }
   if (facts.resolved === facts.address) return undefined;
-  return `${facts.dnsName} to resolve to ${facts.address} (CoreDNS says ${facts.resolved || 'nothing'})`;
+  return `${facts.dnsName} to resolve to ${facts.address} (it leads to ${facts.resolved || 'nothing'})`;
 }

@@ -1,5 +1,5 @@
 // Sees what happens in one namespace, independently of the operator: its own watches of apps, pods and claims at the
-// API server, its own questions to CoreDNS. A class, because the state lives here: what is true now, and the history of
+// API server, its own questions for addresses. A class, because the state lives here: what is true now, and the history of
 // pods. Lacks any judgement (history.ts, copies.ts).
 
 import type { WatchEvent } from '../../src/kube/known-objects.ts';
@@ -8,14 +8,22 @@ import { systemClock } from '../../src/kube/system-clock.ts';
 import type { Transport } from '../../src/kube/transport.ts';
 import { type Watch, watchResource } from '../../src/kube/watch.ts';
 import { APPS } from '../../src/operator/resources.ts';
-import { Addresses } from './addresses.ts';
 import type { PodEvent } from './history.ts';
 import { ordinalOf, rowsOf } from './table.ts';
 import { type App, type Claim, dnsName, isReady, type Pod, type View } from './view.ts';
 
+/** Where members are to be found. Calls the `changed` that it was made with when an answer is another one. */
+export interface AddressBook {
+  /** See View.addresses. Several addresses of one name are joined by commas. */
+  readonly answers: ReadonlyMap<string, string | null>;
+  /** Names to ask for, each with the answer that is expected: no address is null. */
+  want(wanted: ReadonlyMap<string, string | null>): void;
+  stop(): void;
+}
+
 export interface WitnessOptions {
   readonly transport: Transport;
-  readonly dnsPort: number;
+  readonly addresses: (changed: () => void) => AddressBook;
   readonly namespace: string;
   readonly app: string;
 }
@@ -29,7 +37,7 @@ export class Witness {
   readonly view: View;
   readonly #options: WitnessOptions;
   readonly #watches: readonly Watch[];
-  readonly #addresses: Addresses;
+  readonly #addresses: AddressBook;
   readonly #listeners = new Set<() => void>();
   readonly #pods = new Map<string, Pod>();
   readonly #claims = new Map<string, Claim>();
@@ -38,7 +46,7 @@ export class Witness {
 
   constructor(options: WitnessOptions) {
     this.#options = options;
-    this.#addresses = new Addresses(options.dnsPort, () => this.#tell());
+    this.#addresses = options.addresses(() => this.#tell());
     const app = () => this.#app;
     this.view = {
       get app() {
