@@ -94,7 +94,8 @@ describe.concurrent('a crash at every write,', () => {
       const ends = [afterMs(ms)];
       const run = await pool.run(() => perform(ground, { workflow: DELETE, ends, expected: baseline(DELETE).state }));
       expect(run.faults).toEqual([]);
-      expect(run.acts.flat().map(wordsOf)).toEqual([]);
+      // One that was on its way as the app went may still come, and finds nothing.
+      expect(run.acts.flatMap((acts) => acts.filter(({ status = 0 }) => status < 300)).map(wordsOf)).toEqual([]);
     },
   );
 

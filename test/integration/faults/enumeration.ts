@@ -34,7 +34,7 @@ export interface Tally {
 }
 
 const BASELINES = 2;
-const ATTEMPTS = 3;
+const ATTEMPTS = 4;
 
 /**
  * Runs without a crash: they have to agree, and show all writes there are. To be made while little else goes on: on a busy

@@ -128,7 +128,8 @@ export const WORKFLOWS: readonly Workflow[] = [
   DELETE,
   {
     name: 'delete the app and wait for its members',
-    prepare: (scene) => scene.start(fast(2)),
+    // Long enough to be told of.
+    prepare: (scene) => scene.start(fast(2, { annotations: { [`${ANNOTATION}/terminate-after`]: '900ms' } })),
     trigger: (scene) => removed(scene, 'Foreground'),
     isOver: nothingLeft,
     removes: [],
