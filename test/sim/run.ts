@@ -132,6 +132,7 @@ class Simulation {
       this.#tell(`  ${actor} ${type} ${plural} ${object.metadata.name} @${change.version}`);
       const wrong = check.judge(change);
       if (wrong !== undefined) report(wrong.rule, wrong.what);
+      if (plural === 'pods' && type === 'ADDED' && crew.isOperator(actor)) twins.made(object.metadata.uid);
       if (plural === 'pods' && type === 'DELETED' && !actor.startsWith('kubelet')) excuse(change.object.metadata.uid);
     });
     const excuse = (uid: string) => {

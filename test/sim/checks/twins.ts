@@ -12,6 +12,7 @@ export interface Running {
 export class Twins {
   readonly #running = new Map<string, Map<string, Running>>();
   readonly #excused = new Set<string>();
+  readonly #made = new Set<string>();
   readonly #report: (what: string) => void;
 
   constructor(report: (what: string) => void) {
@@ -23,7 +24,8 @@ export class Twins {
     const all = this.#running.get(key) ?? new Map<string, Running>();
     this.#running.set(key, all);
     for (const other of all.values()) {
-      if (other.uid === pod.uid || this.#excused.has(other.uid)) continue;
+      // What people make themselves, under whatever name, is not ours to prevent.
+      if (other.uid === pod.uid || this.#excused.has(other.uid) || !this.#made.has(pod.uid)) continue;
       this.#report(`${key} runs twice: ${other.uid} on ${other.node} and ${pod.uid} on ${pod.node}`);
     }
     all.set(pod.uid, pod);
@@ -31,6 +33,11 @@ export class Twins {
 
   stopped({ namespace, name, uid }: Running): void {
     this.#running.get(`${namespace}/${name}`)?.delete(uid);
+  }
+
+  /** An operator made this pod. */
+  made(uid: string): void {
+    this.#made.add(uid);
   }
 
   /** Its pod object was removed, or its node is out of reach without one: nobody can tell that it runs. */
