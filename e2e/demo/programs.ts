@@ -25,10 +25,11 @@ export async function lackOfPrograms(env: Environment, progress: (line: string) 
   return undefined;
 }
 
-/** The search lists what it tried, one line each: of these, the two that go to the network and to the compiler. */
+/** The search lists what it tried, one line each. Of these: the two that go to the network and to the compiler, in brief. */
 export function clauseOf(name: string, message: string): string {
   const lines = message.split('\n');
   const tried = lines.flatMap((line) => /^ {2}- (a (?:download|Go build).*)$/.exec(line)?.[1] ?? []);
-  const clause = `no ${name}; ${tried.length > 0 ? tried.join('; ') : lines[0]}`;
+  const brief = tried.map((way) => way.replace(/^a Go build \(.*/, 'a Go build failed'));
+  const clause = `no ${name}; ${brief.length > 0 ? brief.join('; ') : lines[0]}`;
   return clause.length > LONGEST ? `${clause.slice(0, LONGEST - 1)}…` : clause;
 }

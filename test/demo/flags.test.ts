@@ -4,13 +4,19 @@ import { readFlags, UsageError } from '../../e2e/demo/flags.ts';
 import { countRequests } from '../../e2e/demo/operator-process.ts';
 
 test('flags', () => {
-  expect(readFlags([])).toEqual({ keep: false });
-  expect(readFlags(['--keep'])).toEqual({ keep: true });
+  expect(readFlags([])).toEqual({ keep: false, inMemory: false });
+  expect(readFlags(['--keep'])).toEqual({ keep: true, inMemory: false });
+  expect(readFlags(['--in-memory'])).toEqual({ keep: false, inMemory: true });
   expect(readFlags(['--keep', '-h'])).toBeNull();
 });
 
-test.each([['--kep'], ['keep'], ['--keep=yes']])('%s is wrong use', (flag) => {
+test.each([['--kep'], ['keep'], ['--keep=yes'], ['--in-memory=no']])('%s is wrong use', (flag) => {
   expect(() => readFlags([flag])).toThrow(UsageError);
+});
+
+test('what ends with the demo cannot be kept', () => {
+  expect(() => readFlags(['--keep', '--in-memory'])).toThrow(UsageError);
+  expect(() => readFlags(['--keep', '--in-memory'])).toThrow('nothing that --keep could leave running');
 });
 
 test('requests are counted without those for the Lease', () => {

@@ -44,7 +44,7 @@ describe('the demo waits', () => {
     [
       'for DNS',
       { addresses: new Map(well.addresses).set(host, null) },
-      `${host} to resolve to 10.0.0.1 (CoreDNS says nothing)`,
+      `${host} to resolve to 10.0.0.1 (it leads to nothing)`,
     ],
     ['for a pod to go', { pods: new Map([...well.pods, ['web-2', pod(2)]]) }, 'pod web-2 to be gone'],
     [
