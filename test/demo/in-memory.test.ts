@@ -1,6 +1,6 @@
 // The demo on the API server in memory, as a user runs it: asked for, and as the last resort of a machine without programs
 // and without a network.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,11 @@ import { Screen } from '../../e2e/demo/screen.ts';
 
 const DEMO = join(import.meta.dirname, '../../e2e/demo');
 const scratch = mkdtempSync(join(tmpdir(), 'statefulapp-demo-test-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const children = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL'); // only when its test ran out of time
+  rmSync(scratch, { recursive: true, force: true });
+});
 
 /** Nothing to find, nothing to download; a Go that is found by its usual path has nothing to build from. */
 const BARREN = {
@@ -47,6 +51,7 @@ function node({ args, env = {}, watch = () => {} }: Run): Promise<Ended> {
     env: { ...BARREN, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  children.add(child);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -58,7 +63,10 @@ function node({ args, env = {}, watch = () => {} }: Run): Promise<Ended> {
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code, stdout, stderr, leftOver: groupExists(child.pid) }));
+    child.once('close', (code) => {
+      children.delete(child);
+      resolve({ code, stdout, stderr, leftOver: groupExists(child.pid) });
+    });
   });
 }
 
