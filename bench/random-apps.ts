@@ -54,7 +54,7 @@ function objectsOf({ members, volumes: names, bytes }: Size): Objects {
   const revision = hashOf('v1', names, pod);
   return {
     app,
-    pods: ordinals.map((ordinal) => rawPod({ ordinal, state: 'Available', revision, seconds: 3600 })),
+    pods: ordinals.map((ordinal) => rawPod({ ordinal, state: 'Available', revision, seconds: 3600, volumes: names })),
     claims: ordinals.flatMap((ordinal) => names.map((volume) => rawClaim({ volume, ordinal, state: 'Bound' }))),
     revision: rawRevision({ version: 'v1', number: 1, volumes: names, pod }),
   };

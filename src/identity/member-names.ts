@@ -21,6 +21,12 @@ export function claimName(claim: string, app: string, ordinal: number): string {
   return `${claim}-${app}-${ordinal}`;
 }
 
+/** The claim template in the name of one of this member's claims; null for a name that is not its own. */
+export function claimTemplateOf(claim: string, app: string, ordinal: number): string | null {
+  const end = claimName('', app, ordinal);
+  return claim.length > end.length && claim.endsWith(end) ? claim.slice(0, -end.length) : null;
+}
+
 /** The member's name inside its namespace; with `.<namespace>.svc.<cluster domain>` it is fully qualified. */
 export function dnsName(app: string, ordinal: number, service: string): string {
   return `${podName(app, ordinal)}.${service}`;

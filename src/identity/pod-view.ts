@@ -31,6 +31,8 @@ export interface PodView {
   readonly unreadySinceMs: number | null;
   readonly node: string | null;
   readonly revision: string | null;
+  /** Names of the claims that its volumes mount: while it exists, they cannot go (pvc-protection). */
+  readonly claims: readonly string[];
   readonly restarts: number;
   /** When the pod ended, for one in a terminal phase. */
   readonly endedAtMs: number | null;
@@ -71,6 +73,9 @@ export function readPod(raw: unknown): PodView {
     unreadySinceMs: isReady ? null : (readyChanged ?? createdAtMs),
     node: stringAt(spec, 'nodeName') ?? null,
     revision: labels[LABEL.revision] ?? null,
+    claims: listAt(spec, 'volumes')
+      .map((volume) => stringAt(objectAt(volume, 'persistentVolumeClaim'), 'claimName'))
+      .filter((claim) => claim !== undefined),
     restarts: containerStatuses(status).reduce<number>(
       (sum, container) => sum + numberAt(container, 'restartCount'),
       0,

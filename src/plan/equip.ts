@@ -30,29 +30,38 @@ export function verdict(claim: ClaimSlot, policy: Policy): Verdict {
 /** Whether a member waits for a claim that does not exist and that only a hand can bring. */
 export function missesClaim({ spec, wanted }: Scene): boolean {
   const missing = (claim: ClaimSlot) => claim.view === null && verdict(claim, spec.volumeLossPolicy) === 'block';
-  return wanted.some(({ claims }) => claims.some(missing));
+  const gone = (claim: ClaimSlot) => claim.class === 'Gone' && missing(claim);
+  return wanted.some(({ claims, mounted }) => claims.some(missing) || mounted.some(gone));
 }
 
-/** Why the member's volumes do not allow its pod to be made, the gravest reason first; null when nothing speaks against. */
-export function claimDoubt({ spec }: Scene, member: MemberView): Wait | null {
-  const policy = spec.volumeLossPolicy;
-  const doubts = member.claims
-    .filter((claim) => ['block', 'wait'].includes(verdict(claim, policy)))
-    .map((claim) => doubt(member, claim, policy));
+/**
+ * Why the member's volumes do not allow its pod to be made, or made anew, the gravest reason first; null when nothing
+ * speaks against.
+ */
+export function claimDoubt(scene: Scene, member: MemberView): Wait | null {
+  const risk = volumeRisk(scene, member);
+  if (risk !== null) return risk;
+  const doubts = doubtsOf(scene, member, member.claims);
   const grave = doubts.find(({ reason }) => reason === 'VolumeAtRisk') ?? doubts.find(({ needsUser }) => needsUser);
   return grave ?? doubts[0] ?? null;
 }
 
 /** Why the member's pod, while it exists, is never deleted by us: it may be all that keeps a volume (R12). */
 export function volumeRisk(scene: Scene, member: MemberView): Wait | null {
-  const found = claimDoubt(scene, member);
-  return found?.reason === 'VolumeAtRisk' ? found : null;
+  return doubtsOf(scene, member, member.mounted).find(({ reason }) => reason === 'VolumeAtRisk') ?? null;
 }
 
-function doubt({ name, ordinal, slot }: MemberView, claim: ClaimSlot, policy: Policy): Wait {
+function doubtsOf({ spec }: Scene, member: MemberView, claims: readonly ClaimSlot[]): readonly Wait[] {
+  const policy = spec.volumeLossPolicy;
+  const doubtful = claims.filter((claim) => ['block', 'wait'].includes(verdict(claim, policy)));
+  return doubtful.map((claim) => doubt(member, claim, policy));
+}
+
+function doubt({ name, ordinal, mounted }: MemberView, claim: ClaimSlot, policy: Policy): Wait {
   const recorded = claim.recorded?.uid === undefined ? '' : ` (recorded UID ${claim.recorded.uid})`;
   const on =
     'Bring the recorded claim back under this name, or set spec.volumeLossPolicy to Recreate to go on with what is there, or with an empty volume.';
+  const isMounted = mounted.some((one) => one.name === claim.name);
   const wait = (reason: Wait['reason'], what: string, needsUser = true): Wait => ({
     reason,
     ordinal,
@@ -67,7 +76,7 @@ function doubt({ name, ordinal, slot }: MemberView, claim: ClaimSlot, policy: Po
     case 'Lost':
       return wait('VolumeAtRisk', `its volume is lost (phase Lost)${recorded}. ${on}`);
     case 'Terminating':
-      return policy !== 'Recreate' && 'pod' in slot && (isProtected(claim.recorded) || claim.view?.volume)
+      return policy !== 'Recreate' && isMounted && (isProtected(claim.recorded) || claim.view?.volume)
         ? wait(
             'VolumeAtRisk',
             `somebody deletes it${recorded}; its pod is left alone, because that alone keeps the volume. Save the data, then delete the pod by hand.`,

@@ -52,8 +52,8 @@ function heldBack({ slot, name, ordinal }: MemberView, blocker: MemberView, { sp
 }
 
 /** R6: only one that was complete once, and only if the app asks for it. Unknown counts as never. */
-function mayOvertake({ spec }: Scene, { ledger }: MemberView): boolean {
-  return spec.podRecoveryPolicy === 'Parallel' && ledger?.complete === true;
+function mayOvertake({ spec }: Scene, { complete }: MemberView): boolean {
+  return spec.podRecoveryPolicy === 'Parallel' && complete;
 }
 
 function memberStep(scene: Scene, member: MemberView): Step {

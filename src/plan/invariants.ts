@@ -2,10 +2,9 @@
 // was observed, not from the planner's own intermediate results. A breach is a programmer error: it stops that app.
 
 import { ANNOTATION } from '../api/names.ts';
-import { claimName, ordinalOf, podName } from '../identity/member-names.ts';
+import { ordinalOf, podName } from '../identity/member-names.ts';
 import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
 import type { PodView } from '../identity/pod-view.ts';
-import { claimTemplateName } from '../identity/revision.ts';
 import { classifyClaim, isProtected } from '../volumes/claim-view.ts';
 import { isRead, subjectOf } from './describe.ts';
 import type { Action, Observed, Plan } from './types.ts';
@@ -124,7 +123,7 @@ function drainOrder({ app, pods }: Observed, writes: readonly Action[]): readonl
 
 /** R12: a pod that alone keeps a volume is not deleted, unless the app says that volumes may go. */
 function volumesKept(observed: Observed, writes: readonly Action[]): readonly string[] {
-  const { app, revisions } = observed;
+  const { app } = observed;
   const { spec } = app;
   if (spec === null || spec.volumeLossPolicy === 'Recreate') return [];
   const given = spec.persistentVolumeClaimRetentionPolicy.whenScaled === 'Delete';
@@ -135,12 +134,11 @@ function volumesKept(observed: Observed, writes: readonly Action[]): readonly st
     entries.get(ordinal)?.claims?.find((claim) => claim.name === name) ?? null;
   return writes.flatMap((action) => {
     if (action.type !== 'deletePod' || (given && action.because === 'condemned')) return [];
-    const made = revisions.find(({ hash }) => hash === pods.get(action.name)?.revision)?.content.claimTemplates ?? [];
-    const used = made.map(claimTemplateName);
-    const names = spec.volumeClaimTemplates.map(claimTemplateName).filter((template) => used.includes(template));
-    return names.flatMap((template) => {
-      const name = claimName(template, app.name, action.ordinal);
-      const slot = { template, name, view: claims.get(name) ?? null, recorded: recorded(action.ordinal, name) };
+    // What the pod mounts, whatever any revision says; claims that are not named after it are not its alone.
+    const used = pods.get(action.name)?.claims ?? [];
+    const own = used.filter((name) => name.endsWith(`-${action.name}`));
+    return own.flatMap((name) => {
+      const slot = { template: name, name, view: claims.get(name) ?? null, recorded: recorded(action.ordinal, name) };
       const claim = classifyClaim(slot, { app: app.name, appUid: app.uid, ordinal: action.ordinal });
       const going = claim.class === 'Terminating' && (claim.view?.volume || isProtected(claim.recorded));
       const held = going || ['Lost', 'Gone', 'Replaced'].includes(claim.class);

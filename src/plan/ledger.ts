@@ -64,7 +64,7 @@ function nextEntry(scene: Scene, member: MemberView, wait: Wait | undefined): Me
   // While its volume holds it back, an end is not counted: each look would count it again.
   if (state !== 'VolumeAtRisk') countFailures(entry, member, scene.judge.nowMs);
   set(entry, 'claims', nextClaims(scene, member));
-  if (isComplete(member, entry)) entry.complete = true;
+  if (member.complete) entry.complete = true;
   return entry;
 }
 
@@ -102,7 +102,7 @@ function countFailures(entry: Draft, member: MemberView, nowMs: number): void {
 /** A claim is recorded when first seen, its volume when it is bound; both stay until the policy accepts another one. */
 function nextClaims({ spec }: Scene, member: MemberView): readonly MemberClaim[] | undefined {
   const known = new Map((member.ledger?.claims ?? []).map((claim) => [claim.name, claim]));
-  for (const claim of member.claims) {
+  for (const claim of new Map([...member.claims, ...member.mounted].map((one) => [one.name, one])).values()) {
     const use = verdict(claim, spec.volumeLossPolicy);
     if (use === 'create') known.delete(claim.name);
     if ((use !== 'use' && use !== 'stamp') || claim.view === null) continue;
@@ -111,10 +111,4 @@ function nextClaims({ spec }: Scene, member: MemberView): readonly MemberClaim[]
     known.set(claim.name, phase === 'Bound' && volume !== null ? { ...same, volume } : same);
   }
   return known.size > 0 ? [...known.values()] : undefined;
-}
-
-/** Complete once: was Ready with all its claims bound. Decides whether podRecoveryPolicy Parallel may restart it early. */
-function isComplete({ slot, claims, blueprint }: MemberView, entry: Member): boolean {
-  if (blueprint === null || (slot.state !== 'Ready' && slot.state !== 'Available')) return entry.complete === true;
-  return claims.every((claim) => claim.view?.phase === 'Bound');
 }

@@ -4,7 +4,7 @@
 import type { StatefulAppSpec } from '../api/spec.ts';
 import type { Member } from '../api/status.ts';
 import { listAt, objectAt } from '../identity/json.ts';
-import { claimName, ordinalOf, podName } from '../identity/member-names.ts';
+import { claimName, claimTemplateOf, ordinalOf, podName } from '../identity/member-names.ts';
 import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
 import type { Blueprint } from '../identity/pod.ts';
 import type { PodView } from '../identity/pod-view.ts';
@@ -20,7 +20,15 @@ export interface MemberView {
   readonly name: string;
   readonly slot: Slot;
   readonly ledger: Member | null;
+  /** What a pod made now would need. */
   readonly claims: readonly ClaimSlot[];
+  /** What the pod that is there mounts of this member's own claims: it alone may keep them (R12), whatever made it. */
+  readonly mounted: readonly ClaimSlot[];
+  /**
+   * Was Ready once with all its claims bound, or is so now: then podRecoveryPolicy Parallel lets it go before its turn.
+   * What is so now counts at once, or the same world would be told otherwise as soon as the ledger says it.
+   */
+  readonly complete: boolean;
   /** The hash of the revision that a pod made now would have. */
   readonly hash: string;
   /** Null when that revision is stored nowhere any more. */
@@ -96,13 +104,22 @@ function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Plac
   const slot =
     pod !== undefined ? heldSlot(pod, setting.judge) : gone !== null ? vacatedSlot(gone, setting.judge.nowMs) : EMPTY;
   const recorded = new Map((ledger?.claims ?? []).map((claim) => [claim.name, claim]));
-  const claims = (blueprint?.claims ?? []).map((template) => {
+  const claimOf = (template: string) => {
     const claim = claimName(template, app.name, ordinal);
     const view = sources.claims.get(claim) ?? null;
     const known = { template, name: claim, view, recorded: recorded.get(claim) ?? null };
     return classifyClaim(known, { app: app.name, appUid: app.uid, ordinal });
-  });
-  return { ordinal, wanted: rank !== null, name, slot, ledger, claims, hash, blueprint };
+  };
+  const claims = (blueprint?.claims ?? []).map(claimOf);
+  // Other claims that it mounts are not one member's, and nobody's to judge here.
+  const own = 'pod' in slot && slot.state !== 'Taken' ? slot.pod.claims : [];
+  const mounted = own
+    .map((claim) => claimTemplateOf(claim, app.name, ordinal))
+    .filter((template) => template !== null)
+    .map(claimOf);
+  const ready = slot.state === 'Ready' || slot.state === 'Available';
+  const complete = ledger?.complete === true || (ready && mounted.every(({ view }) => view?.phase === 'Bound'));
+  return { ordinal, wanted: rank !== null, name, slot, ledger, claims, mounted, complete, hash, blueprint };
 }
 
 const EMPTY: Slot = { state: 'Empty' };

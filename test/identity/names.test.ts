@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { claimName, dnsName, ordinalOf, podName } from '../../src/identity/member-names.ts';
+import { claimName, claimTemplateOf, dnsName, ordinalOf, podName } from '../../src/identity/member-names.ts';
 
 const apps = fc.oneof(
   fc.constantFrom('web', 'web-1', 'constructor', '__proto__', 'toString', '0', '1-2', '-'),
@@ -24,6 +24,17 @@ test('an ordinal comes back out of the name that it went into', () => {
       expect(ordinalOf(app, podName(app, ordinal))).toBe(ordinal);
     }),
   );
+});
+
+test('a claim template comes back out of the name that it went into, for its own member alone', () => {
+  fc.assert(
+    fc.property(apps, ordinals, fc.stringMatching(/^[a-z0-9-]{1,20}$/), (app, ordinal, template) => {
+      const name = claimName(template, app, ordinal);
+      expect(claimTemplateOf(name, app, ordinal)).toBe(template);
+      expect(claimTemplateOf(`${name}0`, app, ordinal)).toBeNull();
+    }),
+  );
+  expect([claimTemplateOf('-web-0', 'web', 0), claimTemplateOf('web-0', 'web', 0)]).toEqual([null, null]);
 });
 
 test('a name has an ordinal only when it is the name of that ordinal', () => {

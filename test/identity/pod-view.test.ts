@@ -91,6 +91,18 @@ describe('the grace period of a pod is the longest that a kubelet may take:', ()
   });
 });
 
+test('the claims of a pod are those that its volumes mount', () => {
+  const volumes = [
+    { name: 'data', persistentVolumeClaim: { claimName: 'data-web-0' } },
+    { name: 'tmp', emptyDir: {} },
+    { name: 'odd', persistentVolumeClaim: { claimName: 7 } },
+    'x',
+    { name: 'all', persistentVolumeClaim: { claimName: 'shared' } },
+  ];
+  expect(readPod({ spec: { volumes } }).claims).toEqual(['data-web-0', 'shared']);
+  expect(readPod({ spec: { volumes: {} } }).claims).toEqual([]);
+});
+
 test('a deletion began a grace period before deletionTimestamp', () => {
   expect(readPod({ metadata: deleting }).deletingSinceMs).toBe(T);
   expect(readPod({ metadata: { deletionTimestamp: at(0) } }).deletingSinceMs).toBe(T);

@@ -10,6 +10,8 @@ const one = { replicas: 1, volumes: ['data'] };
 const policy = (volumeLossPolicy: string) => ({ ...one, volumeLossPolicy });
 const pod = { does: 'create Pod web-0', waits: 'web-0 PodPending' };
 const risk = 'web-0 VolumeAtRisk';
+const claimsOf = (given: Given) => planned(see(world(given))).status.members?.[0]?.claims;
+const entry = { name: 'data-web-0', uid: 'data-web-0-uid' };
 
 describe('a new member', () => {
   rows([
@@ -276,6 +278,61 @@ describe('a pod that alone keeps a volume is never deleted (R12):', () => {
   ]);
 });
 
+describe('whatever is known of the revision of a pod, it keeps the claims that it mounts (R12):', () => {
+  const lost = {
+    app: { ...one, version: 'v2', updateStrategy: { rollingUpdate: { partition: 1 } } },
+    pods: '0 Failed @v1',
+    revisions: ['v2'],
+  };
+  const renamed = {
+    app: { replicas: 1, volumes: ['wal'], updateStrategy: { type: 'OnDelete' } },
+    podVolumes: ['data'],
+    pods: '0 Failed',
+  };
+  const unwanted = { ...lost, app: { ...lost.app, replicas: 0 }, pods: '0 Available @v1' };
+  rows([
+    ...['Terminating', '-', 'Lost', 'Replaced'].flatMap((state) => [
+      { it: `its revision is stored nowhere, its claim ${state}`, ...lost, claims: `data-0 ${state}`, waits: risk },
+      {
+        it: `its revision is stored nowhere, it is not wanted, its claim ${state}`,
+        ...unwanted,
+        claims: `data-0 ${state}`,
+        waits: risk,
+      },
+      { it: `its claim template was renamed, its claim ${state}`, ...renamed, claims: `data-0 ${state}`, waits: risk },
+    ]),
+    {
+      it: 'and says so while it runs',
+      ...renamed,
+      pods: '0 Available',
+      claims: 'data-0 Terminating',
+      waits: risk,
+    },
+    {
+      it: 'but one that it does not mount is not kept by it',
+      app: { ...renamed.app, volumes: ['data'] },
+      podVolumes: [],
+      pods: '0 Available, 1 Available',
+      ledger: { 1: { claims: [{ name: 'data-web-1', uid: 'data-web-1-uid', volume: 'pv-data-web-1' }] } },
+      does: 'delete Pod web-1',
+      waits: 'web-1 PodTerminating',
+    },
+  ]);
+
+  test('they are recorded, also when its revision is stored nowhere', () => {
+    const given = { ...lost, pods: '0 Available @v1', ledger: 'none' as const };
+    expect(claimsOf(given)).toEqual([{ ...entry, volume: 'pv-data-web-0' }]);
+  });
+
+  test('but a claim that is not named after it is not its alone', () => {
+    const seen = world({ app: { replicas: 1 }, pods: '0 Failed' });
+    const volumes = [{ name: 'all', persistentVolumeClaim: { claimName: 'data-web-1' } }];
+    seen.pods.set('web-0', { ...seen.pods.get('web-0'), spec: { nodeName: 'node-a', volumes } });
+    seen.claims.set('data-web-1', rawClaim({ volume: 'data', ordinal: 1, state: 'Terminating' }));
+    expect(deeds(planned(see(seen)))).toEqual(['delete Pod web-0']);
+  });
+});
+
 describe('a member that runs', () => {
   rows([
     {
@@ -341,9 +398,6 @@ describe('a member that runs', () => {
     expect(status.conditions?.find(({ type }) => type === 'Available')?.status).toBe('True');
   });
 });
-
-const claimsOf = (given: Given) => planned(see(world(given))).status.members?.[0]?.claims;
-const entry = { name: 'data-web-0', uid: 'data-web-0-uid' };
 
 describe('the ledger of claims', () => {
   test('records a claim when it is first seen', () => {

@@ -109,6 +109,21 @@ test.each<readonly [breach: string, found: readonly string[]]>([
     doing({ app: volume, pods: '0 Failed', claims: 'data-0 Replaced' }, remove(0, { because: 'ended' })),
   ],
   [
+    'R12: web-0 alone keeps claim data-web-0, and its deletion is planned',
+    doing(
+      { app: volume, pods: '0 Failed', claims: 'data-0 -', revisions: ['v2'] },
+      { type: 'createRevision', object: { metadata: { name: 'web-x' } }, reason: 'test' },
+      remove(0, { because: 'ended' }),
+    ),
+  ],
+  [
+    'R12: web-0 alone keeps claim data-web-0, and its deletion is planned',
+    doing(
+      { app: { ...volume, volumes: ['wal'] }, podVolumes: ['data'], pods: '0 Failed', claims: 'data-0 Lost' },
+      remove(0, { because: 'ended' }),
+    ),
+  ],
+  [
     'R12: web-1 alone keeps claim data-web-1, and its deletion is planned',
     doing({ app: volume, pods: '0 Available, 1 Available', claims: 'data-1 Terminating' }, remove(1)),
   ],

@@ -110,10 +110,12 @@ export interface PodWords {
   readonly revision: string;
   /** Since when it is as it is, in seconds before now. */
   readonly seconds: number;
+  /** The volumes that it mounts. */
+  readonly volumes?: readonly string[] | undefined;
 }
 
 /** A pod in one of the states of slot.ts, or in the hands of somebody else. */
-export function rawPod({ ordinal, state, revision, seconds }: PodWords): Raw {
+export function rawPod({ ordinal, state, revision, seconds, volumes = [] }: PodWords): Raw {
   const name = `${APP.name}-${ordinal}`;
   const since = ago(seconds);
   const base = {
@@ -133,7 +135,12 @@ export function rawPod({ ordinal, state, revision, seconds }: PodWords): Raw {
   };
   const metadata: Raw = { ...base, ...podMetadata(state, { since, labels: base.labels }) };
   const node = state === 'Pending' ? {} : { nodeName: 'node-a' };
-  return { metadata, spec: { ...node, terminationGracePeriodSeconds: 30 }, status: podStatus(state, since) };
+  const mounts = volumes.map((volume) => ({
+    name: volume,
+    persistentVolumeClaim: { claimName: `${volume}-${name}` },
+  }));
+  const spec = { ...node, terminationGracePeriodSeconds: 30, ...(mounts.length > 0 ? { volumes: mounts } : {}) };
+  return { metadata, spec, status: podStatus(state, since) };
 }
 
 function podMetadata(state: string, { since, labels }: { since: string; labels: Record<string, string> }): Raw {

@@ -181,6 +181,13 @@ describe('recovery is in order too', () => {
       waits: 'web-0 PodNotReady, web-1 PodPending, web-2 PodTerminating',
     },
     {
+      it: 'one that is complete only now counts as such at once, not a pass later',
+      app: { replicas: 2, podRecoveryPolicy: 'Parallel', minReadySeconds: 10 },
+      pods: '0 -, 1 Ready 1s',
+      does: 'create Pod web-0',
+      waits: 'web-0 PodPending, web-1 PodNotAvailable',
+    },
+    {
       it: 'first bootstrap stays ordered under podRecoveryPolicy Parallel',
       app: { replicas: 3, podRecoveryPolicy: 'Parallel' },
       does: 'create Pod web-0',

@@ -190,7 +190,12 @@ describe('complete (once Ready with all its claims bound)', () => {
       { pods: '0 Stopped', ledger: { 0: { complete: true } } },
       true,
     ],
-    ['a member whose claims are not known is not', { pods: '0 Available @v2', revisions: ['v1'] }, undefined],
+    ['a member whose revision is stored nowhere is', { pods: '0 Available @v2', revisions: ['v1'] }, true],
+    [
+      'and it is not while a claim that it mounts is not bound',
+      { pods: '0 Available @v2', revisions: ['v1'], claims: 'data-0 Pending', ledger: { 0: { claims: [] } } },
+      undefined,
+    ],
     ['a member that is going is not', { pods: '0 Terminating' }, undefined],
   ])('%s', (_, given, expected) => {
     expect(complete(given)).toBe(expected);
