@@ -52,6 +52,10 @@ const START_MS = Date.UTC(2026, 0, 1);
 const NODES = ['node-a', 'node-b', 'node-c'];
 /** How long it may take from the end of the faults: the longest backoff and eviction are five minutes each. */
 const REST_MS = 30 * 60_000;
+/** How long people wait for it without them. */
+const ALONE_MS = 12 * 60_000;
+/** While nothing changes, only time can make a difference. */
+const LOOK_MS = 10_000;
 /** All is as it should be for so long: then nothing more may be written. */
 const CALM_MS = 150_000;
 const SILENCE_MS = 180_000;
@@ -83,7 +87,9 @@ class Simulation {
   #steps = 0;
   #touched = false;
   #hash = 0x811c9dc5;
+  /** Of operators, and of anybody; without Leases. */
   #writes = 0;
+  #changes = 0;
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -128,6 +134,7 @@ class Simulation {
     const check = commitCheck(crew.isOperator);
     server.onCommit((change) => {
       const { actor, plural, object, type } = change;
+      if (plural !== 'leases') this.#changes += 1;
       if (crew.isOperator(actor) && plural !== 'leases') this.#writes += 1;
       this.#tell(`  ${actor} ${type} ${plural} ${object.metadata.name} @${change.version}`);
       const wrong = check.judge(change);
@@ -159,9 +166,17 @@ class Simulation {
 
   async play(): Promise<Result> {
     const chaosMs = await this.#chaos();
-    if (this.#violation === undefined) await this.#rest('faults stopped', () => heal(this.#stage));
-    const mended = this.#violation === undefined;
-    if (mended) await this.#rest('people mended what only they can', () => mend(this.#stage));
+    if (this.#violation === undefined) {
+      this.#tell('* faults stopped');
+      heal(this.#stage);
+      // In half of the runs people wait first whether it comes to rest without them.
+      if (new Random(this.#options.seed, 'rest').chance(0.5)) await this.#rest({ forMs: ALONE_MS, isFinal: false });
+    }
+    if (this.#violation === undefined) {
+      this.#tell('* people mended what only they can');
+      mend(this.#stage);
+      await this.#rest({ forMs: REST_MS, isFinal: true });
+    }
     return {
       seed: this.#options.seed,
       steps: this.#steps,
@@ -219,18 +234,17 @@ class Simulation {
    * Until everything has been as it should be for a while; then nothing more may be written. What cannot get there has to
    * say so in its status.
    */
-  async #rest(why: string, begin: () => void): Promise<void> {
-    this.#tell(`* ${why}`);
-    begin();
-    const isFinal = why.startsWith('people');
-    const deadline = this.#timeline.now() + REST_MS;
+  async #rest({ forMs, isFinal }: { readonly forMs: number; readonly isFinal: boolean }): Promise<void> {
+    const deadline = this.#timeline.now() + forMs;
     let goodSince: number | undefined;
     let lookedAt = 0;
+    let changes = -1;
     while (this.#timeline.now() < deadline && this.#violation === undefined) {
       await this.#step();
       const now = this.#timeline.now();
-      if (now - lookedAt < 1_000) continue;
+      if (now - lookedAt < (changes === this.#changes ? LOOK_MS : 1_000)) continue;
       lookedAt = now;
+      changes = this.#changes;
       if (unsettled(this.#server, now).length > 0) goodSince = undefined;
       else goodSince ??= now;
       if (goodSince !== undefined && now - goodSince > CALM_MS)
@@ -238,7 +252,8 @@ class Simulation {
     }
     if (this.#violation !== undefined) return;
     const left = unsettled(this.#server, this.#timeline.now());
-    if (isFinal) this.#report('R10', `not converged ${REST_MS / 60_000} min after ${why}: ${left.join('; ')}`);
+    if (isFinal)
+      this.#report('R10', `not converged ${forMs / 60_000} min after everything was mended: ${left.join('; ')}`);
     for (const app of this.#server.all('statefulapps')) {
       const wrong = silent(this.#server, app, this.#timeline.now());
       if (wrong !== undefined) this.#report('silent', wrong);

@@ -25,7 +25,8 @@ export class Twins {
     this.#running.set(key, all);
     for (const other of all.values()) {
       // What people make themselves, under whatever name, is not ours to prevent.
-      if (other.uid === pod.uid || this.#excused.has(other.uid) || !this.#made.has(pod.uid)) continue;
+      const isOurs = this.#made.has(pod.uid) && !this.#excused.has(pod.uid);
+      if (other.uid === pod.uid || this.#excused.has(other.uid) || !isOurs) continue;
       this.#report(`${key} runs twice: ${other.uid} on ${other.node} and ${pod.uid} on ${pod.node}`);
     }
     all.set(pod.uid, pod);
