@@ -76,10 +76,7 @@ export function readPod(raw: unknown): PodView {
     claims: listAt(spec, 'volumes')
       .map((volume) => stringAt(objectAt(volume, 'persistentVolumeClaim'), 'claimName'))
       .filter((claim) => claim !== undefined),
-    restarts: containerStatuses(status).reduce<number>(
-      (sum, container) => sum + numberAt(container, 'restartCount'),
-      0,
-    ),
+    restarts: restartsOf(status),
     endedAtMs: endOf(status),
     stopped: hasStopped(status, deletingSinceMs !== null),
     trouble: podTrouble(status),
@@ -90,19 +87,27 @@ export function readPod(raw: unknown): PodView {
 function deletionStart(metadata: Record<string, unknown>): number | null {
   const end = parseTime(metadata['deletionTimestamp']);
   if (end === undefined) return null;
-  const grace = metadata['deletionGracePeriodSeconds'];
-  return end - (typeof grace === 'number' ? grace * 1000 : 0);
+  return end - (wholeAt(metadata, 'deletionGracePeriodSeconds') ?? 0) * 1000;
 }
 
 function graceOf(metadata: Record<string, unknown>, spec: Record<string, unknown>): number {
-  const grace = spec['terminationGracePeriodSeconds'];
-  const longest = Math.max(typeof grace === 'number' ? grace : 30, numberAt(metadata, 'deletionGracePeriodSeconds'));
-  return Math.max(longest, 0);
+  const written = wholeAt(spec, 'terminationGracePeriodSeconds') ?? 30;
+  return Math.max(written, wholeAt(metadata, 'deletionGracePeriodSeconds') ?? 0, 0);
 }
 
-function numberAt(value: unknown, field: string): number {
+/** What an API server holds there: an int64 at most. What it cannot hold counts as absent. */
+function wholeAt(value: unknown, field: string): number | undefined {
   const inner = isObject(value) ? value[field] : undefined;
-  return typeof inner === 'number' && Number.isFinite(inner) ? inner : 0;
+  return typeof inner === 'number' && Number.isInteger(inner) && Math.abs(inner) <= 2 ** 63 ? inner : undefined;
+}
+
+/** No more than a status can hold. */
+function restartsOf(status: unknown): number {
+  const counts = containerStatuses(status).map((container) => wholeAt(container, 'restartCount') ?? 0);
+  return Math.min(
+    counts.reduce((sum, count) => sum + count, 0),
+    Number.MAX_SAFE_INTEGER,
+  );
 }
 
 function containerStatuses(status: unknown): readonly unknown[] {
@@ -175,7 +180,7 @@ function containerTrouble(container: unknown): Trouble | null {
   const name = stringAt(container, 'name') ?? '?';
   const last = objectAt(objectAt(container, 'lastState'), 'terminated');
   const exit = typeof last['exitCode'] === 'number' ? `exit ${last['exitCode']}, ` : '';
-  const restarts = numberAt(container, 'restartCount');
+  const restarts = wholeAt(container, 'restartCount') ?? 0;
   const history = restarts > 0 ? ` (${exit}${restarts} ${restarts === 1 ? 'restart' : 'restarts'})` : '';
   const words = stringAt(waiting, 'message');
   return {

@@ -3,7 +3,7 @@
 
 import { ANNOTATION, LABEL } from '../api/names.ts';
 import type { MemberClaim } from '../api/status.ts';
-import { isObject, objectAt, stringAt, stringMap } from '../identity/json.ts';
+import { objectAt, stringAt, stringMap } from '../identity/json.ts';
 import { type Controller, controllerOf } from '../identity/owner.ts';
 
 export interface ClaimView {
@@ -39,7 +39,7 @@ export function readClaim(raw: unknown): ClaimView {
     app: stringMap(metadata['labels'])[LABEL.app] ?? null,
     appUid: stringMap(metadata['annotations'])[ANNOTATION.appUid] ?? null,
     ordinal: stringMap(metadata['annotations'])[ANNOTATION.ordinal] ?? null,
-    request: isObject(requests) ? String(requests['storage'] ?? '') || null : null,
+    request: stringAt(requests, 'storage') || null,
     storageClass: stringAt(spec, 'storageClassName') ?? null,
   };
 }

@@ -85,6 +85,13 @@ describe('the grace period of a pod is the longest that a kubelet may take:', ()
       { terminationGracePeriodSeconds: 60 },
       60,
     ],
+    [
+      'the longest that can be written',
+      {},
+      { terminationGracePeriodSeconds: Number('9223372036854775807') },
+      Number('9223372036854775807'),
+    ],
+    ['30 s where no whole number is written', {}, { terminationGracePeriodSeconds: 1e308 }, 30],
     ['none below zero', {}, { terminationGracePeriodSeconds: -5 }, 0],
   ])('%s', (_, metadata, spec, seconds) => {
     expect(readPod({ metadata, spec }).graceSeconds).toBe(seconds);
@@ -101,6 +108,15 @@ test('the claims of a pod are those that its volumes mount', () => {
   ];
   expect(readPod({ spec: { volumes } }).claims).toEqual(['data-web-0', 'shared']);
   expect(readPod({ spec: { volumes: {} } }).claims).toEqual([]);
+});
+
+test.each<readonly [counts: readonly unknown[], restarts: number]>([
+  [[1, 3], 4],
+  [[1e308, 2, 0.5, '7', null], 2],
+  [[Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER], Number.MAX_SAFE_INTEGER],
+])('restarts %j are %d: whole numbers, as the API server holds them', (counts, restarts) => {
+  const containerStatuses = counts.map((restartCount) => ({ restartCount }));
+  expect(readPod({ status: { containerStatuses } }).restarts).toBe(restarts);
 });
 
 test('a deletion began a grace period before deletionTimestamp', () => {

@@ -118,18 +118,6 @@ function repeatable(observed: Observed, text: string): readonly string[] {
   ];
 }
 
-/**
- * Known: the planner does not see the claims of a member whose ledger names a revision that is stored nowhere; checkPlan,
- * which goes by the pod's label, does. Once that is mended, this goes.
- */
-function isKnown({ app, revisions }: Observed, breach: string): boolean {
-  const stored = new Set(
-    revisions.filter(({ ownerUid }) => ownerUid === app.uid || ownerUid === null).map(({ hash }) => hash),
-  );
-  const lost = (app.status.members ?? []).some(({ revision = '' }) => revision !== '' && !stored.has(revision));
-  return breach.startsWith('R12:') && lost;
-}
-
 interface Judged {
   readonly understood: boolean;
   readonly active: boolean;
@@ -144,7 +132,7 @@ export function examine(sample: Sample, number: number): Judged {
     const result = makePlan(twice ? frozen(observed) : observed);
     const text = JSON.stringify(result);
     const faults = [
-      ...checkPlan(observed, result).filter((breach) => !isKnown(observed, breach)),
+      ...checkPlan(observed, result),
       ...speech(observed, result),
       ...deeds(sample, result),
       ...(number % 4 === 0 ? storable(result, text) : []),

@@ -46,18 +46,6 @@ export function sound(value: unknown, metadata: Fields): Fields {
   };
 }
 
-/** What the API server guarantees of its own kinds, where it is the only guarantee: counts are int32, sizes are texts. */
-function typed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(typed);
-  if (!isFields(value)) return value;
-  const entries = Object.entries(value).map(([key, inner]): [string, unknown] => {
-    if (key === 'restartCount') return [key, typeof inner === 'number' ? inner | 0 : 0];
-    if (key === 'storage') return [key, typeof inner === 'string' ? inner : '1Gi'];
-    return [key, typed(inner)];
-  });
-  return Object.fromEntries(entries);
-}
-
 function metadataOf(random: Random, cast: Cast, name: string): Fields {
   const leaving = random.chance(0.2) ? { deletionTimestamp: time(random), deletionGracePeriodSeconds: 30 } : {};
   const labels = {
@@ -108,8 +96,7 @@ export function randomPod(random: Random, cast: Cast, name: string): Fields {
       initContainerStatuses: random.chance(0.1) ? [container(random)] : [],
     },
   };
-  const given = mangled(random, pod);
-  return sound(given === pod ? pod : typed(given), metadata);
+  return sound(mangled(random, pod), metadata);
 }
 
 export function randomClaim(random: Random, cast: Cast, name: string): Fields {
@@ -123,8 +110,7 @@ export function randomClaim(random: Random, cast: Cast, name: string): Fields {
     },
     status: { phase: random.pick(['Bound', 'Bound', 'Bound', 'Pending', 'Lost']) },
   };
-  const given = mangled(random, claim);
-  return sound(given === claim ? claim : typed(given), metadata);
+  return sound(mangled(random, claim), metadata);
 }
 
 export function randomService(random: Random, cast: Cast, name: string): Fields {
