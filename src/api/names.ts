@@ -31,7 +31,7 @@ export const ANNOTATION = {
   safeToEvict: 'cluster-autoscaler.kubernetes.io/safe-to-evict',
 } as const;
 
-/** Most members of one app, which is also the most entries of the ledger in its status. */
+/** Most members of one app. */
 export const MAX_REPLICAS = 4000;
 /**
  * How many bytes the ledger may take, and what an entry and each claim in it take with long names: etcd refuses requests

@@ -47,11 +47,14 @@ const conditions = z.array(condition).meta({
   'x-kubernetes-list-map-keys': ['type'],
 });
 
+/** All members that an app may want, and as many that it wants no more; their size bounds them earlier (plan/room.ts). */
+const MAX_ENTRIES = 2 * MAX_REPLICAS;
+
 /**
  * Atomic, not a map by ordinal: for a map, metadata.managedFields names every field of every member, 190 bytes each
  * (seen), and etcd takes 1.5 MiB an object. Written whole in either case, by one writer.
  */
-const members = z.array(member).max(MAX_REPLICAS).meta({ 'x-kubernetes-list-type': 'atomic' });
+const members = z.array(member).max(MAX_ENTRIES).meta({ 'x-kubernetes-list-type': 'atomic' });
 
 export const statusSchema = z.looseObject({
   observedGeneration: z.int().optional(),
@@ -90,7 +93,7 @@ function readList(value: unknown, field: string): readonly Fields[] | undefined 
     return item ? [item] : [];
   });
   const seen = new Set<unknown>();
-  return items.filter((item) => !seen.has(item[list.key]) && seen.add(item[list.key])).slice(0, MAX_REPLICAS);
+  return items.filter((item) => !seen.has(item[list.key]) && seen.add(item[list.key])).slice(0, MAX_ENTRIES);
 }
 
 /** Keeps what is well typed or unknown to us; undefined when a required field is missing or mistyped. */

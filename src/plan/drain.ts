@@ -8,6 +8,7 @@ import { availableAtMs } from '../identity/slot.ts';
 import { volumeRisk } from './equip.ts';
 import { NOTHING, type Step } from './fill.ts';
 import { missingMarks } from './marks.ts';
+import { roomFor, takesRoom } from './room.ts';
 import type { MemberView, Scene } from './scene.ts';
 import type { Action, Wait } from './types.ts';
 
@@ -48,7 +49,9 @@ interface Blocker {
 /** The lowest unhealthy member that keeps the victim from being removed now. */
 function drainBlocker(scene: Scene, victim: MemberView): Blocker | null {
   const sick = (member: MemberView) => member.slot.state !== 'Available';
-  const wantedSick = scene.wanted.find(sick);
+  const lacksRoom = roomFor(scene) === 0;
+  // One that can only be made once another has gone does not hold that up.
+  const wantedSick = scene.wanted.find((member) => sick(member) && !(lacksRoom && takesRoom(member)));
   if (wantedSick !== undefined) return { member: wantedSick, untilMs: null };
   const { nowMs } = scene.judge;
   const others = scene.condemned.filter((member) => member !== victim && sick(member));

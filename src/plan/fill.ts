@@ -9,6 +9,7 @@ import { formatTime } from '../identity/time.ts';
 import { claimActions, claimDoubt, equip, volumeRisk } from './equip.ts';
 import { backoffUntilMs } from './failures.ts';
 import { missingMarks } from './marks.ts';
+import { roomFor, takesRoom } from './room.ts';
 import type { MemberView, Scene } from './scene.ts';
 import type { Action, Wait } from './types.ts';
 
@@ -24,12 +25,19 @@ export function planFill(scene: Scene): Step {
   const waits: Wait[] = [];
   let blocker: MemberView | null = null;
   let held: Wait | null = null;
+  let room = roomFor(scene);
   for (const member of scene.wanted) {
     actions.push(...missingMarks(scene, member));
     if (ordered && blocker !== null && !mayOvertake(scene, member)) {
       held ??= heldBack(member, blocker, scene);
       continue;
     }
+    if (takesRoom(member) && room === 0) {
+      held ??= roomWait(member);
+      blocker ??= member;
+      continue;
+    }
+    if (takesRoom(member)) room -= 1;
     const step = memberStep(scene, member);
     actions.push(...step.actions);
     waits.push(...step.waits);
@@ -39,6 +47,11 @@ export function planFill(scene: Scene): Step {
 }
 
 const STARTING = ['Pending', 'NotReady'];
+
+function roomWait({ name, ordinal }: MemberView): Wait {
+  const message = `${name} waits for members that are not wanted any more: until they are gone, the status has no room to record it.`;
+  return { reason: 'PodPending', ordinal, message };
+}
 
 /** The first member that something would be done for, were it not for a lower one. */
 function heldBack({ slot, name, ordinal }: MemberView, blocker: MemberView, { spec }: Scene): Wait | null {

@@ -1,11 +1,12 @@
 // The ledger, status.members[]: what each ordinal is and was. Fields that this version does not know are carried over
-// (R13). An entry goes when its ordinal is unwanted and its pod is gone.
+// (R13). An entry goes when its ordinal is unwanted and its pod is gone; what is left out for want of room: room.ts.
 
 import type { Member, MemberClaim } from '../api/status.ts';
 import { isOurPod } from '../identity/slot.ts';
 import { formatTime } from '../identity/time.ts';
 import { verdict } from './equip.ts';
 import { failuresOf, forgiven } from './failures.ts';
+import { fitting } from './room.ts';
 import type { MemberView, Scene } from './scene.ts';
 import type { Wait } from './types.ts';
 
@@ -20,11 +21,11 @@ export function nextLedger(scene: Scene, waits: readonly Wait[]): readonly Membe
   for (const wait of waits) {
     if (wait.ordinal !== undefined && !waiting.has(wait.ordinal)) waiting.set(wait.ordinal, wait);
   }
-  return [...scene.wanted, ...scene.condemned, ...scene.vanished]
+  const entries = [...scene.wanted, ...scene.condemned, ...scene.vanished]
     .filter((member) => member.slot.state !== 'Empty' || member.ledger !== null || waiting.has(member.ordinal))
     .map((member) => nextEntry(scene, member, waiting.get(member.ordinal)))
-    .sort((a, b) => a.ordinal - b.ordinal)
-    .map(shortened());
+    .sort((a, b) => a.ordinal - b.ordinal);
+  return fitting(scene, entries).map(shortened());
 }
 
 function shortened(): (entry: Member) => Member {

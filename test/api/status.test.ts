@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseApp } from '../../src/api/schema.ts';
-import { parseStatus } from '../../src/api/status.ts';
+import { parseStatus, statusSchema } from '../../src/api/status.ts';
 import { app, stored } from './apps.ts';
 
 const MEMBER = {
@@ -79,9 +79,11 @@ describe('parseStatus', () => {
     ]);
   });
 
-  test('reads no more members than an app may have', () => {
-    const members = Array.from({ length: 4001 }, (_, ordinal) => ({ ordinal }));
-    expect(parseStatus({ replicas: 4001, members }).members).toHaveLength(4000);
+  test('reads all members that can be stored, also those beyond the wanted ones, and no more', () => {
+    const members = (length: number) => ({ members: Array.from({ length }, (_, ordinal) => ({ ordinal })) });
+    expect(statusSchema.safeParse(members(8000)).success).toBe(true);
+    expect(statusSchema.safeParse(members(8001)).success).toBe(false);
+    expect(parseStatus(members(8001)).members).toHaveLength(8000);
   });
 
   test('never throws, and reads its own answer as the same', () => {
