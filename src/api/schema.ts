@@ -3,6 +3,7 @@
 // objects stored before a rule existed or by a newer operator. Lacks the CRD (crd.ts).
 import { z } from 'zod';
 import * as rules from './app-rules.ts';
+import { isTooDeep, MAX_LEVELS } from './depth.ts';
 import { API_VERSION, KIND, LABEL } from './names.ts';
 import { type Fields, isFields, withoutNulls } from './nulls.ts';
 import { problemsOf } from './problems.ts';
@@ -79,6 +80,8 @@ function complete(app: WrittenApp, raw: Fields, cleaned: Fields): StatefulAppSpe
   };
 }
 
+const TOO_DEEP = `spec: nested more than ${MAX_LEVELS} levels deep, which no pod or claim needs; most likely a generator went wrong: remove what is nested so deep`;
+
 /**
  * Reads what the API server holds; never throws. A value or a field of the spec that this operator does not know (it
  * may be newer) is a problem, and the app must then be left untouched (safety.md R13). Unknown fields inside the
@@ -86,6 +89,7 @@ function complete(app: WrittenApp, raw: Fields, cleaned: Fields): StatefulAppSpe
  */
 export function parseApp(object: unknown): ParsedApp {
   if (!isFields(object)) return { ok: false, problems: ['object: expected a StatefulApp object'] };
+  if (isTooDeep(object['spec'])) return { ok: false, problems: [TOO_DEEP] };
   const written = withoutNulls(object, readSchema) as Fields;
   const parsed = readSchema.safeParse(written, { reportInput: true });
   if (!parsed.success) return { ok: false, problems: problemsOf(parsed.error) };

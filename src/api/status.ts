@@ -1,7 +1,8 @@
 // The shape of a StatefulApp's status, and how it is read: leniently. Status is written by this operator, an older or a
 // newer one, or restored by a backup tool, so reading never fails: a mistyped part counts as absent, an unknown field
-// is kept (safety.md R4, R13). Lacks any judgement of what the ledger says.
+// is kept, unless it is nested so deep that it could not be written again (safety.md R4, R13). Lacks any judgement of what the ledger says.
 import { z } from 'zod';
+import { isTooDeep } from './depth.ts';
 import { MAX_REPLICAS } from './names.ts';
 import { type Fields, isFields } from './nulls.ts';
 import { type DeepReadonly, natural } from './scalars.ts';
@@ -89,7 +90,8 @@ function readList(value: unknown, field: string): readonly Fields[] | undefined 
   const list = Object.hasOwn(LISTS, field) ? LISTS[field] : undefined;
   if (!list || !Array.isArray(value)) return undefined;
   const items = value.flatMap((one): Fields[] => {
-    const item = list.item.safeParse(one).success ? (one as Fields) : readFields(one, list.item);
+    const whole = list.item.safeParse(one).success && !isTooDeep(one);
+    const item = whole ? (one as Fields) : readFields(one, list.item);
     return item ? [item] : [];
   });
   const seen = new Set<unknown>();
@@ -101,7 +103,7 @@ function readFields(value: unknown, schema: z.ZodObject): Fields | undefined {
   if (!isFields(value)) return undefined;
   const kept = Object.entries(value).flatMap(([name, given]): [string, unknown][] => {
     const field = Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined;
-    if (!field) return [[name, given]];
+    if (!field) return isTooDeep(given) ? [] : [[name, given]];
     if (Object.hasOwn(LISTS, name)) {
       const list = readList(given, name);
       return list ? [[name, list]] : [];

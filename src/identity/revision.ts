@@ -4,6 +4,7 @@
 // Lacks aliases of defaulted forms and pruning: those come with rollouts.
 
 import { createHash } from 'node:crypto';
+import { isTooDeep } from '../api/depth.ts';
 import { LABEL } from '../api/names.ts';
 import { canonicalJson, type Json, listAt, objectAt, stringAt } from './json.ts';
 import { type AppRef, controllerRef } from './owner.ts';
@@ -77,7 +78,8 @@ export function buildRevision(
 
 /** What a stored revision's `data` holds; a hand-edited one yields whatever can still be read of it. */
 export function readContent(data: unknown): RevisionContent {
-  const spec = objectAt(data, 'spec');
+  const stored = objectAt(data, 'spec');
+  const spec = isTooDeep(stored) ? {} : stored;
   return {
     template: objectAt(spec, 'template') as Json,
     claimTemplates: listAt(spec, 'volumeClaimTemplates') as readonly Json[],

@@ -102,6 +102,19 @@ describe('parseApp', () => {
     );
   });
 
+  test('refuses what is nested deeper than it could be written again, and says so', () => {
+    const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+    // spec, template and the pod's spec are three levels of their own.
+    const of = (levels: number) =>
+      stored(app({ template: { ...template(), spec: { ...template().spec, x: nested(levels) } } }));
+    expect(parseApp(of(497)).ok).toBe(true);
+    for (const levels of [498, 9000]) {
+      expect(problems(of(levels))).toEqual([
+        'spec: nested more than 500 levels deep, which no pod or claim needs; most likely a generator went wrong: remove what is nested so deep',
+      ]);
+    }
+  });
+
   test('a null label or annotation counts as absent, as nobody who reads it expects one', () => {
     const pod = { metadata: { labels: { a: 'b', c: null }, annotations: null, name: null }, ...template() };
     expect(accepted(app({ template: pod })).spec.template).toEqual({

@@ -86,6 +86,21 @@ describe('parseStatus', () => {
     expect(parseStatus(members(8001)).members).toHaveLength(8000);
   });
 
+  test('drops an unknown field that is nested so deep that it could not be written again', () => {
+    const deep = JSON.parse(`${'['.repeat(9000)}${']'.repeat(9000)}`);
+    const status = {
+      replicas: 1,
+      deep,
+      members: [{ ...MEMBER, deep, claims: [{ name: 'data', deep }] }],
+      conditions: [{ type: 'Mine', status: 'True', deep }],
+    };
+    expect(parseStatus(status)).toEqual({
+      replicas: 1,
+      members: [{ ...MEMBER, claims: [{ name: 'data' }] }],
+      conditions: [{ type: 'Mine', status: 'True' }],
+    });
+  });
+
   test('never throws, and reads its own answer as the same', () => {
     const field = fc.constantFrom('ordinal', 'pod', 'restarts', 'claims', 'complete', 'name', 'uid', 'new');
     const item = fc.oneof(fc.jsonValue(), fc.dictionary(field, fc.jsonValue()));

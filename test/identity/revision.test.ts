@@ -133,4 +133,13 @@ describe('a stored revision', () => {
       expect(readContent(data)).toEqual({ template: {}, claimTemplates: [] });
     },
   );
+  test('that is nested deeper than an app may be has nothing in it: no pod could be written from it', () => {
+    // spec and template are two levels of their own.
+    const data = (levels: number) => ({
+      spec: { template: { x: JSON.parse('['.repeat(levels) + ']'.repeat(levels)) } },
+    });
+    expect(readContent(data(498)).template).toHaveProperty('x');
+    expect(readContent(data(499)).template).toEqual({});
+    expect(readContent(data(9000)).template).toEqual({});
+  });
 });

@@ -262,3 +262,13 @@ test('a thousand members next to 2^31 are planned for in one pass', () => {
   const seen = world({ app: { replicas: 1000, podManagementPolicy: 'Parallel', ordinals: { start: 2147482000 } } });
   expect(planned(see(seen)).actions).toHaveLength(1000);
 });
+
+test('an app whose template is nested too deep to be written again is Stalled, and says what to do', () => {
+  const extra = JSON.parse(`${'['.repeat(9000)}${']'.repeat(9000)}`);
+  const result = planned(see(world({ app: { replicas: 1, pod: { extra } }, revisions: [] })));
+  expect(result.actions).toEqual([]);
+  expect(result.status.conditions?.find(({ type }) => type === 'Stalled')).toMatchObject({
+    status: 'True',
+    message: expect.stringContaining('nested more than 500 levels deep'),
+  });
+});

@@ -64,7 +64,7 @@ function randomTemplate(random: Random, cast: Cast): Fields {
   const written = { metadata: { labels, annotations: { note: 'x' } }, spec };
   if (random.chance(0.5)) return written;
   // Changed where it may be anything: such a template is admitted.
-  const inner = random.chance(0.02) ? deep(random.between(10, 1000), odd(random)) : mutated(random, spec);
+  const inner = random.chance(0.02) ? deep(random.between(10, 9000), odd(random)) : mutated(random, spec);
   return {
     ...written,
     spec: withKey({ ...spec, extra: inner }, random.pick(['__proto__', 'constructor', 'x']), odd(random)),
