@@ -36,8 +36,32 @@ export function stringMap(value: unknown): Record<string, string> {
  * server-side apply keeps a template's nulls where a merge patch removes them.
  */
 export function canonicalJson(value: unknown): string {
+  return written(value, RECURSION);
+}
+
+/** An API server takes 10,000 levels of nesting, the call stack does not; for the levels that are in use it is faster. */
+const RECURSION = 400;
+
+function written(value: unknown, levels: number): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
+  if (levels === 0) return writtenFlat(value);
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === '' ? '[' : ','}${written(item, levels - 1)}`;
+    return text === '' ? '[]' : `${text}]`;
+  }
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(fields).sort()) {
+    const inner = fields[key];
+    if (inner === undefined || inner === null) continue;
+    text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${written(inner, levels - 1)}`;
+  }
+  return text === '' ? '{}' : `${text}}`;
+}
+
+/** The same with a stack of our own. */
+function writtenFlat(value: unknown): string {
   const texts: string[] = [];
-  // A stack of our own: an API server takes 10,000 levels of nesting, the call stack does not.
   const todo: Piece[] = [{ value }];
   for (let piece = todo.pop(); piece !== undefined; piece = todo.pop()) {
     if (piece.before !== undefined) texts.push(piece.before);

@@ -27,6 +27,8 @@ export interface RevisionView {
   /** Its place in the history: the highest is the newest. */
   readonly number: number;
   readonly content: RevisionContent;
+  /** Of the content, made once when it is read: a template may be 1.4 MB long. */
+  readonly digest: string;
 }
 
 const HASH_LENGTH = 10;
@@ -37,16 +39,22 @@ export function claimTemplateName(template: unknown): string {
 
 /** Ten hex digits. `collisions` goes in once two different contents have met under one hash (status.collisionCount). */
 export function revisionHash(content: RevisionContent, collisions: number): string {
-  const claims = content.claimTemplates.map(claimTemplateName);
-  const text = canonicalJson({ template: content.template, claims, ...(collisions > 0 ? { collisions } : {}) });
-  return createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH);
+  return digestOf(content, collisions > 0 ? { collisions } : {}).slice(0, HASH_LENGTH);
 }
 
-/** Equal for the purpose of rollouts: what the hash covers is the same text. */
-export function sameRevision(a: RevisionContent, b: RevisionContent): boolean {
-  const text = (content: RevisionContent) =>
-    canonicalJson({ template: content.template, claims: content.claimTemplates.map(claimTemplateName) });
-  return text(a) === text(b);
+/** Equal for the purpose of rollouts are those of one digest: it covers what the hash covers, whole. */
+export function revisionDigest(content: RevisionContent): string {
+  return digestOf(content, {});
+}
+
+/** What `revisionHash` gives for the content of this digest, as long as there was no collision. */
+export function hashOfDigest(digest: string): string {
+  return digest.slice(0, HASH_LENGTH);
+}
+
+function digestOf({ template, claimTemplates }: RevisionContent, more: object): string {
+  const text = canonicalJson({ template, claims: claimTemplates.map(claimTemplateName), ...more });
+  return createHash('sha256').update(text).digest('hex');
 }
 
 export function blueprintOf(revision: { readonly hash: string; readonly content: RevisionContent }): Blueprint {

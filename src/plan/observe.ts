@@ -6,7 +6,7 @@ import { parseStatus } from '../api/status.ts';
 import { objectAt, stringAt, stringMap } from '../identity/json.ts';
 import { controllerOf } from '../identity/owner.ts';
 import type { PodView } from '../identity/pod-view.ts';
-import { type RevisionView, readContent } from '../identity/revision.ts';
+import { type RevisionView, readContent, revisionDigest } from '../identity/revision.ts';
 import type { Ending } from '../identity/slot.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
 import type { Observed, ObservedApp, Refusal, ServiceView, Stray, Survey } from './types.ts';
@@ -93,6 +93,7 @@ export function readService(raw: unknown): ServiceView {
 export function readRevision(raw: unknown): RevisionView {
   const metadata = objectAt(raw, 'metadata');
   const name = stringAt(metadata, 'name') ?? '';
+  const content = readContent(objectAt(raw, 'data'));
   const number = typeof raw === 'object' && raw !== null && 'revision' in raw ? raw.revision : 0;
   return {
     name,
@@ -103,7 +104,8 @@ export function readRevision(raw: unknown): RevisionView {
     // By its name, which nobody can change, and not by its label, which anybody can.
     hash: name.slice(name.lastIndexOf('-') + 1),
     number: typeof number === 'number' ? number : 0,
-    content: readContent(objectAt(raw, 'data')),
+    content,
+    digest: revisionDigest(content),
   };
 }
 

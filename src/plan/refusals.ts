@@ -20,14 +20,13 @@ export function withoutRefused(actions: readonly Action[], { refusals, nowMs }: 
     const refusal = byKey.get(actionKey(action));
     return refusal === undefined ? [] : [{ action, refusal }];
   });
-  const held = refused.filter(({ refusal }) => refusal.retryAtMs > nowMs).map(({ action }) => action);
-  const baseless = held.some((action) => FOUNDATIONS.includes(action.type));
+  const held = new Set(refused.filter(({ refusal }) => refusal.retryAtMs > nowMs).map(({ action }) => action));
+  const baseless = [...held].some((action) => FOUNDATIONS.includes(action.type));
+  const ordinals = new Set([...held].flatMap((action) => ('ordinal' in action ? [action.ordinal] : [])));
   const allowed = actions.filter((action) => {
-    if (held.includes(action)) return false;
+    if (held.has(action)) return false;
     if (baseless && BUILDING.includes(action.type)) return false;
-    return !(
-      action.type === 'createPod' && held.some((other) => 'ordinal' in other && other.ordinal === action.ordinal)
-    );
+    return action.type !== 'createPod' || !ordinals.has(action.ordinal);
   });
   return { actions: allowed, waits: refused.map(({ action, refusal }) => refusalWait(action, refusal)) };
 }

@@ -14,11 +14,12 @@ import type { Blueprint } from '../identity/pod.ts';
 import {
   blueprintOf,
   buildRevision,
+  hashOfDigest,
   type RevisionContent,
   type RevisionView,
+  revisionDigest,
   revisionHash,
   revisionName,
-  sameRevision,
 } from '../identity/revision.ts';
 import type { Action, Observed, Wait } from './types.ts';
 
@@ -45,11 +46,12 @@ export function planRevisions(observed: Observed, spec: StatefulAppSpec): Revisi
     template: spec.template as Json,
     claimTemplates: spec.volumeClaimTemplates as unknown as readonly Json[],
   };
-  const { hash: update, collisions } = updateHash(observed, content);
+  const digest = revisionDigest(content);
+  const { hash: update, collisions } = updateHash(observed, { content, digest });
   const own = observed.revisions.filter((view) => isOurs(observed, view));
   const contents = new Map([...own.map((view) => [view.hash, view.content] as const), [update, content] as const]);
   const blueprints = new Map([...contents].map(([hash, stored]) => [hash, blueprintOf({ hash, content: stored })]));
-  const { actions, waits } = recordRevision(observed, { hash: update, content });
+  const { actions, waits } = recordRevision(observed, { hash: update, content, digest });
   const orphans = own.filter((view) => !isMarked(view) && view.hash !== update);
   return {
     update,
@@ -82,17 +84,17 @@ export function revisionFor(
 }
 
 /** The hash of the equal revision that we have, whatever made its name; otherwise one that no other content has. */
-function updateHash(observed: Observed, content: RevisionContent) {
+function updateHash(observed: Observed, { content, digest }: Pick<Wanted, 'content' | 'digest'>) {
   const { app, revisions } = observed;
   const start = app.status.appUID === app.uid ? Math.max(app.status.collisionCount ?? 0, 0) : 0;
   for (let collisions = start; ; collisions += 1) {
-    const hash = revisionHash(content, collisions);
+    const hash = collisions === 0 ? hashOfDigest(digest) : revisionHash(content, collisions);
     const stored = revisions.find((view) => view.name === revisionName(app.name, hash));
     if (stored === undefined) {
-      const equal = revisions.find((view) => isOurs(observed, view) && sameRevision(view.content, content));
+      const equal = revisions.find((view) => isOurs(observed, view) && view.digest === digest);
       return { hash: equal?.hash ?? hash, collisions };
     }
-    if (sameRevision(stored.content, content) || collisions >= start + MAX_COLLISIONS) return { hash, collisions };
+    if (stored.digest === digest || collisions >= start + MAX_COLLISIONS) return { hash, collisions };
   }
 }
 
@@ -118,13 +120,13 @@ function statusRevision(status: StatefulAppStatus, uid: string): string | undefi
   return status.appUID === uid ? status.currentRevision : undefined;
 }
 
-type Wanted = { readonly hash: string; readonly content: RevisionContent };
+type Wanted = { readonly hash: string; readonly content: RevisionContent; readonly digest: string };
 
 function recordRevision(observed: Observed, wanted: Wanted): Pick<Revisions, 'actions' | 'waits'> {
   const { app, revisions } = observed;
   const stored = revisions.find((view) => view.name === revisionName(app.name, wanted.hash));
   const newest = Math.max(0, ...revisions.map((view) => view.number));
-  if (stored === undefined || !sameRevision(stored.content, wanted.content)) {
+  if (stored === undefined || stored.digest !== wanted.digest) {
     const object = buildRevision(app, { ...wanted, number: newest + 1 });
     return { actions: [{ type: 'createRevision', object, reason: 'the template is new' }], waits: [] };
   }
