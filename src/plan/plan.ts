@@ -2,6 +2,7 @@
 // the same Plan, and nothing here throws on bad input. Not converged and nothing to do means that a wait says why.
 
 import type { StatefulAppSpec } from '../api/spec.ts';
+import { revisionName } from '../identity/revision.ts';
 import { nextConditions, progressDeadlineMs } from './conditions.ts';
 import { planDrain } from './drain.ts';
 import { missesClaim } from './equip.ts';
@@ -18,10 +19,11 @@ import {
   deletionWait,
   hasUnread,
   looks,
+  type Missing,
   nextLookMs,
   reportOnly,
-  searchAction,
   searchDueMs,
+  searches,
   surveyAction,
   surveyDueMs,
 } from './watchful.ts';
@@ -50,9 +52,7 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const found = [...allowed.waits, ...revisions.waits, ...fill.waits, ...drain.waits, ...rolloutWaits(scene)];
   // A pause holds nothing up as long as there is nothing to do.
   const idle = only?.reason === 'Paused' && found.length === 0 && wanted.length === 0;
-  const search = searchDueMs(observed, missesClaim(scene));
-  const searching = search !== null && search <= observed.nowMs ? [searchAction(observed, spec)] : [];
-  const reads = [...(observed.app.deleting ? [] : looks(observed)), ...searching];
+  const reads = [...(observed.app.deleting ? [] : looks(observed)), ...searches(observed, spec, missing(scene))];
   return finish(scene, {
     // What was never read may be gone, or somebody else's: nothing is decided on the last that was heard of it (R7).
     actions: hasUnread(observed) ? reads : [...reads, ...allowed.actions],
@@ -71,10 +71,16 @@ function finish(scene: Scene, { actions, waits, notes }: Pick<Plan, 'actions' | 
     progressDeadlineMs(observed, { spec, waits, members }),
     ...scene.vanished.map(({ slot }) => (slot.state === 'Vanished' ? slot.freeAtMs : null)),
     surveyDueMs(observed),
-    searchDueMs(observed, missesClaim(scene)),
+    searchDueMs(observed, missing(scene)),
   ];
   const statusFirst = needsLedgerFirst(scene, actions);
   return { actions, waits, notes, status, statusFirst, ...wake(times, observed.nowMs) };
+}
+
+function missing(scene: Scene): Missing {
+  const lost = scene.wanted.filter(({ blueprint }) => blueprint === null);
+  const names = lost.map(({ hash }) => revisionName(scene.observed.app.name, hash));
+  return { claims: missesClaim(scene), revisions: [...new Set(names)] };
 }
 
 /** The earliest of the coming times; those that have passed need no alarm. */

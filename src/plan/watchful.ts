@@ -36,14 +36,25 @@ export function surveyDueMs(observed: Observed): number | null {
   return blockingSet(observed) === null ? null : laterMs(survey.atMs, survey.reads);
 }
 
-/** Due while a member waits for a claim that only a hand can bring: a restored one carries no label of ours. */
-export function searchDueMs({ survey, app }: Observed, missesClaim: boolean): number | null {
-  return missesClaim && survey !== null && !app.deleting ? laterMs(survey.atMs, survey.reads) : null;
+/** What members wait for that only a hand can bring: restored without a label of ours, no watch shows it. */
+export interface Missing {
+  readonly claims: boolean;
+  /** Names of ControllerRevisions. */
+  readonly revisions: readonly string[];
 }
 
-export function searchAction(observed: Observed, spec: StatefulAppSpec): Action {
-  const reason = 'a restored claim carries no label of ours, and is not watched';
-  return { ...surveyAction(observed, spec), claims: true, reason };
+export function searchDueMs({ survey, app }: Observed, { claims, revisions }: Missing): number | null {
+  const searching = (claims || revisions.length > 0) && survey !== null && !app.deleting;
+  return searching ? laterMs(survey.atMs, survey.reads) : null;
+}
+
+export function searches(observed: Observed, spec: StatefulAppSpec, missing: Missing): readonly Action[] {
+  const due = searchDueMs(observed, missing);
+  if (due === null || due > observed.nowMs) return [];
+  const reason = 'a restored one carries no label of ours, and is not watched';
+  const found = missing.claims ? ({ claims: true } as const) : {};
+  const read = (name: string) => ({ type: 'look', kind: 'ControllerRevision', name, reason }) as const;
+  return [{ ...surveyAction(observed, spec), ...found, reason }, ...missing.revisions.map(read)];
 }
 
 export function surveyAction({ app }: Observed, spec: StatefulAppSpec): Action & { readonly type: 'survey' } {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { revisionHash } from '../../src/identity/revision.ts';
-import { APP, hashOf, type Raw, rawRevision, template } from './objects.ts';
+import { APP, hashOf, NOW, type Raw, rawRevision, template } from './objects.ts';
 import { deeds, type Given, planned, rows, see, waiting, world } from './world.ts';
 
 const app = { replicas: 3, version: 'v2' };
@@ -102,6 +102,15 @@ describe('a member that is made again', () => {
       revisions: ['v2'],
       waits: 'web-1 RevisionLost',
       says: `no ControllerRevision with hash ${hashOf('v1')} is left`,
+    },
+    {
+      it: 'has its revision looked for by name: a restored one, or one stripped of our label, is not watched',
+      app,
+      pods: '0 Available, 1 Stopped @v1, 2 Available',
+      revisions: ['v2'],
+      survey: { atMs: NOW - 1000 },
+      does: 'look for a StatefulSet of this name and for pods that match the selector, read ControllerRevision v1',
+      waits: 'web-1 RevisionLost',
     },
     {
       it: 'comes up at the present template under OnDelete when its revision is lost',
