@@ -20,6 +20,7 @@ function amount(text: string): bigint | null {
 
 /** Whether two texts are the same size; texts that are no quantities are the same when they are equal. */
 export function sameQuantity(a: string, b: string): boolean {
-  const [one, other] = [amount(a), amount(b)];
-  return one === null || other === null ? a === b : one === other;
+  if (a === b) return true;
+  const one = amount(a);
+  return one !== null && one === amount(b);
 }
