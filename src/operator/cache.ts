@@ -29,6 +29,12 @@ const ENDING_KEPT_MS = 3_600_000;
 
 export class Cache {
   readonly #shelves = new Map<string, Shelf>();
+  #watchingSinceMs = Number.MIN_SAFE_INTEGER;
+
+  /** From now on nothing of ours comes or goes unseen. */
+  watching(atMs: number): void {
+    this.#watchingSinceMs = atMs;
+  }
 
   /** Takes an event in; returns the apps that have something new to decide on. */
   apply(kind: Kind, event: WatchEvent, atMs: number): readonly string[] {
@@ -109,6 +115,7 @@ export class Cache {
       strays: [...shelf.strays.values()].map((stray) =>
         stray.reads === 0 ? stray : { ...stray, readAtMs: wall(stray.readAtMs) },
       ),
+      watchingSinceMs: wall(this.#watchingSinceMs),
       survey: shelf.survey === null ? null : { ...shelf.survey, atMs: wall(shelf.survey.atMs) },
       endings: [...shelf.endings.values()].map((ending) => ({ ...ending, atMs: wall(ending.atMs) })),
     };

@@ -51,7 +51,10 @@ export function startOperator(options: OperatorOptions): Operator {
       queue.forget(key);
       pass?.events.forget(uid);
     },
-    synced: begin,
+    synced: () => {
+      if (watches.isSynced()) cache.watching(clock.monotonic());
+      begin();
+    },
   });
   const leader: Leader = candidate(options, {
     gained: (signal) => {

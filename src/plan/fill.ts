@@ -153,6 +153,9 @@ function replaceEnded(scene: Scene, member: MemberView): Step {
 
 function vanishedMessage({ name, slot }: MemberView): string {
   const until = slot.state === 'Vanished' ? formatTime(slot.freeAtMs) : '';
+  if (slot.state === 'Vanished' && slot.uid === '') {
+    return `${name} waits until ${until}: its claims are there, and a pod that used them may have gone unseen just before this operator began to watch. It is made then.`;
+  }
   return (
     `${name} waits until ${until}: its pod went away and nobody saw its containers stop (force deletion, or the operator ` +
     'was away), so a kubelet may still be stopping them. It is made again then.'

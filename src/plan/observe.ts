@@ -21,6 +21,7 @@ export interface Sighting {
   readonly revisions: readonly RevisionView[];
   readonly strays: readonly Stray[];
   readonly survey: Survey | null;
+  readonly watchingSinceMs?: number;
   readonly endings: readonly Ending[];
   readonly refusals: readonly Refusal[];
 }

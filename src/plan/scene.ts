@@ -99,10 +99,6 @@ function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Plac
   const ledger = sources.ledger.get(ordinal) ?? null;
   const hash = revisionFor(setting.revisions, { rank, recorded: ledger?.revision ?? null });
   const blueprint = setting.revisions.blueprints.get(hash) ?? null;
-  const pod = sources.pods.get(name);
-  const gone = pod === undefined ? (sources.endings.get(name) ?? unseenEnding(setting, name, ledger)) : null;
-  const slot =
-    pod !== undefined ? heldSlot(pod, setting.judge) : gone !== null ? vacatedSlot(gone, setting.judge.nowMs) : EMPTY;
   const recorded = new Map((ledger?.claims ?? []).map((claim) => [claim.name, claim]));
   const claimOf = (template: string) => {
     const claim = claimName(template, app.name, ordinal);
@@ -111,6 +107,11 @@ function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Plac
     return classifyClaim(known, { app: app.name, appUid: app.uid, ordinal });
   };
   const claims = (blueprint?.claims ?? []).map(claimOf);
+  const pod = sources.pods.get(name);
+  const unseen = () => unseenEnding(setting, { name, ledger, claims });
+  const gone = pod === undefined ? (sources.endings.get(name) ?? unseen()) : null;
+  const slot =
+    pod !== undefined ? heldSlot(pod, setting.judge) : gone !== null ? vacatedSlot(gone, setting.judge.nowMs) : EMPTY;
   // Other claims that it mounts are not one member's, and nobody's to judge here.
   const own = 'pod' in slot && slot.state !== 'Taken' ? slot.pod.claims : [];
   const mounted = own
@@ -125,18 +126,33 @@ function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Plac
 const EMPTY: Slot = { state: 'Empty' };
 
 /**
- * A pod that the ledger names and that is gone, while nobody of this process saw it end: the operator was away. Its
- * end counts from when its absence was first recorded. Without a ledger entry nothing is known to have run (R4: this
- * costs no time; what guards then is that a pod's name is taken until its object is gone).
+ * A pod that is gone while nobody of this process saw it end. One that the ledger names: the operator was away, and its end
+ * counts from when its absence was first recorded. Without a ledger entry (R4: a new app, or a lost status) a claim that
+ * exists may have had a pod until a moment ago, of a former app of this name, so its end counts from when this process
+ * began to watch pods; without claims nothing is known to have run.
  */
-function unseenEnding({ judge, revisions }: Setting, pod: string, ledger: Member | null): Ending | null {
-  const uid = ledger?.podUID;
-  if (uid === undefined || uid === '') return null;
-  const since = ledger?.state === 'Vanished' ? parseTime(ledger.since) : undefined;
-  const template = revisions.blueprints.get(ledger?.revision ?? '')?.template;
+function unseenEnding(
+  { observed, judge, revisions }: Setting,
+  { name, ledger, claims }: Pick<MemberView, 'name' | 'ledger' | 'claims'>,
+): Ending | null {
+  const atMs = ledger === null ? claimedSinceMs(observed, claims) : unseenSinceMs(ledger, judge.nowMs);
+  if (atMs === null) return null;
+  const template = revisions.blueprints.get(ledger?.revision ?? revisions.update)?.template;
   const grace = objectAt(template, 'spec')['terminationGracePeriodSeconds'];
   const graceSeconds = typeof grace === 'number' && grace >= 0 ? grace : 30;
-  return { pod, uid, node: ledger?.node ?? null, how: 'unknown', atMs: since ?? judge.nowMs, graceSeconds };
+  return { pod: name, uid: ledger?.podUID ?? '', node: ledger?.node ?? null, how: 'unknown', atMs, graceSeconds };
+}
+
+/** When its absence was first recorded; null for one whose end is known, or that never was. */
+function unseenSinceMs({ podUID = '', state, since }: Member, nowMs: number): number | null {
+  const recorded = state === 'Vanished' ? parseTime(since) : undefined;
+  return recorded ?? (podUID === '' ? null : nowMs);
+}
+
+const NOT_THERE = ['Missing', 'Gone', 'Foreign'];
+
+function claimedSinceMs({ watchingSinceMs }: Observed, claims: readonly ClaimSlot[]): number | null {
+  return claims.some((claim) => !NOT_THERE.includes(claim.class)) ? (watchingSinceMs ?? null) : null;
 }
 
 /** The claim template's present text, and if the app has it no longer, the one stored with the member's revision. */

@@ -76,6 +76,8 @@ export interface Observed {
   /** Once more by themselves: they are looked at again. */
   readonly strays: readonly Stray[];
   readonly survey: Survey | null;
+  /** Since when this process has seen every pod of ours come and go; absent: for as long as matters. */
+  readonly watchingSinceMs?: number;
   readonly endings: readonly Ending[];
   readonly refusals: readonly Refusal[];
 }

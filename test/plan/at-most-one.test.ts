@@ -5,6 +5,7 @@ import { ago, NOW, rawService } from './objects.ts';
 import { planned, rows, see, world } from './world.ts';
 
 const one = { replicas: 1 };
+const withData = { ...one, volumes: ['data'] };
 const made = { does: 'create Pod web-0', waits: 'web-0 PodPending' };
 const held = { waits: 'web-0 PodVanished' };
 
@@ -59,6 +60,33 @@ describe('the place of a pod that is gone', () => {
       app: { ...one, status: { appUID: 'former-uid' } },
       pods: '0 Gone',
       ...made,
+    },
+    {
+      it: 'is not free when only its claim is left, and we have not watched long enough to know who used it',
+      app: withData,
+      pods: '0 Gone',
+      ledger: 'none',
+      watching: 39,
+      ...held,
+      says: 'may have gone unseen just before this operator began to watch',
+    },
+    { it: 'is free once we have', app: withData, pods: '0 Gone', ledger: 'none', watching: 40, ...made },
+    {
+      it: 'is free when it never had a claim, however short we have watched',
+      app: withData,
+      pods: '0 Gone',
+      claims: 'data-0 -',
+      ledger: 'none',
+      watching: 1,
+      does: 'create PersistentVolumeClaim data-web-0, create Pod web-0',
+      waits: 'web-0 PodPending',
+    },
+    {
+      it: 'is not free when another operator began to wait for it, whoever used the claim',
+      app: withData,
+      pods: '0 Gone',
+      ledger: { 0: { podUID: undefined, state: 'Vanished', since: ago(39) } },
+      ...held,
     },
     {
       it: 'holds higher members back while it is not free',

@@ -37,6 +37,7 @@ export interface World {
   readonly endings: Map<string, Ending>;
   strays: readonly Stray[];
   survey: Survey | null;
+  readonly watchingSinceMs?: number;
   refusals: readonly Refusal[];
 }
 
@@ -56,6 +57,8 @@ export interface Given {
   /** Null: there is none. */
   readonly service?: Raw | null;
   readonly survey?: Partial<Survey> | null;
+  /** For how many seconds this process has watched; by default for as long as matters. */
+  readonly watching?: number;
   readonly strays?: readonly Stray[];
   /** Action keys that were refused just now, as `createPod/web-1`. */
   readonly refused?: readonly string[];
@@ -122,6 +125,7 @@ export function world(given: Given = {}): World {
       items.filter(({ state }) => state in ENDINGS).map((item) => [`web-${item.ordinal}`, endingOf(item)]),
     ),
     strays: given.strays ?? [],
+    ...(given.watching === undefined ? {} : { watchingSinceMs: NOW - given.watching * 1000 }),
     survey:
       given.survey === null ? null : { generation: 1, atMs: NOW, statefulSetUid: null, reads: 1, ...given.survey },
     refusals: (given.refused ?? []).map((key) => ({ key, message: 'exceeded quota', retryAtMs: NOW + 5000 })),
@@ -183,6 +187,7 @@ export function see(seen: World): Observed {
     revisions: [...seen.revisions.values()].map(readRevision),
     strays: seen.strays,
     survey: seen.survey,
+    ...(seen.watchingSinceMs === undefined ? {} : { watchingSinceMs: seen.watchingSinceMs }),
     endings: [...seen.endings.values()],
     refusals: seen.refusals,
   });
