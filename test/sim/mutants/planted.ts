@@ -1,0 +1,15 @@
+// All planted bugs: the net has to catch each of them. Left out is what changes nothing that anybody could see, as a line
+// cut in the middle that is told as an event: it is no JSON, and the position has not moved past it.
+
+import type { Planted } from './plant.ts';
+import { BUGS_OF_THE_CLIENT } from './planted-client.ts';
+import { BUGS_OF_THE_DAEMON } from './planted-daemon.ts';
+import { BUGS_OF_IDENTITY } from './planted-identity.ts';
+import { BUGS_OF_THE_PLAN } from './planted-plan.ts';
+
+export const PLANTED: readonly Planted[] = [
+  ...BUGS_OF_THE_CLIENT,
+  ...BUGS_OF_THE_DAEMON,
+  ...BUGS_OF_IDENTITY,
+  ...BUGS_OF_THE_PLAN,
+];
