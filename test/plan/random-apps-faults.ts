@@ -127,7 +127,7 @@ export function examine(sample: Sample, number: number): Judged {
   try {
     const observed = observedOf(sample);
     const result = makePlan(twice ? frozen(observed) : observed);
-    const text = JSON.stringify(result);
+    const text = number % 4 === 0 ? JSON.stringify(result) : '';
     const faults = [
       ...checkPlan(observed, result),
       ...speech(observed, result),
@@ -165,7 +165,9 @@ export function judge(from: number, to: number): Verdict {
   for (let number = from; number < to && faults.length < 5; number += 1) {
     const found = examine(randomSample(number), number);
     if (found.faults.length > 0) faults.push(`sample ${number}: ${found.faults.join('; ')}`);
-    if (marks() !== CLEAN) faults.push(`sample ${number}: a prototype is polluted`);
+    // What is polluted stays so.
+    if (number % 16 === 15 && marks() !== CLEAN)
+      faults.push(`sample ${number}, or one shortly before: a prototype is polluted`);
     if (found.understood) understood += 1;
     if (found.active) active += 1;
   }

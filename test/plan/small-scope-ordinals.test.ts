@@ -1,5 +1,5 @@
 // Small scope of the wanted set and of what stops an app, all of it.
-// 1. 4 states ^ 3 ordinals x ordinals.start 0-2 x every set of excluded ones x replicas 0-3 x podManagementPolicy = 12,288;
+// 1. 4 states ^ 3 ordinals x ordinals.start 0-2 x every set of excluded ones x replicas 1-3 x podManagementPolicy = 9,216;
 // 2. 9 states ^ 2 ordinals x 7 ways to be stopped or to lack a base x replicas 0-2 x podManagementPolicy = 3,402.
 // The wanted set is counted out here one by one.
 
@@ -51,7 +51,7 @@ function faults(one: Case, states: readonly string[], wanted: readonly number[])
 }
 
 describe.each(POLICIES)('%s', (podManagementPolicy) => {
-  test.each([0, 1, 2, 3])('every set of wanted ordinals, of %s', (replicas) => {
+  test.each([1, 2, 3])('every set of wanted ordinals, of %s', (replicas) => {
     let count = 0;
     for (const { start, excluded } of combinations({ start: [0, 1, 2], excluded: SUBSETS })) {
       const wanted = countOut(replicas, start, excluded);

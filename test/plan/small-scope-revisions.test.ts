@@ -1,5 +1,5 @@
 // Small scope of updates, all of it: members of the present and of an older template, under every strategy.
-// 1. 5 states x 2 templates ^ 3 ordinals x 6 strategies x podManagementPolicy = 12,000 cases;
+// 1. 4 states x 2 templates ^ 3 ordinals x 6 strategies x podManagementPolicy = 6,144 cases;
 // 2. the same after the status was lost: 3 states x 2 templates ^ 3 ordinals x 6 x 2 = 2,592;
 // 3. a member that is gone, with the ledger naming either template or none, beside another: 10 ^ 2 x 6 strategies = 600.
 // Said anew here: which template a member that is made comes back at, and when a rollout is waited for.
@@ -97,13 +97,13 @@ describe.each(POLICIES)('%s', (podManagementPolicy) => {
 
   test.each(STRATEGIES)('each member comes back as it was, or as asked: %j', (updateStrategy) => {
     let count = 0;
-    for (const members of choices(of(['Stopped', 'Pending', 'Available', 'Failed', 'Terminating']), 3)) {
+    for (const members of choices(of(['Stopped', 'Available', 'Failed', 'Terminating']), 3)) {
       const one = caseOf({ app: { ...app, replicas: 3, updateStrategy }, revisions }, members.map(place));
       const found = faults(one, { members, strategy: updateStrategy });
       if (found.length > 0) expect.fail(`${words({ members, strategy: updateStrategy })}: ${found.join('; ')}`);
       count += 1;
     }
-    expect(count).toBe(10 ** 3);
+    expect(count).toBe(8 ** 3);
   });
 
   test('after the status was lost', () => {
