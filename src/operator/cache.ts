@@ -15,6 +15,8 @@ import { appKey, type Kind, ownerKey, readView, sameForDecisions, strayKey, type
 
 interface Shelf {
   app: ObservedApp | null;
+  /** Its Service or a revision went away: so it is when an app is gone whose watch tells nothing. */
+  mayBeDead: boolean;
   survey: Survey | null;
   readonly pods: Map<string, PodView>;
   readonly claims: Map<string, ClaimView>;
@@ -134,6 +136,22 @@ export class Cache {
     return this.#shelves.get(key)?.pods.get(pod.name)?.uid === pod.uid;
   }
 
+  /** Whether it has to be asked for before anything is made for it: garbage collection and we would take turns for ever. */
+  mayBeDead(key: string): boolean {
+    return this.#shelves.get(key)?.mayBeDead === true;
+  }
+
+  /** The API server has just said that it is there. */
+  lives(key: string): void {
+    this.#shelf(key).mayBeDead = false;
+  }
+
+  /** The API server has just said that the app of this UID is gone or going: it is forgotten until its watch tells of one. */
+  died(key: string, uid: string): void {
+    const shelf = this.#shelves.get(key);
+    if (shelf?.app?.uid === uid) shelf.app = null;
+  }
+
   apps(): readonly string[] {
     return [...this.#shelves].filter(([, shelf]) => shelf.app !== null).map(([key]) => key);
   }
@@ -165,6 +183,7 @@ export class Cache {
     const seen = event.observed === 'watch' && deletionTimestamp !== undefined;
     if (kind === 'Pod') shelf.endings.set(name, readEnding(view as PodView, { atMs, fromWatch: seen }));
     if (!seen) this.#suspect(shelf, kind, event.object);
+    if (kind === 'Service' || kind === 'ControllerRevision') shelf.mayBeDead = true;
     this.#tidy(key, shelf);
     return key;
   }
@@ -189,6 +208,7 @@ export class Cache {
   #shelf(key: string): Shelf {
     const shelf = this.#shelves.get(key) ?? {
       app: null,
+      mayBeDead: false,
       survey: null,
       pods: new Map(),
       claims: new Map(),

@@ -71,7 +71,7 @@ async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
     case 'createPod':
       return create(hands, job, { resource: RESOURCES.pods, object: action.object });
     case 'applyService':
-      await confirmOwner(hands.client, job);
+      await confirmOwner(hands, job);
       return apply(hands, job, action.object);
     case 'releaseService':
     case 'adoptService':
@@ -91,6 +91,7 @@ async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
 }
 
 async function create(hands: Hands, job: Job, made: { resource: ApiResource; object: object }): Promise<void> {
+  if (hands.cache.mayBeDead(job.key)) await confirmOwner(hands, job);
   const object = await hands.client.create(made.resource, made.object as KubeObjectInput, { fieldManager: MANAGER });
   settle(hands, job, { resource: made.resource, object });
   // Until its watch shows it: should it come and go unseen, an older pod's end says nothing about this one (R1).
@@ -109,7 +110,7 @@ async function patch(
   job: Job,
   change: { resource: ApiResource; name: string; patch: Patch },
 ): Promise<void> {
-  if ((change.patch.metadata.ownerReferences ?? []).length > 0) await confirmOwner(hands.client, job);
+  if ((change.patch.metadata.ownerReferences ?? []).length > 0) await confirmOwner(hands, job);
   const ref = { namespace: job.observed.app.namespace, name: change.name };
   const options = { type: 'merge', body: change.patch, fieldManager: MANAGER } as const;
   const object = await hands.client.patch(change.resource, ref, options);
@@ -119,7 +120,7 @@ async function patch(
 async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
   const { namespace } = job.observed.app;
   const resourceVersion =
-    victim.because === 'ended' ? victim.resourceVersion : await confirmRemoval(hands.client, job, victim);
+    victim.because === 'ended' ? victim.resourceVersion : await confirmRemoval(hands, job, victim);
   const ref = { namespace, name: victim.name };
   const result = await hands.client.delete(RESOURCES.pods, ref, { uid: victim.uid, resourceVersion });
   if (result.kind === 'terminating') settle(hands, job, { resource: RESOURCES.pods, object: result.object });

@@ -1,35 +1,35 @@
 // The last look before an act that must not rest on a view that is behind: a removal (R3), and giving an object an owner
 // (R8), since garbage collection removes what belongs to an app that is gone. Ownership is by UID.
 
-import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { RESOURCES } from '../kube/resources.ts';
 import type { Action } from '../plan/types.ts';
-import { type Job, Stale } from './hands.ts';
+import { type Hands, type Job, Stale } from './hands.ts';
 import { APPS } from './resources.ts';
 
 /**
  * Returns the app as it is at the API server; throws Stale when it is gone or going, as does RecheckDeletionTimestamp of
  * Kubernetes pkg/controller/controller_ref_manager.go.
  */
-export async function confirmOwner(client: KubeClient, { observed }: Pick<Job, 'observed'>): Promise<KubeObject> {
+export async function confirmOwner({ client, cache }: Hands, { key, observed }: Job): Promise<KubeObject> {
   const { name, namespace, uid } = observed.app;
   const app = await client.get(APPS, { namespace, name });
-  if (app?.metadata.uid !== uid) throw new Stale(`app ${namespace}/${name} is not the one that was planned for`);
-  if (app.metadata.deletionTimestamp !== undefined) throw new Stale(`app ${namespace}/${name} is being deleted`);
-  return app;
+  if (app?.metadata.uid === uid && app.metadata.deletionTimestamp === undefined) {
+    cache.lives(key);
+    return app;
+  }
+  // Its watch will tell more; until then there is nothing to do for it.
+  cache.died(key, uid);
+  const why = app?.metadata.uid === uid ? 'is being deleted' : 'is not the one that was planned for';
+  throw new Stale(`app ${namespace}/${name} ${why}`);
 }
 
 /** Returns the victim's present resourceVersion, for the precondition; throws Stale when the plan no longer holds. */
-export async function confirmRemoval(
-  client: KubeClient,
-  { observed }: Job,
-  victim: Action & { type: 'deletePod' },
-): Promise<string> {
-  const { name, namespace, uid, generation } = observed.app;
+export async function confirmRemoval(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<string> {
+  const { name, namespace, uid, generation } = job.observed.app;
   const [app, pod] = await Promise.all([
-    confirmOwner(client, { observed }),
-    client.get(RESOURCES.pods, { namespace, name: victim.name }),
+    confirmOwner(hands, job),
+    hands.client.get(RESOURCES.pods, { namespace, name: victim.name }),
   ]);
   if (app.metadata.generation !== generation) throw new Stale(`app ${namespace}/${name} has changed since`);
   if (pod?.metadata.uid !== victim.uid) throw new Stale(`pod ${victim.name} is not the one that was planned for`);

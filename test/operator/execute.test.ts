@@ -3,9 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { execute } from '../../src/operator/execute.ts';
 import type { Action } from '../../src/plan/types.ts';
-import { APP, type Raw, rawApp, rawPod } from '../plan/objects.ts';
+import { APP, type Raw, rawApp, rawPod, rawService } from '../plan/objects.ts';
 import { settled } from './daemon.ts';
-import { type Answer, type FakeApi, failure, type Sent } from './fake-api.ts';
+import { type Answer, asKube, type FakeApi, failure, type Sent } from './fake-api.ts';
 import { bench, KEY } from './hands.ts';
 
 const reason = 'so it is wanted';
@@ -163,6 +163,43 @@ describe('an object is given an owner only after a fresh look at the app: garbag
     change(api);
     await expect(execute(pass, planned, [adoption])).resolves.toBe(200);
     expect(api.writes).toEqual([]);
+  });
+});
+
+describe('when the Service of an app went away, the app is asked for before anything is made for it', () => {
+  const withoutService = () => {
+    const given = bench();
+    const service = given.show('Service', 'services', rawService({}));
+    given.cache.apply('Service', { type: 'deleted', observed: 'watch', object: asKube(service) }, 0);
+    return given;
+  };
+  const reads = (api: FakeApi) =>
+    api.sent.filter(({ verb, plural }) => verb === 'get' && plural === 'statefulapps').length;
+
+  test('once, while it lives', async () => {
+    const { api, pass, job } = withoutService();
+    await execute(pass, job(), [createPod]);
+    await execute(pass, job(), [{ ...createPod, object: object('Pod', 'web-1') }]);
+    expect([reads(api), api.deeds.filter((deed) => deed.includes('pods'))]).toEqual([
+      1,
+      ['create pods web-0', 'create pods web-1'],
+    ]);
+  });
+
+  test('and forgotten when it is gone, whatever its watch still shows', async () => {
+    const { api, pass, job, cache } = withoutService();
+    const planned = job();
+    api.remove('statefulapps', 'web');
+    await expect(execute(pass, planned, [createPod])).resolves.toBe(200);
+    expect([reads(api), api.writes, cache.apps()]).toEqual([1, [], []]);
+  });
+
+  test('a pod that went away is no reason to ask: replacements cost no more requests', async () => {
+    const { api, pass, job, show, cache } = bench();
+    const pod = show('Pod', 'pods', podOf({ state: 'Terminating' }));
+    cache.apply('Pod', { type: 'deleted', observed: 'watch', object: asKube(pod) }, 0);
+    await execute(pass, job(), [createPod]);
+    expect(reads(api)).toBe(0);
   });
 });
 
