@@ -1,5 +1,5 @@
-// `npm test`: everything that can be shown on this machine, in order of cost: types and style, unit tests, integration tests
-// on a real API server, the demo. Ends with one line, "N passed, N failed".
+// `npm test`: everything that can be shown on this machine, in order of cost: types and style, unit tests, a thousand runs of the
+// simulator, integration tests on a real API server, the demo. Ends with one line, "N passed, N failed".
 // Without a real API server (nothing to find, download or build) the last two are skipped loudly, unless
 // STATEFULAPP_REQUIRE_CLUSTER is set: then that is a failure.
 
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { findBinary } from '../e2e/cluster/binaries.ts';
 import type { BinaryName } from '../e2e/cluster/catalog.ts';
 
-const STEPS = ['check', 'unit', 'integration', 'demo'] as const;
+const STEPS = ['check', 'unit', 'sim', 'integration', 'demo'] as const;
 type Step = (typeof STEPS)[number];
 
 const NEEDED: readonly BinaryName[] = [
@@ -78,6 +78,7 @@ const PERFORM: Readonly<Record<Step, () => void>> = {
     count(run('biome', ['check', '.']));
   },
   unit: () => vitest('unit'),
+  sim: () => count(run('node', ['test/sim/main.ts', '--seeds', '1..1000', '--steps', '2000'])),
   integration: () => vitest('integration'),
   demo: () => count(run('node', ['e2e/demo/main.ts'])),
 };
@@ -91,7 +92,7 @@ if (unknown.length > 0) {
 const steps = STEPS.filter((step) => asked.length === 0 || asked.includes(step));
 const absent = steps.some((step) => step === 'integration' || step === 'demo') ? await missingCluster() : null;
 for (const step of steps) {
-  if (absent === null || step === 'check' || step === 'unit') PERFORM[step]();
+  if (absent === null || (step !== 'integration' && step !== 'demo')) PERFORM[step]();
   else if (process.env['STATEFULAPP_REQUIRE_CLUSTER']) count(false);
   else console.log(`\n!!! SKIPPED: ${step} tests, for want of a real API server.`);
 }
