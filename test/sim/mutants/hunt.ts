@@ -2,15 +2,7 @@
 // and tells its parent of each. Lacks any judgement: what is told is what broke.
 
 import { run } from '../run.ts';
-
-export interface Told {
-  readonly seed: number;
-  /** The rule that was broken, or that the run itself broke down; undefined when the seed is fine. */
-  readonly rule: string | undefined;
-  readonly what: string;
-}
-
-export const BROKE_DOWN = 'broke down';
+import { BROKE_DOWN, type Told } from './told.ts';
 
 const [from = 1, to = 1, steps = 1, goesOn = 0] = process.argv.slice(2).map(Number);
 let seed = from;

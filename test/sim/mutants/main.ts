@@ -6,10 +6,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { BROKE_DOWN, type Told } from './hunt.ts';
 import type { Planted } from './plant.ts';
 import { PLANTED } from './planted.ts';
-import { copyWith, HANGS, huntIn } from './process.ts';
+import { copyWith, huntIn } from './process.ts';
+import { BROKE_DOWN, HANGS, type Told } from './told.ts';
 
 const USAGE = `npm run sim:mutants -- [--only NAME]… [--seeds N] [--steps S] [--workers W]
   --only NAME     only this planted bug (may be given again)

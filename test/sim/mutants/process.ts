@@ -4,14 +4,13 @@ import { fork } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Told } from './hunt.ts';
 import { type Planted, plant } from './plant.ts';
+import { HANGS, type Told } from './told.ts';
 
 export const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 /** No seed takes a hundredth of this time, unless its time stands still. */
 const HANGS_AFTER_MS = 60_000;
-export const HANGS = 'hangs';
 
 /** Makes the copy in a new folder; throws when there is no longer the one place to plant the bug in. */
 export function copyWith(bug: Planted | undefined, folder: string): void {
