@@ -169,7 +169,7 @@ describe('an object is given an owner only after a fresh look at the app: garbag
 describe('when the Service of an app went away, the app is asked for before anything is made for it', () => {
   const withoutService = () => {
     const given = bench();
-    const service = given.show('Service', 'services', rawService({}));
+    const service = given.show('Service', 'services', rawService({ namespace: 'prod' }));
     given.cache.apply('Service', { type: 'deleted', observed: 'watch', object: asKube(service) }, 0);
     return given;
   };
