@@ -3,6 +3,7 @@
 
 import { LABEL } from '../../../src/api/names.ts';
 import type { StatefulApp } from '../../../src/api/schema.ts';
+import { claimsOf } from '../control/reading.ts';
 import type { SimServer } from '../server/server.ts';
 import type { Stored } from '../server/types.ts';
 import { appOf, controllerOf, fieldOf, isDeleting, ordinalIn, phaseOf, readySinceMs, wantedOf } from './facts.ts';
@@ -47,21 +48,20 @@ function unsettledMember(
   if (pod === undefined) return [`member ${title} has no pod`];
   if (controllerOf(pod)?.uid !== uid) return [`pod ${title} is not the app's`];
   const since = readySinceMs(pod);
-  const revision = pod.metadata.labels?.[LABEL.revision];
-  const stored = server.find('controllerrevisions', namespace, `${name}-${revision}`);
-  const templates = fieldOf(stored, 'data', 'volumeClaimTemplates');
+  const isMade = pod.metadata.labels?.[LABEL.revision] !== undefined;
   return [
     ...(since === undefined ? [`pod ${title} is not Ready`] : []),
     ...(since !== undefined && since + app.spec.minReadySeconds * 1000 > nowMs
       ? [`pod ${title} is not Available yet`]
       : []),
-    ...(stored === undefined ? [`pod ${title} has revision ${revision}, which is stored nowhere`] : []),
     ...(pod.metadata.labels?.[LABEL.app] === name ? [] : [`pod ${title} lacks our label`]),
-    ...(fieldOf(pod, 'spec', 'hostname') === title ? [] : [`pod ${title} has another hostname`]),
-    ...(Array.isArray(templates) ? templates : []).flatMap((template) => {
-      const claim = `${String(fieldOf(template, 'metadata', 'name'))}-${title}`;
+    // One without our revision was made by somebody else, or stripped of it, and is taken as it is.
+    ...(!isMade || fieldOf(pod, 'spec', 'hostname') === title ? [] : [`pod ${title} has another hostname`]),
+    ...app.spec.volumeClaimTemplates.flatMap((template) => {
+      const claim = `${template.metadata.name}-${title}`;
+      if (isMade && !claimsOf(pod).includes(claim)) return [`pod ${title} does not mount claim ${claim}`];
       const found = server.find('persistentvolumeclaims', namespace, claim);
-      if (found === undefined) return [`claim ${claim} does not exist`];
+      if (found === undefined) return isMade ? [`claim ${claim} does not exist`] : [];
       if (phaseOf(found) !== 'Bound' || isDeleting(found)) return [`claim ${claim} is not simply Bound`];
       return found.metadata.labels?.[LABEL.app] === name ? [] : [`claim ${claim} is not stamped`];
     }),
@@ -127,12 +127,9 @@ export function conditionOf(object: Stored, type: string): Condition | undefined
   return conditions.find((condition) => fieldOf(condition, 'type') === type) as Condition | undefined;
 }
 
-/** A pod without our revision label was made by somebody else, or stripped of it, and is taken as it is. */
-const isAdoptedPod = (what: string) => what.includes('has revision undefined') || what.includes('has another hostname');
-
 /** Not converged, and the status does not say what is waited for: the operator would be silently stuck. */
 export function silent(server: SimServer, object: Stored, nowMs: number): string | undefined {
-  const wrong = unsettledApp(server, object, nowMs).filter((what) => !isAdoptedPod(what));
+  const wrong = unsettledApp(server, object, nowMs);
   if (wrong.length === 0) return undefined;
   const ready = conditionOf(object, 'Ready');
   const says = ready?.status === 'False' && typeof ready.message === 'string' && ready.message.length > 20;
