@@ -15,6 +15,7 @@ const FOUNDATIONS = ['createService', 'createRevision'];
 const BUILDING = ['createClaim', 'createPod'];
 
 export function withoutRefused(actions: readonly Action[], { refusals, nowMs }: Observed): Allowed {
+  if (refusals.length === 0) return { actions, waits: [] };
   const byKey = new Map(refusals.map((refusal) => [refusal.key, refusal]));
   const refused = actions.flatMap((action) => {
     const refusal = byKey.get(actionKey(action));
