@@ -119,13 +119,16 @@ export function equip(
 
 /** Claims to make and claims to stamp; for a member whose claims raise no doubt. */
 export function claimActions(scene: Scene, member: MemberView): readonly Action[] {
-  return member.claims.flatMap((claim) => claimAction(scene, member, claim));
+  // Once for all of them: a member may have sixteen.
+  const siblings = (member.blueprint?.claims ?? []).join(',');
+  return member.claims.flatMap((claim) => claimAction(scene, member, { claim, siblings }));
 }
 
-function claimAction(scene: Scene, member: MemberView, claim: ClaimSlot): readonly Action[] {
+type Sibling = { readonly claim: ClaimSlot; readonly siblings: string };
+
+function claimAction(scene: Scene, member: MemberView, { claim, siblings }: Sibling): readonly Action[] {
   const { app } = scene.observed;
   const { ordinal } = member;
-  const siblings = member.blueprint?.claims ?? [];
   const found = verdict(claim, scene.spec.volumeLossPolicy);
   if (found === 'create') {
     const content = claimContent(scene, member, claim.template);

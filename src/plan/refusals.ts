@@ -29,17 +29,26 @@ export function withoutRefused(actions: readonly Action[], { refusals, nowMs }: 
     if (baseless && BUILDING.includes(action.type)) return false;
     return action.type !== 'createPod' || !ordinals.has(action.ordinal);
   });
-  return { actions: allowed, waits: refused.map(({ action, refusal }) => refusalWait(action, refusal)) };
+  // Thousands are refused at one moment, and due at one.
+  const times = new Map(refused.map(({ refusal: { retryAtMs } }) => [retryAtMs, '']));
+  for (const ms of times.keys()) times.set(ms, formatTime(ms));
+  const waitOf = ({ action, refusal }: Refused) => refusalWait(action, refusal, times.get(refusal.retryAtMs) ?? '');
+  return { actions: allowed, waits: refused.map(waitOf) };
 }
 
 export function withoutBuilding(actions: readonly Action[]): readonly Action[] {
   return actions.filter(({ type }) => !BUILDING.includes(type));
 }
 
-function refusalWait(action: Action, refusal: Refusal): Wait {
+interface Refused {
+  readonly action: Action;
+  readonly refusal: Refusal;
+}
+
+function refusalWait(action: Action, refusal: Refusal, due: string): Wait {
   const subject = subjectOf(action);
   const verb = action.type.startsWith('create') ? 'created' : action.type.startsWith('delete') ? 'deleted' : 'changed';
-  const message = `${subject} cannot be ${verb}: ${refusal.message}. It is tried again at ${formatTime(refusal.retryAtMs)}.`;
+  const message = `${subject} cannot be ${verb}: ${refusal.message}. It is tried again at ${due}.`;
   const ordinal = 'ordinal' in action ? { ordinal: action.ordinal } : {};
   return { reason: 'Refused', ...ordinal, message, untilMs: refusal.retryAtMs };
 }

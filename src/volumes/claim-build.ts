@@ -12,8 +12,8 @@ export interface ClaimSpec {
   readonly template: string;
   /** The claim template as the user wrote it. */
   readonly content: unknown;
-  /** Names of all claim templates of the member: together they are one unit. */
-  readonly siblings: readonly string[];
+  /** Names of all claim templates of the member, with commas between them: together they are one unit. */
+  readonly siblings: string;
   readonly selector: unknown;
 }
 
@@ -23,7 +23,7 @@ function stamps(app: AppRef, { ordinal, siblings }: Pick<ClaimSpec, 'ordinal' | 
     annotations: {
       [ANNOTATION.appUid]: app.uid,
       [ANNOTATION.ordinal]: String(ordinal),
-      [ANNOTATION.siblings]: siblings.join(','),
+      [ANNOTATION.siblings]: siblings,
     },
   };
 }

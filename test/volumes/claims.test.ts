@@ -15,7 +15,7 @@ const spec = {
   ordinal: 3,
   template: 'data',
   content,
-  siblings: ['data', 'wal'],
+  siblings: 'data,wal',
   selector: { matchLabels: { app: 'web' } },
 };
 const STAMPS = {
