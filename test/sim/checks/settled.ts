@@ -127,9 +127,13 @@ export function conditionOf(object: Stored, type: string): Condition | undefined
   return conditions.find((condition) => fieldOf(condition, 'type') === type) as Condition | undefined;
 }
 
-/** Not converged, and the status does not say what is waited for: the operator would be silently stuck. */
+/**
+ * Not converged, and the status does not say what is waited for: the operator would be silently stuck. Under Recreate a
+ * claim that goes holds nothing up.
+ */
 export function silent(server: SimServer, object: Stored, nowMs: number): string | undefined {
-  const wrong = unsettledApp(server, object, nowMs);
+  const accepted = appOf(object)?.spec.volumeLossPolicy === 'Recreate';
+  const wrong = unsettledApp(server, object, nowMs).filter((what) => !(accepted && what.includes(' claim ')));
   if (wrong.length === 0) return undefined;
   const ready = conditionOf(object, 'Ready');
   const says = ready?.status === 'False' && typeof ready.message === 'string' && ready.message.length > 20;
