@@ -2,13 +2,11 @@
 // stands still while something happens, and nothing happens before it is due. (A kubelet that asks twice for the time, and
 // gets two answers, can miss the moment in which its pod becomes ready.) It can be ended: then nothing happens any more, and
 // no timer keeps the process alive. A class, because the state lives here: what is still to come, and when it is.
-import { realTimeline } from '../../test/sim/control/real-time.ts';
 import type { Cancel, Timeline } from '../../test/sim/timeline.ts';
 
 export class LiveTimeline implements Timeline {
   /** Never fulfilled; rejects with the first error thrown by what was to happen. */
   readonly broken: Promise<never>;
-  readonly #time = realTimeline();
   readonly #toCome = new Set<Cancel>();
   #break: (error: unknown) => void = () => {};
   #latestMs = Number.NEGATIVE_INFINITY;
@@ -23,20 +21,20 @@ export class LiveTimeline implements Timeline {
   }
 
   now = (): number => {
-    if (!this.#happening) this.#latestMs = Math.max(this.#latestMs, this.#time.now());
+    if (!this.#happening) this.#latestMs = Math.max(this.#latestMs, Date.now());
     return this.#latestMs;
   };
 
-  after = (ms: number, label: string, act: () => void): Cancel => {
+  after = (ms: number, _label: string, act: () => void): Cancel => {
     if (this.#ended) return () => {};
     const dueMs = this.now() + Math.max(0, Math.round(ms));
-    const stop = this.#time.after(ms, label, () => {
+    const timer = setTimeout(() => {
       this.#toCome.delete(cancel);
       this.#happen(dueMs, act);
-    });
+    }, ms);
     const cancel = () => {
       this.#toCome.delete(cancel);
-      stop();
+      clearTimeout(timer);
     };
     this.#toCome.add(cancel);
     return cancel;
