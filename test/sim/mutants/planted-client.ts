@@ -74,17 +74,10 @@ export const BUGS_OF_THE_CLIENT: readonly Planted[] = [
     replace: '',
   },
   {
-    name: 'successor told as a change',
-    why: 'an object of the same name and another UID is taken for the one before it',
-    file: 'src/kube/known-objects.ts',
-    find: 'if (previous.metadata.uid === object.metadata.uid) return tell(',
-    replace: 'if (previous !== undefined) return tell(',
-  },
-  {
-    name: 'list ends without its end',
-    why: 'a watch that ends in the midst of its first events counts as a whole list',
+    name: 'list ends at its first event',
+    why: 'all that a list has not told yet counts as gone',
     file: 'src/kube/follow.ts',
-    find: '  // A server that ignores sendInitialEvents never says where the list ends.\n',
-    replace: "  completeList(follower, '1');\n  return;\n",
+    find: "} else if (event.type === 'BOOKMARK' && event.endOfList) {",
+    replace: '} else {',
   },
 ];

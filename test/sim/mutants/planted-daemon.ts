@@ -14,8 +14,8 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
     name: 'cache trusted before a delete',
     why: 'a member is removed on a view from before the app was scaled back (R3)',
     file: 'src/operator/execute.ts',
-    find: "victim.because === 'ended' ? victim.resourceVersion : await confirmRemoval(hands.client, job, victim);",
-    replace: 'victim.resourceVersion;',
+    find: "victim.because === 'ended' ? victim.resourceVersion",
+    replace: "victim.resourceVersion !== '' ? victim.resourceVersion",
   },
   {
     name: 'generation not compared before a delete',
@@ -35,8 +35,8 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
     name: 'adoption without the fresh read',
     why: 'a pod is given to an app that is gone, and garbage collection takes it (R8)',
     file: 'src/operator/execute.ts',
-    find: '  if ((change.patch.metadata.ownerReferences ?? []).length > 0) await confirmOwner(hands.client, job);\n',
-    replace: '',
+    find: 'if ((change.patch.metadata.ownerReferences ?? []).length > 0)',
+    replace: 'if ((change.patch.metadata.ownerReferences ?? []).length > 9)',
   },
   {
     name: 'made pods not remembered',
@@ -135,13 +135,6 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
     why: 'a clock that jumps an hour ahead ends a wait for a kubelet (R1)',
     file: 'src/operator/wall.ts',
     find: '    if (Math.abs(present - kept) > JUMP_MS) kept = present;\n',
-    replace: '',
-  },
-  {
-    name: 'status written in each pass',
-    why: 'our own write wakes us, and we write again',
-    file: 'src/operator/reconcile.ts',
-    find: '  if (canonicalJson(plan.status) === canonicalJson(job.observed.app.status)) return undefined;\n',
     replace: '',
   },
   {

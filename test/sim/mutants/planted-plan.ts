@@ -132,6 +132,13 @@ export const BUGS_OF_THE_PLAN: readonly Planted[] = [
     replace: '',
   },
   {
+    name: 'status written in each pass',
+    why: 'it says when we looked: our own write wakes us, and we write again',
+    file: 'src/plan/conditions.ts',
+    find: "unchanged ? (before.lastTransitionTime ?? '') : formatTime(nowMs)",
+    replace: 'formatTime(nowMs + (unchanged ? 0 : 1))',
+  },
+  {
     name: 'observedGeneration not kept',
     why: 'clients wait for ever for the status of their last change (R11)',
     file: 'src/plan/status.ts',
