@@ -54,6 +54,7 @@ const NODES = ['node-a', 'node-b', 'node-c'];
 const REST_MS = 30 * 60_000;
 /** How long people wait for it without them. */
 const ALONE_MS = 12 * 60_000;
+const SECOND_LOOK_MS = 10 * 60_000;
 /** While nothing changes, only time can make a difference. */
 const LOOK_MS = 10_000;
 /** All is as it should be for so long: then nothing more may be written. */
@@ -175,6 +176,10 @@ class Simulation {
     if (this.#violation === undefined) {
       this.#tell('* people mended what only they can');
       mend(this.#stage);
+      // What the status says meanwhile may need them once more.
+      this.#timeline.after(SECOND_LOOK_MS, 'people look again', () => {
+        if (unsettled(this.#server, this.#timeline.now()).length > 0) mend(this.#stage);
+      });
       await this.#rest({ forMs: REST_MS, isFinal: true });
     }
     return {
