@@ -1,0 +1,119 @@
+// A cluster with its operators, as a seed draws it, with every check looking on. It moves one event at a time.
+
+import { drawApp, drawApps, NAMESPACE } from './apps.ts';
+import { type Stage, userHands } from './chaos/stage.ts';
+import { commitCheck } from './checks/commits.ts';
+import { requestRules } from './checks/requests.ts';
+import { Twins } from './checks/twins.ts';
+import { Onlooker } from './checks/witness.ts';
+import { type ControlPlane, startControlPlane } from './control/plane.ts';
+import { calmTemper, roughTemper } from './control/temper.ts';
+import { Crew, LEASE, LEASES } from './crew.ts';
+import { Random } from './random.ts';
+import { Recorder } from './recorder.ts';
+import { SimServer } from './server/server.ts';
+import type { Change } from './server/types.ts';
+import { VirtualTimeline } from './timeline.ts';
+
+const START_MS = Date.UTC(2026, 0, 1);
+const NODES = ['node-a', 'node-b', 'node-c'];
+
+/** Lets the processes do all that follows from what just happened: nothing in them waits for anything but promises. */
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+export class World {
+  readonly recorder: Recorder;
+  readonly stage: Stage;
+  /** Writes of operators, and changes by anybody; without Leases. */
+  writes = 0;
+  changes = 0;
+  readonly #timeline = new VirtualTimeline(START_MS);
+  #touched = false;
+
+  constructor(seed: number, trace: ((line: string) => void) | undefined) {
+    const timeline = this.#timeline;
+    const random = new Random(seed, 'setting');
+    const server = new SimServer({ now: timeline.now, uid: counter('uid') });
+    this.recorder = new Recorder(timeline, trace);
+    const { recorder } = this;
+    const leaseTimes = random.pick(LEASES);
+    const report = (rule: string, what: string) => recorder.broken(rule, what);
+    const twins = new Twins((what) => report('R1', what));
+    const crew = new Crew({
+      seed,
+      leaseTimes,
+      server,
+      timeline,
+      witness: new Onlooker(requestRules(leaseTimes.renewDeadlineMs), report),
+      touched: () => {
+        this.#touched = true;
+      },
+      trace: (line) => recorder.tell(line),
+      logLevel: recorder.isRead ? 'debug' : 'error',
+      logged: (name, line) => recorder.logged(name, line),
+    });
+    const temper = random.chance(0.5) ? calmTemper() : roughTemper();
+    const control = new Random(seed, 'control');
+    const plane = startControlPlane({ server, timeline, random: control, nodes: NODES, on: twins, temper });
+    const ideas = drawApps(random);
+    const user = userHands(server);
+    this.stage = { server, timeline, plane, crew, ideas, nodes: NODES, user, undoings: new Set(), coming: new Set() };
+    this.#watch(twins, plane);
+    for (const name of [LEASE.namespace, NAMESPACE]) {
+      user.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    }
+    for (const idea of ideas) user.create('statefulapps', drawApp(idea, random));
+    crew.start();
+  }
+
+  /** Milliseconds since it began. */
+  get ageMs(): number {
+    return this.#timeline.now() - START_MS;
+  }
+
+  /** Lets the next event happen, and all that follows from it inside the processes. */
+  async step(): Promise<void> {
+    const label = this.#timeline.step();
+    if (label === undefined) throw new Error('nothing is left to happen: not even a Lease is renewed');
+    this.recorder.steps += 1;
+    this.recorder.tell(label);
+    if (!this.#touched) return;
+    this.#touched = false;
+    await settle();
+  }
+
+  end(): void {
+    for (const host of this.stage.crew.hosts) this.stage.crew.kill(host);
+  }
+
+  #watch(twins: Twins, plane: ControlPlane): void {
+    const { server, crew } = this.stage;
+    const check = commitCheck(crew.isOperator);
+    server.onCommit((change) => {
+      const { actor, plural, object, type, version } = change;
+      if (plural !== 'leases') this.changes += 1;
+      if (plural !== 'leases' && crew.isOperator(actor)) this.writes += 1;
+      this.recorder.tell(`  ${actor} ${type} ${plural} ${object.metadata.name} @${version}`);
+      const wrong = check.judge(change);
+      if (wrong !== undefined) this.recorder.broken(wrong.rule, wrong.what);
+      if (plural === 'pods') this.#watchPod(change, twins, plane);
+    });
+  }
+
+  /** Whoever removes a pod while its kubelet cannot be reached says that it is dead. */
+  #watchPod({ actor, object, type }: Change, twins: Twins, plane: ControlPlane): void {
+    const { uid } = object.metadata;
+    if (type === 'ADDED' && this.stage.crew.isOperator(actor)) twins.made(uid);
+    if (type !== 'DELETED' || actor.startsWith('kubelet')) return;
+    const where = plane.running().find((fact) => fact.uid === uid);
+    if (where !== undefined && !plane.node(where.node).connected) twins.excuse(uid);
+  }
+}
+
+function counter(prefix: string): () => string {
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${prefix}-${count}`;
+  };
+}
