@@ -3,7 +3,7 @@
 import { LABEL } from '../../../src/api/names.ts';
 import { NAMESPACE } from '../apps.ts';
 import type { Random } from '../random.ts';
-import type { Meta, Raw, Stored } from '../server/types.ts';
+import type { Answer, Call, Meta, Raw, Stored } from '../server/types.ts';
 import { failure } from '../server/wire.ts';
 import { aClaim, anApp, aPod, forAWhile, type Intervention, later, one, type Stage, specOf } from './stage.ts';
 
@@ -153,33 +153,30 @@ const loseStatus: Act = (stage, random) => {
   return app.metadata.name;
 };
 
+/** The server answers operators so for a while. */
+function answerSo(stage: Stage, ms: number, rule: (call: Call) => Answer | undefined): void {
+  const forOperators = (call: Call) => (stage.crew.isOperator(call.actor) ? rule(call) : undefined);
+  stage.server.rules.push(forOperators);
+  forAWhile(stage, { ms, undo: () => void stage.server.rules.splice(stage.server.rules.indexOf(forOperators), 1) });
+}
+
 const refuse =
   (plural: string, words: string): Act =>
   (stage, random) => {
-    const rule: (typeof stage.server.rules)[number] = (call) =>
-      call.verb === 'create' && call.plural === plural && call.actor.startsWith('operator-')
-        ? failure(403, 'Forbidden', `${plural} is forbidden: ${words}`, { kind: plural })
-        : undefined;
-    stage.server.rules.push(rule);
-    forAWhile(stage, {
-      ms: random.delay(2_000, 120_000),
-      undo: () => void stage.server.rules.splice(stage.server.rules.indexOf(rule), 1),
-    });
+    const answer = failure(403, 'Forbidden', `${plural} is forbidden: ${words}`, { kind: plural });
+    const rule = (call: Call) => (call.verb === 'create' && call.plural === plural ? answer : undefined);
+    answerSo(stage, random.delay(2_000, 120_000), rule);
     return plural;
   };
 
 /** RBAC is taken away for one resource, or all, and given back. */
 const revoke: Act = (stage, random) => {
   const plural = random.pick(['pods', 'persistentvolumeclaims', 'statefulapps', 'leases', 'everything']);
-  const rule: (typeof stage.server.rules)[number] = (call) =>
-    call.actor.startsWith('operator-') && (plural === 'everything' || call.plural === plural)
+  answerSo(stage, random.delay(1_000, 90_000), (call) =>
+    plural === 'everything' || call.plural === plural
       ? failure(403, 'Forbidden', `User "operator" cannot ${call.verb} resource "${call.plural}"`, {})
-      : undefined;
-  stage.server.rules.push(rule);
-  forAWhile(stage, {
-    ms: random.delay(1_000, 90_000),
-    undo: () => void stage.server.rules.splice(stage.server.rules.indexOf(rule), 1),
-  });
+      : undefined,
+  );
   return plural;
 };
 

@@ -1,30 +1,11 @@
 // The vocabulary of the API server in memory: what is asked, what is answered, what is stored. Behaviour is server.ts's.
 
+import type { ObjectMeta, OwnerReference } from '../../../src/kube/objects.ts';
+
 export type Raw = Readonly<Record<string, unknown>>;
 
-export interface Meta {
-  readonly name: string;
-  readonly namespace?: string;
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly generation?: number;
-  readonly creationTimestamp?: string;
-  readonly deletionTimestamp?: string;
-  readonly deletionGracePeriodSeconds?: number;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly ownerReferences?: readonly Owner[];
-  readonly finalizers?: readonly string[];
-}
-
-export interface Owner {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly controller?: boolean;
-  readonly blockOwnerDeletion?: boolean;
-}
+export type Meta = ObjectMeta;
+export type Owner = OwnerReference;
 
 /** Frozen; each write makes a new one. */
 export type Stored = Raw & { readonly apiVersion: string; readonly kind: string; readonly metadata: Meta };
