@@ -57,17 +57,6 @@ test('a claim is Lost when its volume is gone; a successor of its name has anoth
   expect(volumeOf()).not.toBe(first);
 });
 
-test('a claim that asks for more gets it', () => {
-  const stage = new Stage();
-  stage.claim('data-0');
-  stage.until(() => stage.claimPhase('data-0') === 'Bound');
-  const spec = { resources: { requests: { storage: '2Gi' } } };
-  expect(stage.user.patch('persistentvolumeclaims', 'default', 'data-0', { spec }).ok).toBe(true);
-  stage.run(MINUTE);
-  const status = objectAt(stage.find('persistentvolumeclaims', 'data-0'), 'status');
-  expect(status['capacity']).toEqual({ storage: '2Gi' });
-});
-
 test('a namespace being deleted is emptied and goes', () => {
   const stage = new Stage();
   stage.make('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'prod' } });

@@ -1,7 +1,7 @@
-// Volumes: a claim gets one of its own and is bound to it, grows when asked, and loses it; a volume goes with its claim.
+// Volumes: a claim gets one of its own and is bound to it, and loses it; a volume goes with its claim.
 // Matches pkg/controller/volume/persistentvolume (syncUnboundClaim, syncBoundClaim, reclaimVolume) for immediate binding
 // with dynamic provisioning, and pkg/controller/volume/pvprotection.
-// Lacks on purpose: WaitForFirstConsumer, existing volumes that would fit, attaching and detaching. A class whose name
+// Lacks on purpose: growth (the server has no classes that allow it), WaitForFirstConsumer, existing volumes that would fit, attaching and detaching. A class whose name
 // contains `bad` provisions nothing.
 
 import { listAt, objectAt, stringAt } from '../../../src/identity/json.ts';
@@ -60,10 +60,9 @@ export class Volumes {
       // syncBoundClaim: a claim that was bound to a volume that is no more.
       return this.#again(this.#setStatus(CLAIMS, claim, { phase: 'Lost' }) === 'refused');
     }
-    if (phase === 'Lost') return undefined;
+    if (phase === 'Lost' || phase === 'Bound') return undefined;
     const wanted = objectAt(objectAt(objectAt(claim, 'spec'), 'resources'), 'requests')['storage'];
     const capacity = { storage: wanted };
-    if (phase === 'Bound' && objectAt(objectAt(claim, 'status'), 'capacity')['storage'] === wanted) return undefined;
     const accessModes = objectAt(claim, 'spec')['accessModes'];
     return this.#again(this.#setStatus(CLAIMS, claim, { phase: 'Bound', accessModes, capacity }) === 'refused');
   }
