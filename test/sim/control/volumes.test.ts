@@ -1,6 +1,6 @@
 // Claims, their volumes and their protection, and namespaces that end.
 import { expect, test } from 'vitest';
-import { objectAt, stringAt } from '../../../src/identity/json.ts';
+import { stringAt } from '../../../src/identity/json.ts';
 import { Stage } from './stage.ts';
 
 const MINUTE = 60_000;
