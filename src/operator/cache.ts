@@ -179,10 +179,12 @@ export class Cache {
     const { name, deletionTimestamp } = event.object.metadata;
     const view = readView(kind, event.object);
     this.#mapOf(shelf, kind).delete(name);
-    // Without a deletionTimestamp it is either gone, or a label was taken off a living object: only a read tells.
+    // Without a deletionTimestamp, or with one and no word of its end, it is gone, or a label was taken off it: only a
+    // read tells.
     const seen = event.observed === 'watch' && deletionTimestamp !== undefined;
-    if (kind === 'Pod') shelf.endings.set(name, readEnding(view as PodView, { atMs, fromWatch: seen }));
-    if (!seen) this.#suspect(shelf, kind, event.object);
+    const ending = kind === 'Pod' ? readEnding(view as PodView, { atMs, fromWatch: seen }) : null;
+    if (ending !== null) shelf.endings.set(name, ending);
+    if (!seen || ending?.how === 'unknown') this.#suspect(shelf, kind, event.object);
     if (kind === 'Service' || kind === 'ControllerRevision') shelf.mayBeDead = true;
     this.#tidy(key, shelf);
     return key;

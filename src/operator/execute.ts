@@ -14,21 +14,21 @@ import { look, survey } from './look.ts';
 import { confirmOwner, confirmRemoval } from './reread.ts';
 import { errorText } from './telemetry.ts';
 
-/** What the view was behind of is told by a watch; should that be late, another plan on the same view is of no use. */
-const BEHIND_MS = 200;
-
 /**
  * Resolves to the milliseconds after which the app has to be looked at again, unless it need not be; rejects when the
  * API server could not be asked.
  */
 export async function execute(hands: Hands, job: Job, actions: readonly Action[]): Promise<number | undefined> {
   const times: number[] = [];
+  let isBehind = false;
   await inLanes(actions, async (action) => {
     const result = await attempt(hands, job, action);
-    if (result === 'stale') times.push(BEHIND_MS);
+    if (result === 'stale') isBehind = true;
     else if (result === 'refused' || isRead(action)) times.push(0);
     return result === 'done';
   });
+  // What the view was behind of is told by a watch; should that be late, another plan on the same view is of no use.
+  if (isBehind) times.push(hands.gate.behind(job.key));
   return times.length > 0 ? Math.min(...times) : undefined;
 }
 
@@ -39,6 +39,7 @@ async function attempt(hands: Hands, job: Job, action: Action): Promise<Result> 
   try {
     await perform(hands, job, action);
     gate.accepted(job.key, actionKey(action));
+    if (!isRead(action)) gate.caughtUp(job.key);
     telemetry.acted(action.type, 'done');
     if (!isRead(action)) log.info({ app: job.key, action: action.type, object: subjectOf(action) }, describe(action));
     tell(hands, job, action);

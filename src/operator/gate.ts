@@ -26,6 +26,8 @@ interface StatusRefusal {
   readonly untilMs: number;
 }
 
+const FIRST_BEHIND_MS = 200;
+const MAX_BEHIND_MS = 10_000;
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 60_000;
 
@@ -34,6 +36,7 @@ export class Gate {
   readonly #holds = new Map<string, Hold>();
   readonly #debtors = new Map<Scope, Set<string>>();
   readonly #refusals = new Map<string, Map<string, Refusal & { readonly count: number }>>();
+  readonly #behind = new Map<string, number>();
   readonly #statusAtMs = new Map<string, number>();
   readonly #statusRefusals = new Map<string, StatusRefusal>();
   readonly #opened: (key: string) => void;
@@ -111,6 +114,20 @@ export class Gate {
     }));
   }
 
+  /**
+   * The view was behind what the server holds: its watch will tell. Should that be late, it is worth another try after so
+   * many milliseconds, ever more until something is accepted.
+   */
+  behind(key: string): number {
+    const count = (this.#behind.get(key) ?? 0) + 1;
+    this.#behind.set(key, count);
+    return Math.min(FIRST_BEHIND_MS * 2 ** Math.min(count - 1, 10), MAX_BEHIND_MS);
+  }
+
+  caughtUp(key: string): void {
+    this.#behind.delete(key);
+  }
+
   statusWritten(key: string, atMs: number): void {
     this.#statusAtMs.set(key, atMs);
     this.#statusRefusals.delete(key);
@@ -139,6 +156,7 @@ export class Gate {
     this.#refusals.delete(key);
     this.#statusAtMs.delete(key);
     this.#statusRefusals.delete(key);
+    this.#behind.delete(key);
   }
 
   get held(): number {

@@ -25,12 +25,14 @@ export async function survey(hands: Hands, job: Job, asked: Asked): Promise<void
   const { name, namespace, generation } = job.observed.app;
   const { selector } = asked;
   const claimsBy = asked.claims === true ? `!${LABEL.app}` : selector;
-  const [set, pods, claims] = await Promise.all([
+  const [set, pods, claims, named] = await Promise.all([
     client.get(RESOURCES.statefulsets, { namespace, name }),
     selector === '' ? NONE : client.list(RESOURCES.pods, { namespace, labelSelector: selector }),
     claimsBy === '' ? NONE : client.list(RESOURCES.persistentvolumeclaims, { namespace, labelSelector: claimsBy }),
+    readPods(client, namespace, asked.pods ?? []),
   ]);
   const atMs = steadyMs();
+  for (const object of named) cache.read(job.key, { kind: 'Pod', name: object.metadata.name, object, atMs });
   for (const object of pods.items) {
     const ours = !isLabelled(object) && ordinalOf(name, object.metadata.name) !== null;
     if (ours) cache.read(job.key, { kind: 'Pod', name: object.metadata.name, object, atMs });
@@ -43,7 +45,24 @@ export async function survey(hands: Hands, job: Job, asked: Asked): Promise<void
   cache.surveyed(job.key, { generation, atMs, statefulSetUid: set?.metadata.uid ?? null });
 }
 
-type Asked = Pick<Action & { readonly type: 'survey' }, 'selector' | 'claims'>;
+/** Beyond so many, one list of the namespace costs less than reading each. */
+const MOST_READ = 16;
+
+async function readPods(
+  client: Hands['client'],
+  namespace: string,
+  names: readonly string[],
+): Promise<readonly KubeObject[]> {
+  if (names.length > MOST_READ) {
+    const { items } = await client.list(RESOURCES.pods, { namespace });
+    const wanted = new Set(names);
+    return items.filter(({ metadata }) => wanted.has(metadata.name));
+  }
+  const read = await Promise.all(names.map((name) => client.get(RESOURCES.pods, { namespace, name })));
+  return read.filter((object) => object !== undefined);
+}
+
+type Asked = Pick<Action & { readonly type: 'survey' }, 'selector' | 'claims' | 'pods'>;
 const NONE: { readonly items: readonly KubeObject[] } = { items: [] };
 
 function isLabelled({ metadata }: KubeObject): boolean {

@@ -26,8 +26,6 @@ const STATUS_LATEST_MS = 250;
 const BROKEN_FOR_MS = 300_000;
 /** A status that the API server found invalid is offered again when the app changes, or after this time. */
 const STATUS_REFUSED_MS = 300_000;
-/** The app's watch tells what a status write was behind of; should that be late, it is looked at again after this time. */
-const BEHIND_MS = 200;
 
 export async function reconcile(pass: Pass, key: string): Promise<Outcome> {
   if (!pass.gate.enter(key)) return {};
@@ -94,12 +92,13 @@ async function writeStatus(pass: Pass, job: Job, status: Plan['status']): Promis
     const object = await pass.client.patch(APPS, { namespace, name }, { type: 'merge', body, subresource: 'status' });
     settle(pass, job, { resource: APPS, object });
     pass.gate.statusWritten(job.key, pass.clock.monotonic());
+    pass.gate.caughtUp(job.key);
     return undefined;
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
     if (error.code === 'Invalid') return statusRefused(pass, job, error);
     // Somebody wrote in between, or the app is gone: its watch tells, and the next pass writes.
-    if (error.code === 'Conflict' || error.code === 'NotFound') return BEHIND_MS;
+    if (error.code === 'Conflict' || error.code === 'NotFound') return pass.gate.behind(job.key);
     throw error;
   }
 }

@@ -143,10 +143,10 @@ function unseenEnding(
   return { pod: name, uid: ledger?.podUID ?? '', node: ledger?.node ?? null, how: 'unknown', atMs, graceSeconds };
 }
 
-/** When its absence was first recorded; null for one whose end is known, or that never was. */
+/** When its absence was first recorded; null for one whose end is known, or that never was. A stranger's end counts, too. */
 function unseenSinceMs({ podUID = '', state, since }: Member, nowMs: number): number | null {
   const recorded = state === 'Vanished' ? parseTime(since) : undefined;
-  return recorded ?? (podUID === '' ? null : nowMs);
+  return recorded ?? (podUID === '' && state !== 'NameTaken' ? null : nowMs);
 }
 
 const NOT_THERE = ['Missing', 'Gone', 'Foreign'];

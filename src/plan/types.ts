@@ -102,10 +102,10 @@ type Patched = Existing & { readonly patch: Patch };
 
 /**
  * Something to do. `reason` is a clause that completes "pod pg-1 is created because …". A survey with `claims` also finds
- * claims that carry no label at all.
+ * claims that carry no label at all, and it reads these `pods` by name.
  */
 export type Action = { readonly reason: string } & (
-  | { readonly type: 'survey'; readonly selector: string; readonly claims?: true }
+  | { readonly type: 'survey'; readonly selector: string; readonly claims?: true; readonly pods?: readonly string[] }
   | { readonly type: 'look'; readonly kind: StrayKind; readonly name: string }
   | ({ readonly type: 'createService' } & Made)
   | ({ readonly type: 'applyService'; readonly uid: string } & Made)

@@ -4,6 +4,7 @@
 import { ANNOTATION } from '../api/names.ts';
 import type { StatefulAppSpec } from '../api/spec.ts';
 import { selectorOf, selectorText } from '../identity/selector.ts';
+import { ledgerOf } from './scene.ts';
 import type { Action, Observed, Stray, Wait } from './types.ts';
 
 const FIRST_LOOK_MS = 1000;
@@ -57,11 +58,22 @@ export function searches(observed: Observed, spec: StatefulAppSpec, missing: Mis
   return [{ ...surveyAction(observed, spec), ...found, reason }, ...missing.revisions.map(read)];
 }
 
-export function surveyAction({ app }: Observed, spec: StatefulAppSpec): Action & { readonly type: 'survey' } {
+export function surveyAction(observed: Observed, spec: StatefulAppSpec): Action & { readonly type: 'survey' } {
+  const { app } = observed;
+  const pods = unseenPods(observed);
   const text = selectorText(spec.selector);
   // With the default selector everything that matches carries our label, and the watches show it.
   const selector = text === selectorText(selectorOf(app.name, undefined)) ? '' : text;
-  return { type: 'survey', selector, reason: 'what carries no label of ours is not watched' };
+  const named = pods.length > 0 ? { pods } : {};
+  return { type: 'survey', selector, ...named, reason: 'what carries no label of ours is not watched' };
+}
+
+/** Pods that the ledger names, that no watch shows, and whose end nobody here has seen: they may run without any label. */
+function unseenPods(observed: Observed): readonly string[] {
+  const known = new Set([...observed.pods.map(({ name }) => name), ...observed.endings.map(({ pod }) => pod)]);
+  return [...ledgerOf(observed).values()].flatMap(({ pod, podUID }) =>
+    pod !== undefined && podUID !== undefined && !known.has(pod) ? [pod] : [],
+  );
 }
 
 function blockingSet({ survey, app }: Observed): string | null {

@@ -104,10 +104,19 @@ test('any change of the app wakes it, also the echo of its own status: the ledge
   expect(seen().app).toMatchObject({ resourceVersion: '101', status: { replicas: 2 } });
 });
 
-test('a pod that went before our eyes is no stray, and how it ended is known', () => {
+test('a pod that ended before our eyes is no stray, and how it ended is known', () => {
+  const { cache, seen } = filled(pod(0));
+  const last = pod(0, 'Failed', { deletionTimestamp: '2026-03-01T12:00:00Z' });
+  expect(cache.apply('Pod', gone(last), NOW)).toEqual([KEY]);
+  expect(seen()).toMatchObject({ pods: [], strays: [], endings: [{ pod: 'web-0', how: 'stopped', atMs: NOW }] });
+});
+
+test('a pod that left the watch while it was being stopped is looked at: a label may have been taken off it', () => {
   const { cache, seen } = filled(pod(0));
   expect(cache.apply('Pod', gone(pod(0, 'Terminating')), NOW)).toEqual([KEY]);
-  expect(seen()).toMatchObject({ pods: [], strays: [], endings: [{ pod: 'web-0', how: 'unknown', atMs: NOW }] });
+  expect(seen()).toMatchObject({ pods: [], strays: [{ name: 'web-0', reads: 0 }], endings: [{ how: 'unknown' }] });
+  cache.read(KEY, { kind: 'Pod', name: 'web-0', object: undefined, atMs: NOW + 5 });
+  expect(seen()).toMatchObject({ strays: [], endings: [{ how: 'unknown', atMs: NOW + 5 }] });
 });
 
 test.each([

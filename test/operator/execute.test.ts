@@ -452,6 +452,31 @@ test.each([
   },
 );
 
+describe('a survey reads the pods that it is asked for', () => {
+  const bare = (ordinal: number) =>
+    rawPod({ ordinal, state: 'Available', revision: 'abc', seconds: 60, labels: {} } as never);
+  const asked = (pods: readonly string[]): Action => ({ type: 'survey', selector: '', pods, reason });
+
+  test('by name, and keeps what it finds', async () => {
+    const { api, pass, job } = bench();
+    api.put('pods', { ...bare(1), metadata: { ...(bare(1)['metadata'] as Raw), namespace: 'prod', labels: {} } });
+    await execute(pass, job(), [asked(['web-1', 'web-2'])]);
+    expect(job().observed.strays).toMatchObject([{ kind: 'Pod', name: 'web-1', reads: 1 }]);
+    expect(api.sent.filter(({ plural }) => plural === 'pods').map(({ verb, name }) => [verb, name])).toEqual([
+      ['get', 'web-1'],
+      ['get', 'web-2'],
+    ]);
+  });
+
+  test('in one list when they are many', async () => {
+    const { api, pass, job } = bench();
+    api.put('pods', { ...bare(1), metadata: { ...(bare(1)['metadata'] as Raw), namespace: 'prod', labels: {} } });
+    await execute(pass, job(), [asked(Array.from({ length: 17 }, (_, ordinal) => `web-${ordinal}`))]);
+    expect(job().observed.strays).toMatchObject([{ kind: 'Pod', name: 'web-1', reads: 1 }]);
+    expect(api.sent.filter(({ plural }) => plural === 'pods').map(({ verb }) => verb)).toEqual(['list']);
+  });
+});
+
 test('a survey finds the StatefulSet of the name, and what matches the selector without our label', async () => {
   const { api, pass, job } = bench();
   api.put('statefulsets', { metadata: { name: 'web', namespace: 'prod', uid: 'sts-uid' } });

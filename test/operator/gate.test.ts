@@ -252,3 +252,12 @@ test('whatever comes in whatever order: an app is free exactly when all that was
     { numRuns: 500 },
   );
 });
+
+test('who is behind waits ever longer for its watch, until something is accepted', () => {
+  const gate = new Gate(() => {});
+  const waits = Array.from({ length: 8 }, () => gate.behind('a'));
+  expect(waits).toEqual([200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
+  expect(gate.behind('b')).toBe(200);
+  gate.caughtUp('a');
+  expect(gate.behind('a')).toBe(200);
+});

@@ -89,6 +89,13 @@ describe('the place of a pod that is gone', () => {
       ...held,
     },
     {
+      it: 'is not free when a stranger had it while the operator was away',
+      app: one,
+      pods: '0 Gone',
+      ledger: { 0: { podUID: undefined, state: 'NameTaken' } },
+      ...held,
+    },
+    {
       it: 'holds higher members back while it is not free',
       app: { replicas: 2 },
       pods: '0 Vanished 1s, 1 Stopped',

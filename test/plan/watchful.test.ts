@@ -166,6 +166,11 @@ describe('an app', () => {
   });
 });
 
+test('pods that the ledger names and nothing shows are asked for by name: one without any label is in no watch', () => {
+  const { actions } = plannedOf({ app: { replicas: 3 }, pods: '0 Available, 1 Gone, 2 Stopped', survey: null });
+  expect(actions).toMatchObject([{ type: 'survey', pods: ['web-1'] }]);
+});
+
 describe('strays', () => {
   const view = readPod(rawPod({ ordinal: 0, state: 'Foreign', revision: hashOf('v1'), seconds: 60 }));
   const stray = (secondsAgo: number, reads: number): Stray => ({
