@@ -50,7 +50,11 @@ export class Exchange {
       const { weather } = this.#host;
       this.#host.options.witness.begun(this.#host, this.#call);
       // Now and then a connection has to be made first, and the fence is asked once it stands.
-      const waitMs = random.chance(0.1) ? random.delay(...weather.latencyMs) : 0;
+      const waitMs = !random.chance(0.1)
+        ? 0
+        : random.chance(0.2)
+          ? random.delay(100, 20_000)
+          : random.delay(...weather.latencyMs);
       if (waitMs === 0) this.#send();
       else this.#host.after(waitMs, `connected for ${this.#title}`, () => this.#send());
     });

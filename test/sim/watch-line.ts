@@ -110,6 +110,7 @@ export class WatchLine {
     this.#arrived(whole);
     const [broken] = rest;
     if (broken === undefined) {
+      if (this.#cursor.isOver) this.#finish();
       this.#wake();
       return;
     }
@@ -122,6 +123,7 @@ export class WatchLine {
       if (this.#closed) return;
       this.#push(head.subarray(at));
       this.#arrived(rest, head.length);
+      if (this.#cursor.isOver) this.#finish();
       this.#wake();
     });
   }

@@ -7,7 +7,7 @@ import { requestRules } from './checks/requests.ts';
 import { Twins } from './checks/twins.ts';
 import { Onlooker } from './checks/witness.ts';
 import { type ControlPlane, startControlPlane } from './control/plane.ts';
-import { calmTemper, roughTemper } from './control/temper.ts';
+import { calmTemper, roughTemper, stubbornTemper } from './control/temper.ts';
 import { Crew, LEASE, LEASES } from './crew.ts';
 import { Random } from './random.ts';
 import { Recorder } from './recorder.ts';
@@ -52,12 +52,19 @@ export class World {
       logLevel: recorder.isRead ? 'debug' : 'error',
       logged: (name, line) => recorder.logged(name, line),
     });
-    const temper = random.chance(0.5) ? calmTemper() : roughTemper();
+    const temper = random.pick([calmTemper, roughTemper, stubbornTemper])();
     const control = new Random(seed, 'control');
     const plane = startControlPlane({ server, timeline, random: control, nodes: NODES, on: twins, temper });
     const ideas = drawApps(random);
     const user = userHands(server);
-    this.stage = { server, timeline, plane, crew, ideas, nodes: NODES, user, undoings: new Set(), coming: new Set() };
+    // What a node out of reach still runs of pods that are gone, nobody can tell.
+    const outOfReach = (node: string) => {
+      for (const { uid, namespace, name } of twins.onNode(node)) {
+        if (server.find('pods', namespace, name)?.metadata.uid !== uid) twins.excuse(uid);
+      }
+    };
+    const todo = { undoings: new Set<() => void>(), coming: new Set<() => void>() };
+    this.stage = { server, timeline, plane, crew, ideas, nodes: NODES, user, outOfReach, ...todo };
     this.#watch(twins, plane);
     for (const name of [LEASE.namespace, NAMESPACE]) {
       user.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
@@ -88,7 +95,7 @@ export class World {
 
   #watch(twins: Twins, plane: ControlPlane): void {
     const { server, crew } = this.stage;
-    const check = commitCheck(crew.isOperator);
+    const check = commitCheck(crew.isOperator, this.#timeline.now);
     server.onCommit((change) => {
       const { actor, plural, object, type, version } = change;
       if (plural !== 'leases') this.changes += 1;

@@ -15,7 +15,19 @@ const partition: Act = (stage, random) => {
   const node = stage.plane.node(name);
   if (!node.connected) return undefined;
   node.partition();
+  stage.outOfReach(name);
   forAWhile(stage, { ms: random.delay(2_000, 600_000), undo: () => node.heal() });
+  return name;
+};
+
+/** The Node object of a machine that is well: its pods are given up, and its kubelet stops them only then. */
+const deleteNode: Act = (stage, random) => {
+  const name = random.pick(stage.nodes);
+  const node = stage.server.find('nodes', undefined, name);
+  if (node === undefined || !stage.plane.node(name).connected) return undefined;
+  stage.user.remove('nodes', node);
+  // A running kubelet registers itself again only when it is restarted.
+  forAWhile(stage, { ms: random.delay(60_000, 300_000), undo: () => stage.plane.node(name).down(500) });
   return name;
 };
 
@@ -23,6 +35,7 @@ const kubeletDown: Act = (stage, random) => {
   const name = random.pick(stage.nodes);
   const ms = random.delay(500, 120_000);
   stage.plane.node(name).down(ms);
+  stage.outOfReach(name);
   return `${name} for ${ms} ms`;
 };
 
@@ -154,6 +167,23 @@ const kill: Act = (stage, random) => {
   return host.name;
 };
 
+/** While no operator runs, a pod is force-deleted: nobody sees its end. */
+const unseen: Act = (stage, random) => {
+  const pod = one(
+    stage.server.all('pods', NAMESPACE).filter((each) => specOf(each)['nodeName'] !== undefined),
+    random,
+  );
+  if (pod === undefined) return undefined;
+  const names = stage.crew.hosts.map(({ name }) => name);
+  for (const host of stage.crew.hosts) stage.crew.kill(host);
+  stage.user.remove('pods', pod, { graceSeconds: 0 });
+  // The same containers again: the one that held the Lease need not wait for it.
+  later(stage, random.delay(100, 5_000), 'operators start again', () => {
+    for (const name of names) if (!stage.crew.hosts.some((host) => host.name === name)) stage.crew.start(name);
+  });
+  return pod.metadata.name;
+};
+
 const crashLoop: Act = (stage, random) => {
   const host = someOf(stage, random);
   if (host === undefined) return undefined;
@@ -218,6 +248,7 @@ const process = (name: string, weight: number, act: Act): Intervention => ({ nam
 
 export const FAULTS: readonly Intervention[] = [
   fault('partition', 3, partition),
+  fault('Node deleted', 2, deleteNode),
   fault('kubelet down', 2, kubeletDown),
   fault('runtime restart', 2, runtimeRestart),
   fault('power off', 2, powerOff),
@@ -230,6 +261,7 @@ export const FAULTS: readonly Intervention[] = [
   fault('watch lags', 3, lag),
   fault('compaction', 2, compact),
   process('operator killed', 4, kill),
+  process('pod deleted unseen', 2, unseen),
   process('operator crash loop', 1, crashLoop),
   process('operator retired', 1, retire),
   process('one operator more', 2, second),

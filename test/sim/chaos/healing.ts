@@ -51,7 +51,10 @@ export function mend(stage: Stage): void {
     const label = claim.metadata.labels?.[LABEL.app] ?? '';
     const isAnothers = label !== '' && !names.includes(label);
     const stale = isAnothers && names.some((name) => claim.metadata.name.includes(`-${name}-`));
-    if (!isDeleting(claim) && phaseOf(claim) !== 'Lost' && !stale) continue;
+    // Its volume may be gone although the claim does not say so yet.
+    const volume = specOf(claim)['volumeName'];
+    const lost = typeof volume === 'string' && server.find('persistentvolumes', undefined, volume) === undefined;
+    if (!isDeleting(claim) && phaseOf(claim) !== 'Lost' && !lost && !stale) continue;
     doomed.add(claim.metadata.name);
     user.remove('persistentvolumeclaims', claim);
   }

@@ -100,6 +100,50 @@ const deleteClaim: Act = (stage, random) => {
   return claim.metadata.name;
 };
 
+/** A claim and its pod are deleted, and another claim is restored under the name, as soon as that is free. */
+const replaceClaim: Act = (stage, random) => {
+  const claim = aClaim(stage, random);
+  if (claim === undefined) return undefined;
+  const { name } = claim.metadata;
+  stage.user.remove('persistentvolumeclaims', claim);
+  for (const pod of stage.server.all('pods', NAMESPACE))
+    if (name.endsWith(`-${pod.metadata.name}`)) stage.user.remove('pods', pod, { graceSeconds: 0 });
+  const raw = foreignClaim(name, random);
+  for (let turn = 1; turn <= 40; turn += 1)
+    later(stage, turn * 20, 'user: restores a claim', () => {
+      if (stage.server.find('persistentvolumeclaims', NAMESPACE, name) === undefined)
+        stage.user.create('persistentvolumeclaims', { ...raw, metadata: { name, namespace: NAMESPACE } });
+    });
+  return name;
+};
+
+/** While an app is scaled down, its highest pod is taken away from it. */
+const stripVictim: Act = (stage, random) => {
+  const pod = aPod(stage, random);
+  const owner = pod?.metadata.ownerReferences?.[0]?.name ?? '';
+  const app = stage.server.find('statefulapps', NAMESPACE, owner);
+  if (pod === undefined || app === undefined) return undefined;
+  stage.user.edit('statefulapps', app, (now) => ({ ...now, spec: { ...specOf(now), replicas: 0 } }));
+  later(stage, random.between(5, 80), 'user: strips the owner', () => {
+    const now = stage.server.find('pods', NAMESPACE, pod.metadata.name);
+    if (now !== undefined) withMeta(stage, 'pods', now, () => ({ ownerReferences: [] }));
+  });
+  return pod.metadata.name;
+};
+
+/** A pod that ends as soon as it is there, again and again. */
+const keepsFailing: Act = (stage, random) => {
+  const pod = aPod(stage, random);
+  if (pod === undefined) return undefined;
+  for (let turn = 0; turn < 60; turn += 1)
+    later(stage, turn * 1_000, 'kubelet: evicts it again', () => {
+      const now = stage.server.find('pods', NAMESPACE, pod.metadata.name);
+      const node = now === undefined ? undefined : specOf(now)['nodeName'];
+      if (now !== undefined && typeof node === 'string') stage.plane.node(node).evict(now.metadata.uid);
+    });
+  return pod.metadata.name;
+};
+
 const stripClaim: Act = (stage, random) => {
   const claim = aClaim(stage, random);
   if (claim === undefined) return undefined;
@@ -245,6 +289,9 @@ export const SABOTEUR: readonly Intervention[] = [
   sabotage('take claim name', 1, take('persistentvolumeclaims')),
   sabotage('delete claim', 2, deleteClaim),
   sabotage('strip claim', 1, stripClaim),
+  sabotage('replace claim', 1, replaceClaim),
+  sabotage('strip victim', 1, stripVictim),
+  sabotage('keeps failing', 1, keepsFailing),
   sabotage('lose volume', 1, loseVolume),
   sabotage('service', 2, meddleWithService),
   sabotage('revision', 1, meddleWithRevision),

@@ -19,6 +19,8 @@ export interface Stage {
   readonly ideas: readonly AppIdea[];
   readonly nodes: readonly string[];
   readonly user: Hands;
+  /** The kubelet of a node is away: what it still runs of pods that are gone, nobody can tell any more. */
+  readonly outOfReach: (node: string) => void;
   /** Ends of faults that are to come, at the latest when the faults stop. */
   readonly undoings: Set<() => void>;
   /** What interventions will do later. */

@@ -11,12 +11,19 @@ export interface CommitCheck {
 }
 
 /** `isOperator` tells an operator's name from the other actors'. */
-export function commitCheck(isOperator: (actor: string) => boolean): CommitCheck {
+export function commitCheck(isOperator: (actor: string) => boolean, now: () => number): CommitCheck {
   /** Every UID that an app ever had: an owner that the operator may speak for. */
   const apps = new Set<string>();
+  let leaseChangedAtMs = 0;
   return {
     judge(change) {
       const { plural, object, before, actor, type } = change;
+      if (plural === 'leases') {
+        const sinceMs = now() - leaseChangedAtMs;
+        leaseChangedAtMs = now();
+        if (isOperator(actor) && before !== undefined && isTaken(change, before, sinceMs))
+          return { rule: 'R9', what: `${actor} takes a Lease that changed ${sinceMs} ms ago` };
+      }
       if (plural === 'statefulapps') apps.add(object.metadata.uid);
       if (plural === 'persistentvolumeclaims') {
         const wrong = claimDeletion(change, isOperator);
@@ -44,6 +51,7 @@ function claimDeletion({ before, object, actor, type }: Change, isOperator: (act
 function stranger({ plural, object }: Change, before: Stored, apps: ReadonlySet<string>): string | undefined {
   if (plural === 'leases' || plural === 'events' || plural === 'statefulapps') return undefined;
   const owner = controllerOf(before);
+  if (plural === 'pods' && owner === undefined && !isDeleting(before) && isDeleting(object)) return 'it has no owner';
   if (owner !== undefined && !(owner.kind === KIND && apps.has(owner.uid)))
     return `it belongs to ${owner.kind} ${owner.name}`;
   if (plural === 'persistentvolumeclaims') {
@@ -63,4 +71,11 @@ function setBack({ plural, object }: Change, before: Stored): string | undefined
   const sameApp = fieldOf(before, 'status', 'appUID') === object.metadata.uid;
   if (!sameApp || typeof was !== 'number' || typeof is !== 'number' || is >= was) return undefined;
   return `observedGeneration goes back from ${was} to ${is}`;
+}
+
+/** From whoever held it, before it had stood still for as long as it is granted. */
+function isTaken({ actor }: Change, before: Stored, sinceMs: number): boolean {
+  const holder = fieldOf(before, 'spec', 'holderIdentity');
+  const seconds = fieldOf(before, 'spec', 'leaseDurationSeconds');
+  return holder !== '' && holder !== actor && typeof seconds === 'number' && sinceMs < seconds * 1000;
 }

@@ -2,6 +2,7 @@
 // R13 of safety.md. Each judges by raw objects, and in doubt (a version that was known during the pass allows it) for the
 // operator; what it cannot have known is judged by commits.ts and containers.ts.
 
+import { ANNOTATION } from '../../../src/api/names.ts';
 import type { StatefulApp } from '../../../src/api/schema.ts';
 import { claimsOf } from '../control/reading.ts';
 import type { Call, Stored } from '../server/types.ts';
@@ -18,6 +19,7 @@ import {
   readySinceMs,
   wantedOf,
 } from './facts.ts';
+import { floodRule } from './flood.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import type { Rule } from './witness.ts';
 
@@ -35,9 +37,15 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R6', judge: inOrder },
     { name: 'R6', judge: drainOrder },
     { name: 'R8', judge: liveOwner },
+    floodRule(),
     { name: 'R9', judge: (knowledge, call) => fenced(knowledge, call, renewDeadlineMs) },
+    { name: 'R4', judge: countedFirst },
+    { name: 'R6', judge: drainedInHealth },
     { name: 'R12', judge: volumesKept },
+    { name: 'R12', judge: noEmptyVolume },
     { name: 'R13', judge: understood },
+    { name: 'R13', judge: noNewerValue },
+    { name: 'shadow', judge: notShadowed },
     { name: 'copy', judge: exactCopy },
   ];
 }
@@ -47,8 +55,7 @@ function preconditions(_: Knowledge, call: Call): string | undefined {
   const at = call.verb === 'delete' ? ['preconditions'] : ['metadata'];
   const named = (field: string) => typeof fieldOf(call.body, ...at, field) === 'string';
   if (call.verb === 'delete' && !named('uid')) return 'a delete without a UID';
-  if (call.verb === 'delete' && call.plural === 'persistentvolumeclaims' && !named('resourceVersion'))
-    return 'a claim is deleted whatever its state has become';
+  if (call.verb === 'delete' && !named('resourceVersion')) return 'a delete whatever the object has become';
   if ((call.verb === 'patch' || call.verb === 'update') && !(named('uid') && named('resourceVersion')))
     return 'a change without UID and resourceVersion';
   return undefined;
@@ -210,6 +217,90 @@ function exactCopy(knowledge: Knowledge, call: Call): string | undefined {
     if (spec.updateStrategy.type === 'OnDelete' || status?.appUID !== metadata.uid) return undefined;
     const had = status.members?.find((member) => member.ordinal === ordinal)?.revision;
     return had === undefined || had === made ? undefined : `it had revision ${had} and comes back at ${String(made)}`;
+  });
+  return wrong.length > 0 && wrong.every((why) => why !== undefined) ? wrong[0] : undefined;
+}
+
+/** Under OrderedReady nothing that is not wanted goes while a wanted member is not Available. */
+function drainedInHealth(knowledge: Knowledge, call: Call): string | undefined {
+  if (call.verb !== 'delete' || call.plural !== 'pods') return undefined;
+  const { apps, ordinal } = memberOf(knowledge, call);
+  if (ordinal === undefined) return undefined;
+  const wrong = apps.map((app) => {
+    if (app.spec.podManagementPolicy === 'Parallel' || wantedOf(app).includes(ordinal)) return undefined;
+    const sick = wantedOf(app).find((wanted) => !wasAvailable(knowledge, app, wanted));
+    return sick === undefined ? undefined : `wanted member ${sick} was never Available since the pass began`;
+  });
+  return wrong.length > 0 && wrong.every((why) => why !== undefined) ? wrong[0] : undefined;
+}
+
+/** Unless volumeLossPolicy is Recreate, no claim that held data is made anew, and no pod mounts another one than that. */
+function noEmptyVolume(knowledge: Knowledge, call: Call): string | undefined {
+  const isPod = call.plural === 'pods';
+  if (call.verb !== 'create' || !(isPod || call.plural === 'persistentvolumeclaims')) return undefined;
+  const apps = appsKnown(knowledge, call.namespace, appNameOf(knowledge, call) ?? '');
+  const name = String(fieldOf(call.body, 'metadata', 'name'));
+  const mounted = isPod ? claimsOf(call.body as Stored) : [name];
+  const wrong = apps.map((app) => {
+    const { status, metadata, spec } = app;
+    if (spec.volumeLossPolicy === 'Recreate' || status?.appUID !== metadata.uid) return undefined;
+    const held = (status.members ?? []).flatMap(({ claims }) => claims ?? []).filter(({ volume }) => volume);
+    for (const { name: claim, uid } of held.filter((one) => mounted.includes(one.name))) {
+      if (!isPod) return `claim ${claim} held data and is made anew`;
+      const isKept = (found: Stored | undefined) =>
+        found !== undefined && found.metadata.uid === uid && phaseOf(found) !== 'Lost' && !isDeleting(found);
+      if (!knowledge.was(keyOf('persistentvolumeclaims', call.namespace, claim), isKept))
+        return `claim ${claim} is not the one that holds its data`;
+    }
+    return undefined;
+  });
+  return wrong.length > 0 && wrong.every((why) => why !== undefined) ? wrong[0] : undefined;
+}
+
+/** By the raw spec: how the operator reads it is what is judged here. */
+const VALUES = ['Ordered', 'Parallel', undefined];
+
+function noNewerValue(knowledge: Knowledge, call: Call): string | undefined {
+  if (!isWrite(call) || isStatus(call) || !OWNED.includes(call.plural)) return undefined;
+  const name = appNameOf(knowledge, call);
+  if (name === undefined) return undefined;
+  const apps = knowledge.versions(keyOf('statefulapps', call.namespace, name)).filter((app) => app !== undefined);
+  const known = apps.some((app) => VALUES.some((value) => fieldOf(app, 'spec', 'podRecoveryPolicy') === value));
+  return apps.length === 0 || known ? undefined : 'its app has a value that this version does not know';
+}
+
+/** Nothing is written beside a StatefulSet of the app's name, unless the app says that nobody runs it. */
+function notShadowed(knowledge: Knowledge, call: Call): string | undefined {
+  if (!isWrite(call) || isStatus(call) || !OWNED.includes(call.plural)) return undefined;
+  const name = appNameOf(knowledge, call);
+  if (name === undefined) return undefined;
+  const sets = knowledge.versions(keyOf('statefulsets', call.namespace, name));
+  const apps = knowledge.versions(keyOf('statefulapps', call.namespace, name)).filter((app) => app !== undefined);
+  const ignored = apps.map((app) => app.metadata.annotations?.[ANNOTATION.ignoreStatefulSet]);
+  if (sets.length === 0 || sets.some((set) => set === undefined || ignored.includes(set.metadata.uid)))
+    return undefined;
+  return 'a StatefulSet of its name exists';
+}
+
+const FIRST_DELAY_MS = 10_000;
+const MAX_DELAY_MS = 300_000;
+
+/** An end is counted in the ledger before its pod is replaced, and from the second in a row on there is a pause. */
+function countedFirst(knowledge: Knowledge, call: Call): string | undefined {
+  if (call.verb !== 'delete' || call.plural !== 'pods') return undefined;
+  const { apps, ordinal } = memberOf(knowledge, call);
+  const uid = fieldOf(call.body, 'preconditions', 'uid');
+  const nowMs = knowledge.host.clock.now();
+  const wrong = apps.map((app) => {
+    if (ordinal === undefined || !wantedOf(app).includes(ordinal)) return undefined;
+    const ledger = app.status?.appUID === app.metadata.uid ? (app.status.members ?? []) : [];
+    const entry = ledger.find((member) => member.ordinal === ordinal);
+    const { podUID, state = '', failures = 0, failedAt = '' } = entry ?? {};
+    if (podUID !== uid || !['Failed', 'Succeeded'].includes(state)) return 'its end is not counted yet';
+    const pauseMs = failures < 2 ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (failures - 2), MAX_DELAY_MS);
+    return Date.parse(failedAt) + pauseMs > nowMs
+      ? `it ended ${failures} times in a row, at last at ${failedAt}`
+      : undefined;
   });
   return wrong.length > 0 && wrong.every((why) => why !== undefined) ? wrong[0] : undefined;
 }

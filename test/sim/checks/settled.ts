@@ -82,6 +82,13 @@ function unsettledService(server: SimServer, { metadata, spec }: StatefulApp): r
 
 /** The counts of the status against a fresh recount, its generation, and its word on readiness. */
 function unsettledStatus(server: SimServer, app: StatefulApp, object: Stored): readonly string[] {
+  return [
+    ...miscounted(server, app, object),
+    ...(conditionOf(object, 'Ready')?.status === 'True' || isRollingOut(object) ? [] : ['condition Ready is not True']),
+  ];
+}
+
+function miscounted(server: SimServer, app: StatefulApp, object: Stored): readonly string[] {
   const pods = podsOf(server, app);
   const ready = pods.filter((pod) => readySinceMs(pod) !== undefined).length;
   const counts: Readonly<Record<string, number>> = {
@@ -92,12 +99,9 @@ function unsettledStatus(server: SimServer, app: StatefulApp, object: Stored): r
     observedGeneration: object.metadata.generation ?? 0,
   };
   const status = object['status'];
-  return [
-    ...Object.entries(counts)
-      .filter(([field, count]) => (fieldOf(status, field) ?? 0) !== count)
-      .map(([field, count]) => `status.${field} is ${fieldOf(status, field)} and should be ${count}`),
-    ...(conditionOf(object, 'Ready')?.status === 'True' || isRollingOut(object) ? [] : ['condition Ready is not True']),
-  ];
+  return Object.entries(counts)
+    .filter(([field, count]) => (fieldOf(status, field) ?? 0) !== count)
+    .map(([field, count]) => `status.${field} is ${fieldOf(status, field)} and should be ${count}`);
 }
 
 /**
@@ -138,5 +142,12 @@ export function silent(server: SimServer, object: Stored, nowMs: number): string
   const ready = conditionOf(object, 'Ready');
   const says = ready?.status === 'False' && typeof ready.message === 'string' && ready.message.length > 20;
   const current = fieldOf(object, 'status', 'observedGeneration') === object.metadata.generation;
+  const app = appOf(object);
+  // Of an app that is being removed, nobody counts.
+  const wrongly =
+    app === null || isDeleting(object)
+      ? []
+      : miscounted(server, app, object).filter((what) => what.startsWith('status.replicas'));
+  if (wrongly[0] !== undefined) return wrongly[0];
   return says && current ? undefined : `${wrong[0]}, and the status does not say what is waited for`;
 }

@@ -3,6 +3,7 @@
 
 import type { Host, Witness } from '../host.ts';
 import type { Answer, Call, Stored } from '../server/types.ts';
+import { fieldOf } from './facts.ts';
 import { Knowledge, keyOf } from './knowledge.ts';
 
 export interface Rule {
@@ -63,7 +64,7 @@ export class Onlooker implements Witness {
         knowledge.learn(keyOf(plural, object.metadata.namespace, object.metadata.name), object, 'read');
     } else if (isStored(found)) {
       knowledge.learn(keyOf(plural, namespace, found.metadata.name), found, verb === 'get' ? 'read' : 'write');
-    } else if (verb === 'get' && answer.status === 404 && name !== undefined) {
+    } else if (verb === 'get' && name !== undefined && saysAbsent(answer, name)) {
       knowledge.learn(keyOf(plural, namespace, name), undefined, 'read');
     }
   }
@@ -81,6 +82,11 @@ export class Onlooker implements Witness {
       knowledge.learn(key, type === 'DELETED' ? undefined : object, 'watch');
     }
   }
+}
+
+/** As the store says it; any other 404 comes from whoever stands before it, and tells nothing. */
+function saysAbsent({ status, body }: Answer, name: string): boolean {
+  return status === 404 && fieldOf(body, 'reason') === 'NotFound' && fieldOf(body, 'details', 'name') === name;
 }
 
 function titleOf({ name, body }: Call): string {

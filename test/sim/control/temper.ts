@@ -72,6 +72,11 @@ export function roughTemper(): Temper {
   };
 }
 
+/** Stores that write all they hold before they end, as long as they are allowed to. */
+export function stubbornTemper(): Temper {
+  return { ...calmTemper(), stop: [15_000, 60_000], ignoresStop: 0.4 };
+}
+
 export function draw(random: Random, span: Span): number {
   return random.delay(span[0], span[1]);
 }

@@ -55,6 +55,8 @@ export interface WatchCursor {
   pull(limit?: number): readonly string[];
   /** Whether `pull` would give anything. */
   readonly hasNews: boolean;
+  /** A failure has been told: nothing comes any more, and the server closes the connection. */
+  readonly isOver: boolean;
   /** A bookmark at the version up to which this watch has been told everything; undefined when bookmarks were not asked for. */
   bookmark(): string | undefined;
   /** Seconds after which the server ends the watch, as asked for. */

@@ -93,6 +93,11 @@ class Cursor implements WatchCursor {
     return this.#ready.length > 0;
   }
 
+  /** The failure has been told: the server closes the connection (apiserver pkg/storage/cacher, newErrWatcher). */
+  get isOver(): boolean {
+    return this.#ended && this.#ready.length === 0;
+  }
+
   pull(limit = Number.POSITIVE_INFINITY): readonly string[] {
     this.#advance(limit);
     const told = this.#ready.splice(0, limit);
