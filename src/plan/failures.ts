@@ -24,7 +24,9 @@ export function failuresOf({ slot, ledger }: MemberView, nowMs: number): Failure
   const stored = { failures: ledger?.failures ?? 0, failedAtMs: parseTime(ledger?.failedAt) };
   const counted = ledger?.podUID === slot.pod.uid && (ledger.state === 'Failed' || ledger.state === 'Succeeded');
   if (counted && stored.failures > 0 && stored.failedAtMs !== undefined) {
-    return { failures: stored.failures, failedAtMs: stored.failedAtMs, recorded: true };
+    // A time that is yet to come was written by a clock that was wrong: the pause counts from now.
+    const failedAtMs = Math.min(stored.failedAtMs, nowMs);
+    return { failures: stored.failures, failedAtMs, recorded: failedAtMs === stored.failedAtMs };
   }
   return { failures: forgiven(ledger, nowMs) ? 1 : stored.failures + 1, failedAtMs: nowMs, recorded: false };
 }

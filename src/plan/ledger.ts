@@ -3,7 +3,7 @@
 
 import type { Member, MemberClaim } from '../api/status.ts';
 import { isOurPod } from '../identity/slot.ts';
-import { formatTime } from '../identity/time.ts';
+import { formatTime, parseTime } from '../identity/time.ts';
 import { verdict } from './equip.ts';
 import { failuresOf, forgiven } from './failures.ts';
 import { fitting } from './room.ts';
@@ -58,7 +58,10 @@ function nextEntry(scene: Scene, member: MemberView, wait: Wait | undefined): Me
     delete entry.restarts;
     set(entry, 'revision', ledger?.revision ?? undefined);
   }
-  if (entry.state !== state || entry.since === undefined) entry.since = formatTime(since(member, scene.judge.nowMs));
+  const { nowMs } = scene.judge;
+  // A time that is yet to come was written by a clock that was wrong.
+  const isWrong = (parseTime(entry.since) ?? Number.POSITIVE_INFINITY) > nowMs;
+  if (entry.state !== state || isWrong) entry.since = formatTime(since(member, nowMs));
   entry.state = state;
   set(entry, 'reason', wait?.reason);
   set(entry, 'message', wait?.message);

@@ -146,7 +146,9 @@ function unseenEnding(
 /** When its absence was first recorded; null for one whose end is known, or that never was. A stranger's end counts, too. */
 function unseenSinceMs({ podUID = '', state, since }: Member, nowMs: number): number | null {
   const recorded = state === 'Vanished' ? parseTime(since) : undefined;
-  return recorded ?? (podUID === '' && state !== 'NameTaken' ? null : nowMs);
+  // One that is yet to come was written by a clock that was wrong.
+  if (recorded !== undefined) return Math.min(recorded, nowMs);
+  return podUID === '' && state !== 'NameTaken' ? null : nowMs;
 }
 
 const NOT_THERE = ['Missing', 'Gone', 'Foreign'];

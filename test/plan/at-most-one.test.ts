@@ -89,6 +89,13 @@ describe('the place of a pod that is gone', () => {
       ...held,
     },
     {
+      it: 'is not free when its absence was recorded by a clock that was ahead',
+      app: one,
+      pods: '0 Gone',
+      ledger: { 0: { state: 'Vanished', since: ago(-3600) } },
+      ...held,
+    },
+    {
       it: 'is not free when a stranger had it while the operator was away',
       app: one,
       pods: '0 Gone',

@@ -26,6 +26,14 @@ describe('a member that ended is replaced', () => {
       says: 'waits until 2026-03-01T12:00:01Z before it is replaced',
     },
     {
+      it: 'after 10 s from now when the clock that counted it was ahead',
+      app: one,
+      pods: '0 Failed',
+      ledger: failed(2, -3600),
+      waits: 'web-0 PodBackOff',
+      says: 'waits until 2026-03-01T12:00:10Z before it is replaced',
+    },
+    {
       it: 'after 10 s the second time',
       app: one,
       pods: '0 Failed',
@@ -138,4 +146,13 @@ describe('the ledger counts an end before the pod is deleted', () => {
 
 test('the operator wakes up when the backoff is over', () => {
   expect(plannedOf({ app: one, pods: '0 Failed', ledger: failed(3, 5) }).wakeAtMs).toBe(NOW + 15_000);
+});
+
+test('times that are yet to come were written by a wrong clock, and are corrected', () => {
+  const ledger = { 0: { failures: 2, failedAt: ago(-3600), since: ago(-3600) }, 1: { since: ago(-3600) } };
+  const { status } = planned(see(world({ app: { replicas: 2 }, pods: '0 Failed, 1 Vanished 5s', ledger })));
+  expect(status.members).toMatchObject([
+    { failures: 2, failedAt: at(NOW), since: at(NOW) },
+    { state: 'Vanished', since: ago(5) },
+  ]);
 });
