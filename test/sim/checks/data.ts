@@ -1,0 +1,96 @@
+// R12, and what makes a copy exact: a member's volumes, its revision, and the count of its failures (R4).
+
+import { claimsOf } from '../control/reading.ts';
+import type { Call, Stored } from '../server/types.ts';
+import { appNameOf, appsKnown, fieldOf, isDeleting, phaseOf, wantedOf } from './facts.ts';
+import { type Knowledge, keyOf } from './knowledge.ts';
+import { memberOf } from './members.ts';
+
+/** Under volumeLossPolicy Block, a pod is not deleted when its claims were never all as recorded since the pass began. */
+export function volumesKept(knowledge: Knowledge, call: Call): string | undefined {
+  if (call.verb !== 'delete' || call.plural !== 'pods' || call.name === undefined) return undefined;
+  const { apps, ordinal } = memberOf(knowledge, call);
+  const pods = knowledge.versions(keyOf('pods', call.namespace, call.name));
+  const mounted = new Set(pods.flatMap((pod) => (pod === undefined ? [] : claimsOf(pod))));
+  const doubts = apps.map((app) => {
+    const { volumeLossPolicy, persistentVolumeClaimRetentionPolicy } = app.spec;
+    const asked = persistentVolumeClaimRetentionPolicy.whenScaled === 'Delete';
+    if (volumeLossPolicy === 'Recreate' || (asked && !wantedOf(app).includes(ordinal ?? -1))) return undefined;
+    const ledger = app.status?.appUID === app.metadata.uid ? (app.status.members ?? []) : [];
+    const entry = ledger.find((member) => member.ordinal === ordinal);
+    for (const name of mounted) {
+      const recorded = entry?.claims?.find((claim) => claim.name === name)?.uid;
+      const kept = (claim: Stored | undefined) =>
+        claim === undefined
+          ? recorded === undefined
+          : !isDeleting(claim) &&
+            phaseOf(claim) !== 'Lost' &&
+            (recorded === undefined || claim.metadata.uid === recorded);
+      if (!knowledge.was(keyOf('persistentvolumeclaims', call.namespace, name), kept))
+        return `claim ${name} is at risk`;
+    }
+    return undefined;
+  });
+  return doubts.length > 0 && doubts.every((why) => why !== undefined) ? doubts[0] : undefined;
+}
+
+/** Unless volumeLossPolicy is Recreate, no claim that held data is made anew, and no pod mounts another one than that. */
+export function noEmptyVolume(knowledge: Knowledge, call: Call): string | undefined {
+  const isPod = call.plural === 'pods';
+  if (call.verb !== 'create' || !(isPod || call.plural === 'persistentvolumeclaims')) return undefined;
+  const apps = appsKnown(knowledge, call.namespace, appNameOf(knowledge, call) ?? '');
+  const name = String(fieldOf(call.body, 'metadata', 'name'));
+  const mounted = isPod ? claimsOf(call.body as Stored) : [name];
+  const wrong = apps.map((app) => {
+    const { status, metadata, spec } = app;
+    if (spec.volumeLossPolicy === 'Recreate' || status?.appUID !== metadata.uid) return undefined;
+    const held = (status.members ?? []).flatMap(({ claims }) => claims ?? []).filter(({ volume }) => volume);
+    for (const { name: claim, uid } of held.filter((one) => mounted.includes(one.name))) {
+      if (!isPod) return `claim ${claim} held data and is made anew`;
+      const isKept = (found: Stored | undefined) =>
+        found !== undefined && found.metadata.uid === uid && phaseOf(found) !== 'Lost' && !isDeleting(found);
+      if (!knowledge.was(keyOf('persistentvolumeclaims', call.namespace, claim), isKept))
+        return `claim ${claim} is not the one that holds its data`;
+    }
+    return undefined;
+  });
+  return wrong.length > 0 && wrong.every((why) => why !== undefined) ? wrong[0] : undefined;
+}
+
+/** A member that the ledger knows comes back at the revision it had, unless users delete and we create (OnDelete). */
+export function exactCopy(knowledge: Knowledge, call: Call): string | undefined {
+  if (call.verb !== 'create' || call.plural !== 'pods') return undefined;
+  const { apps, ordinal } = memberOf(knowledge, call);
+  const made = fieldOf(call.body, 'metadata', 'labels', 'controller-revision-hash');
+  const wrong = apps.map((app) => {
+    const { status, spec, metadata } = app;
+    if (spec.updateStrategy.type === 'OnDelete' || status?.appUID !== metadata.uid) return undefined;
+    const had = status.members?.find((member) => member.ordinal === ordinal)?.revision;
+    return had === undefined || had === made ? undefined : `it had revision ${had} and comes back at ${String(made)}`;
+  });
+  return wrong.length > 0 && wrong.every((why) => why !== undefined) ? wrong[0] : undefined;
+}
+
+const FIRST_DELAY_MS = 10_000;
+
+const MAX_DELAY_MS = 300_000;
+
+/** An end is counted in the ledger before its pod is replaced, and from the second in a row on there is a pause. */
+export function countedFirst(knowledge: Knowledge, call: Call): string | undefined {
+  if (call.verb !== 'delete' || call.plural !== 'pods') return undefined;
+  const { apps, ordinal } = memberOf(knowledge, call);
+  const uid = fieldOf(call.body, 'preconditions', 'uid');
+  const nowMs = knowledge.host.clock.now();
+  const wrong = apps.map((app) => {
+    if (ordinal === undefined || !wantedOf(app).includes(ordinal)) return undefined;
+    const ledger = app.status?.appUID === app.metadata.uid ? (app.status.members ?? []) : [];
+    const entry = ledger.find((member) => member.ordinal === ordinal);
+    const { podUID, state = '', failures = 0, failedAt = '' } = entry ?? {};
+    if (podUID !== uid || !['Failed', 'Succeeded'].includes(state)) return 'its end is not counted yet';
+    const pauseMs = failures < 2 ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (failures - 2), MAX_DELAY_MS);
+    return Date.parse(failedAt) + pauseMs > nowMs
+      ? `it ended ${failures} times in a row, at last at ${failedAt}`
+      : undefined;
+  });
+  return wrong.length > 0 && wrong.every((why) => why !== undefined) ? wrong[0] : undefined;
+}

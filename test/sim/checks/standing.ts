@@ -1,0 +1,60 @@
+// R8 and R13: for which apps anything may be written at all, and who may be made an owner.
+
+import { ANNOTATION } from '../../../src/api/names.ts';
+import type { Call } from '../server/types.ts';
+import { isStatus, isWrite, OWNED } from './calls.ts';
+import { appNameOf, appsKnown, fieldOf, isDeleting } from './facts.ts';
+import { type Knowledge, keyOf } from './knowledge.ts';
+
+/** Whoever is given an owner gets one that was seen alive at the API server in this very pass. */
+export function liveOwner(knowledge: Knowledge, call: Call): string | undefined {
+  if (!isWrite(call) || !OWNED.includes(call.plural)) return undefined;
+  const owners = fieldOf(call.body, 'metadata', 'ownerReferences');
+  const name = appNameOf(knowledge, call);
+  if (name === undefined) return 'it belongs to no app';
+  const apps = appsKnown(knowledge, call.namespace, name);
+  if (call.verb === 'create' && call.plural !== 'persistentvolumeclaims') {
+    const uid = fieldOf(Array.isArray(owners) ? owners[0] : undefined, 'uid');
+    return apps.some(({ metadata }) => metadata.uid === uid) ? undefined : 'it is made for an app that is not known';
+  }
+  if (call.verb === 'create' || owners === undefined) return undefined;
+  const given = Array.isArray(owners) ? owners.map((owner) => fieldOf(owner, 'uid')) : [];
+  const read = knowledge.readSince(keyOf('statefulapps', call.namespace, name));
+  const alive = read.some((app) => app !== undefined && given.includes(app.metadata.uid) && !isDeleting(app));
+  return given.length === 0 || alive ? undefined : 'it is adopted for an app that was not read before';
+}
+
+/** Nothing is touched of an app that is not understood, paused, or being deleted. */
+export function understood(knowledge: Knowledge, call: Call): string | undefined {
+  if (!isWrite(call) || isStatus(call) || !OWNED.includes(call.plural)) return undefined;
+  const name = appNameOf(knowledge, call);
+  if (name === undefined) return undefined;
+  const apps = appsKnown(knowledge, call.namespace, name);
+  if (apps.some(({ metadata, spec }) => metadata.deletionTimestamp === undefined && !spec.paused)) return undefined;
+  return 'its app is paused, being deleted, or not understood';
+}
+
+/** By the raw spec: how the operator reads it is what is judged here. */
+const VALUES = ['Ordered', 'Parallel', undefined];
+
+export function noNewerValue(knowledge: Knowledge, call: Call): string | undefined {
+  if (!isWrite(call) || isStatus(call) || !OWNED.includes(call.plural)) return undefined;
+  const name = appNameOf(knowledge, call);
+  if (name === undefined) return undefined;
+  const apps = knowledge.versions(keyOf('statefulapps', call.namespace, name)).filter((app) => app !== undefined);
+  const known = apps.some((app) => VALUES.some((value) => fieldOf(app, 'spec', 'podRecoveryPolicy') === value));
+  return apps.length === 0 || known ? undefined : 'its app has a value that this version does not know';
+}
+
+/** Nothing is written beside a StatefulSet of the app's name, unless the app says that nobody runs it. */
+export function notShadowed(knowledge: Knowledge, call: Call): string | undefined {
+  if (!isWrite(call) || isStatus(call) || !OWNED.includes(call.plural)) return undefined;
+  const name = appNameOf(knowledge, call);
+  if (name === undefined) return undefined;
+  const sets = knowledge.versions(keyOf('statefulsets', call.namespace, name));
+  const apps = knowledge.versions(keyOf('statefulapps', call.namespace, name)).filter((app) => app !== undefined);
+  const ignored = apps.map((app) => app.metadata.annotations?.[ANNOTATION.ignoreStatefulSet]);
+  if (sets.length === 0 || sets.some((set) => set === undefined || ignored.includes(set.metadata.uid)))
+    return undefined;
+  return 'a StatefulSet of its name exists';
+}
