@@ -3,6 +3,7 @@
 import { drawApp, drawApps, NAMESPACE } from './apps.ts';
 import { type Stage, userHands } from './chaos/stage.ts';
 import { commitCheck } from './checks/commits.ts';
+import { fieldOf } from './checks/facts.ts';
 import { requestRules } from './checks/requests.ts';
 import { Twins } from './checks/twins.ts';
 import { Onlooker } from './checks/witness.ts';
@@ -112,8 +113,8 @@ export class World {
     const { uid } = object.metadata;
     if (type === 'ADDED' && this.stage.crew.isOperator(actor)) twins.made(uid);
     if (type !== 'DELETED' || actor.startsWith('kubelet')) return;
-    const where = plane.running().find((fact) => fact.uid === uid);
-    if (where !== undefined && !plane.node(where.node).connected) twins.excuse(uid);
+    const node = plane.nodes.get(String(fieldOf(object, 'spec', 'nodeName')));
+    if (node?.connected === false) twins.excuse(uid);
   }
 }
 
