@@ -4,27 +4,12 @@
 // short (R1). Lacks any judgement.
 
 import type { PodView } from '../identity/pod-view.ts';
-import type { RevisionView } from '../identity/revision.ts';
-import type { Ending } from '../identity/slot.ts';
 import type { WatchEvent } from '../kube/known-objects.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { readApp, readEnding, type Sighting } from '../plan/observe.ts';
-import type { ObservedApp, ServiceView, Stray, StrayKind, Survey } from '../plan/types.ts';
-import type { ClaimView } from '../volumes/claim-view.ts';
+import { lastEndings, readApp, readEnding, type Sighting } from '../plan/observe.ts';
+import type { StrayKind, Survey } from '../plan/types.ts';
+import { emptyShelf, type Shelf } from './shelf.ts';
 import { appKey, type Kind, ownerKey, readView, sameForDecisions, strayKey, type View } from './views.ts';
-
-interface Shelf {
-  app: ObservedApp | null;
-  /** Its Service or a revision went away: so it is when an app is gone whose watch tells nothing. */
-  mayBeDead: boolean;
-  survey: Survey | null;
-  readonly pods: Map<string, PodView>;
-  readonly claims: Map<string, ClaimView>;
-  readonly services: Map<string, ServiceView>;
-  readonly revisions: Map<string, RevisionView>;
-  readonly strays: Map<string, Stray>;
-  readonly endings: Map<string, Ending>;
-}
 
 /** Longer than any grace period matters after a pod's name has been free for all to see. */
 const ENDING_KEPT_MS = 3_600_000;
@@ -40,7 +25,7 @@ export class Cache {
 
   /** Takes an event in; returns the apps that have something new to decide on. */
   apply(kind: Kind, event: WatchEvent, atMs: number): readonly string[] {
-    if (kind === 'StatefulApp') return [this.#applyApp(event)];
+    if (kind === 'StatefulApp') return [this.#applyApp(event, atMs)];
     const key = ownerKey(event.object);
     const left = event.type === 'modified' ? this.#applyMove(kind, event, key) : [];
     if (key === null) return left;
@@ -147,21 +132,21 @@ export class Cache {
   }
 
   /** The API server has just said that the app of this UID is gone or going: it is forgotten until its watch tells of one. */
-  died(key: string, uid: string): void {
+  died(key: string, { uid, atMs }: { readonly uid: string; readonly atMs: number }): void {
     const shelf = this.#shelves.get(key);
-    if (shelf?.app?.uid === uid) shelf.app = null;
+    if (shelf?.app?.uid === uid) this.#bury(shelf, atMs);
   }
 
   apps(): readonly string[] {
     return [...this.#shelves].filter(([, shelf]) => shelf.app !== null).map(([key]) => key);
   }
 
-  #applyApp(event: WatchEvent): string {
+  #applyApp(event: WatchEvent, atMs: number): string {
     const { namespace, name } = event.object.metadata;
     const key = appKey(namespace ?? '', name);
     const shelf = this.#shelf(key);
     if (event.type === 'deleted') {
-      shelf.app = null;
+      this.#bury(shelf, atMs);
       shelf.survey = null;
       this.#tidy(key, shelf);
       return key;
@@ -170,6 +155,14 @@ export class Cache {
     if (shelf.app?.uid !== next.uid) shelf.survey = null;
     shelf.app = next;
     return key;
+  }
+
+  /** What only the app's ledger knew has to be known to the next app of its name, too (R1). */
+  #bury(shelf: Shelf, atMs: number): void {
+    for (const ending of shelf.app === null ? [] : lastEndings(shelf.app, atMs)) {
+      if (!shelf.pods.has(ending.pod) && !shelf.endings.has(ending.pod)) shelf.endings.set(ending.pod, ending);
+    }
+    shelf.app = null;
   }
 
   #applyDeletion(
@@ -208,17 +201,7 @@ export class Cache {
   }
 
   #shelf(key: string): Shelf {
-    const shelf = this.#shelves.get(key) ?? {
-      app: null,
-      mayBeDead: false,
-      survey: null,
-      pods: new Map(),
-      claims: new Map(),
-      services: new Map(),
-      revisions: new Map(),
-      strays: new Map(),
-      endings: new Map(),
-    };
+    const shelf = this.#shelves.get(key) ?? emptyShelf();
     this.#shelves.set(key, shelf);
     return shelf;
   }

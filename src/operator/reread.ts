@@ -11,7 +11,7 @@ import { APPS } from './resources.ts';
  * Returns the app as it is at the API server; throws Stale when it is gone or going, as does RecheckDeletionTimestamp of
  * Kubernetes pkg/controller/controller_ref_manager.go.
  */
-export async function confirmOwner({ client, cache }: Hands, { key, observed }: Job): Promise<KubeObject> {
+export async function confirmOwner({ client, cache, steadyMs }: Hands, { key, observed }: Job): Promise<KubeObject> {
   const { name, namespace, uid } = observed.app;
   const app = await client.get(APPS, { namespace, name });
   if (app?.metadata.uid === uid && app.metadata.deletionTimestamp === undefined) {
@@ -19,7 +19,7 @@ export async function confirmOwner({ client, cache }: Hands, { key, observed }: 
     return app;
   }
   // Its watch will tell more; until then there is nothing to do for it.
-  cache.died(key, uid);
+  cache.died(key, { uid, atMs: steadyMs() });
   const why = app?.metadata.uid === uid ? 'is being deleted' : 'is not the one that was planned for';
   throw new Stale(`app ${namespace}/${name} ${why}`);
 }

@@ -115,3 +115,15 @@ export function readEnding(pod: PodView, seen: { readonly atMs: number; readonly
   const how = pod.node === null && seen.fromWatch ? 'neverBound' : pod.stopped ? 'stopped' : 'unknown';
   return { pod: pod.name, uid: pod.uid, node: pod.node, how, atMs: seen.atMs, graceSeconds: pod.graceSeconds };
 }
+
+/** Of pods that a ledger names: the last that is known of them when it goes with its app. */
+export function lastEndings({ status, uid, spec }: ObservedApp, atMs: number): readonly Ending[] {
+  const grace = objectAt(spec?.template, 'spec')['terminationGracePeriodSeconds'];
+  const graceSeconds = typeof grace === 'number' && grace >= 0 ? grace : 30;
+  const members = status.appUID === uid ? (status.members ?? []) : [];
+  return members.flatMap(({ pod, podUID, node = null }) =>
+    pod === undefined || podUID === undefined
+      ? []
+      : [{ pod, uid: podUID, node, how: 'unknown' as const, atMs, graceSeconds }],
+  );
+}

@@ -333,3 +333,18 @@ test('a pod that was made counts as there until its watch shows it', () => {
   cache.apply('Pod', added(pod(0)), NOW);
   expect(cache.sight(KEY, NOW)).toMatchObject({ strays: [], pods: [{ name: 'web-0' }] });
 });
+
+test('what only the ledger of an app knew of its pods is known to the next app of its name, too', () => {
+  const { cache, seen } = filled(pod(1));
+  const members = [0, 1, 2].map((ordinal) => ({ ordinal, pod: `web-${ordinal}`, podUID: `web-${ordinal}-uid` }));
+  const before = made(rawApp({ status: { appUID: 'app-uid', members: [...members, { ordinal: 3, pod: 'web-3' }] } }));
+  cache.apply('StatefulApp', added(before), NOW);
+  cache.apply('Pod', added(pod(2)), NOW);
+  cache.apply('Pod', gone(pod(2, 'Failed', { deletionTimestamp: '2026-03-01T12:00:00Z' })), NOW);
+  cache.apply('StatefulApp', gone(before), NOW + 7);
+  cache.apply('StatefulApp', added(made(rawApp({ metadata: { uid: 'next-uid' } }))), NOW + 9);
+  expect(seen().endings).toMatchObject([
+    { pod: 'web-2', how: 'stopped', atMs: NOW },
+    { pod: 'web-0', uid: 'web-0-uid', how: 'unknown', atMs: NOW + 7, graceSeconds: 30 },
+  ]);
+});

@@ -1,0 +1,34 @@
+// What the cache holds of one app. Lacks behaviour: that is the cache's.
+
+import type { PodView } from '../identity/pod-view.ts';
+import type { RevisionView } from '../identity/revision.ts';
+import type { Ending } from '../identity/slot.ts';
+import type { ObservedApp, ServiceView, Stray, Survey } from '../plan/types.ts';
+import type { ClaimView } from '../volumes/claim-view.ts';
+
+export interface Shelf {
+  app: ObservedApp | null;
+  /** Its Service or a revision went away: so it is when an app is gone whose watch tells nothing. */
+  mayBeDead: boolean;
+  survey: Survey | null;
+  readonly pods: Map<string, PodView>;
+  readonly claims: Map<string, ClaimView>;
+  readonly services: Map<string, ServiceView>;
+  readonly revisions: Map<string, RevisionView>;
+  readonly strays: Map<string, Stray>;
+  readonly endings: Map<string, Ending>;
+}
+
+export function emptyShelf(): Shelf {
+  return {
+    app: null,
+    mayBeDead: false,
+    survey: null,
+    pods: new Map(),
+    claims: new Map(),
+    services: new Map(),
+    revisions: new Map(),
+    strays: new Map(),
+    endings: new Map(),
+  };
+}
