@@ -114,7 +114,11 @@ export class World {
     if (type === 'ADDED' && this.stage.crew.isOperator(actor)) twins.made(uid);
     if (type !== 'DELETED' || actor.startsWith('kubelet')) return;
     const node = plane.nodes.get(String(fieldOf(object, 'spec', 'nodeName')));
-    if (node?.connected === false) twins.excuse(uid);
+    // Nor does anybody know of one that was removed while no operator ran and no ledger named it (docs/adr/0005).
+    const isNamed = this.stage.server
+      .all('statefulapps')
+      .some((app) => JSON.stringify(app['status'] ?? {}).includes(`"${uid}"`));
+    if (node?.connected === false || (this.stage.crew.hosts.length === 0 && !isNamed)) twins.excuse(uid);
   }
 }
 
