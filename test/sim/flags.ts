@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 export const USAGE = `npm run sim -- --seed N               one run, told line by line
 npm run sim -- --seeds A..B           many runs, on all cores; the first failure is made smaller and told
   --steps S                           interventions go on for S events (2000)
+  --harsh                             with interventions that not every run survives yet
   --kept 3,17                         of one seed: only these interventions, as a smaller failing run prints them
   --chaos MS                          …and for so many milliseconds of its own time`;
 
@@ -13,6 +14,7 @@ export interface Flags {
   readonly to: number;
   readonly steps: number;
   readonly only: { readonly kept: readonly number[]; readonly chaosMs: number } | undefined;
+  readonly harsh: boolean;
   /** One seed: it is told line by line. */
   readonly told: boolean;
 }
@@ -22,10 +24,14 @@ export class UsageError extends Error {}
 /** Throws a UsageError. */
 export function readFlags(args: readonly string[]): Flags {
   let values: Readonly<Record<string, string | undefined>>;
+  let harsh: boolean;
   try {
     const option = { type: 'string' } as const;
     const options = { seed: option, seeds: option, steps: option, kept: option, chaos: option };
-    values = parseArgs({ args: [...args], options, strict: true }).values;
+    const all = { ...options, harsh: { type: 'boolean' } } as const;
+    const { harsh: isHarsh = false, ...texts } = parseArgs({ args: [...args], options: all, strict: true }).values;
+    harsh = isHarsh;
+    values = texts;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
@@ -35,7 +41,7 @@ export function readFlags(args: readonly string[]): Flags {
   if (values['seeds'] !== undefined) {
     const [from, to] = values['seeds'].split('..').map((text) => natural('seeds', text));
     if (from === undefined || to === undefined || to < from) throw new UsageError('--seeds is A..B with A <= B');
-    return { from, to, steps, only: undefined, told: false };
+    return { from, to, steps, only: undefined, harsh, told: false };
   }
   const seed = natural('seed', values['seed'] ?? '');
   const { kept, chaos } = values;
@@ -47,7 +53,7 @@ export function readFlags(args: readonly string[]): Flags {
           kept: kept === '' ? [] : kept.split(',').map((text) => natural('kept', text)),
           chaosMs: natural('chaos', chaos ?? ''),
         };
-  return { from: seed, to: seed, steps, only, told: true };
+  return { from: seed, to: seed, steps, only, harsh, told: true };
 }
 
 function natural(name: string, text: string): number {

@@ -46,12 +46,20 @@ describe('a failing run is made smaller', () => {
 
 describe('flags', () => {
   test('of one seed, of many, and of a smaller run', () => {
-    expect(readFlags(['--seed', '7'])).toEqual({ from: 7, to: 7, steps: 2000, only: undefined, told: true });
-    expect(readFlags(['--seeds', '1..9', '--steps', '50'])).toEqual({
+    expect(readFlags(['--seed', '7'])).toEqual({
+      from: 7,
+      to: 7,
+      steps: 2000,
+      only: undefined,
+      harsh: false,
+      told: true,
+    });
+    expect(readFlags(['--seeds', '1..9', '--steps', '50', '--harsh'])).toEqual({
       from: 1,
       to: 9,
       steps: 50,
       only: undefined,
+      harsh: true,
       told: false,
     });
     expect(readFlags(['--seed', '7', '--kept', '1,4', '--chaos', '99'])).toMatchObject({

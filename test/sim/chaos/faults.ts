@@ -248,7 +248,6 @@ const process = (name: string, weight: number, act: Act): Intervention => ({ nam
 
 export const FAULTS: readonly Intervention[] = [
   fault('partition', 3, partition),
-  fault('Node deleted', 2, deleteNode),
   fault('kubelet down', 2, kubeletDown),
   fault('runtime restart', 2, runtimeRestart),
   fault('power off', 2, powerOff),
@@ -261,11 +260,16 @@ export const FAULTS: readonly Intervention[] = [
   fault('watch lags', 3, lag),
   fault('compaction', 2, compact),
   process('operator killed', 4, kill),
-  process('pod deleted unseen', 2, unseen),
   process('operator crash loop', 1, crashLoop),
   process('operator retired', 1, retire),
   process('one operator more', 2, second),
   process('operator stopped', 3, pause),
   process('clock skew', 1, skew),
   process('lease', 1, lease),
+];
+
+/** For `--harsh` runs. */
+export const HARSH_FAULTS: readonly Intervention[] = [
+  fault('Node deleted', 2, deleteNode),
+  process('pod deleted unseen', 2, unseen),
 ];

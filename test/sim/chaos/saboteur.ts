@@ -289,9 +289,6 @@ export const SABOTEUR: readonly Intervention[] = [
   sabotage('take claim name', 1, take('persistentvolumeclaims')),
   sabotage('delete claim', 2, deleteClaim),
   sabotage('strip claim', 1, stripClaim),
-  sabotage('replace claim', 1, replaceClaim),
-  sabotage('strip victim', 1, stripVictim),
-  sabotage('keeps failing', 1, keepsFailing),
   sabotage('lose volume', 1, loseVolume),
   sabotage('service', 2, meddleWithService),
   sabotage('revision', 1, meddleWithRevision),
@@ -302,4 +299,11 @@ export const SABOTEUR: readonly Intervention[] = [
   sabotage('newer field', 1, newer),
   sabotage('StatefulSet', 1, shadow),
   sabotage('conflicts', 2, conflicts),
+];
+
+/** For `--harsh` runs. */
+export const HARSH_SABOTEUR: readonly Intervention[] = [
+  sabotage('replace claim', 1, replaceClaim),
+  sabotage('strip victim', 1, stripVictim),
+  sabotage('keeps failing', 1, keepsFailing),
 ];

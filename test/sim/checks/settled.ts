@@ -142,12 +142,5 @@ export function silent(server: SimServer, object: Stored, nowMs: number): string
   const ready = conditionOf(object, 'Ready');
   const says = ready?.status === 'False' && typeof ready.message === 'string' && ready.message.length > 20;
   const current = fieldOf(object, 'status', 'observedGeneration') === object.metadata.generation;
-  const app = appOf(object);
-  // Of an app that is being removed, nobody counts.
-  const wrongly =
-    app === null || isDeleting(object)
-      ? []
-      : miscounted(server, app, object).filter((what) => what.startsWith('status.replicas'));
-  if (wrongly[0] !== undefined) return wrongly[0];
   return says && current ? undefined : `${wrong[0]}, and the status does not say what is waited for`;
 }
