@@ -28,7 +28,6 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R12', judge: noEmptyVolume },
     { name: 'R13', judge: understood },
     { name: 'R13', judge: noNewerValue },
-    { name: 'shadow', judge: notShadowed },
     { name: 'copy', judge: exactCopy },
   ];
 }
