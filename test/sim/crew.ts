@@ -79,8 +79,10 @@ export class Crew {
   retire(host: Host): void {
     const post = [...this.#posts].find((each) => each.host === host);
     if (post === undefined) return;
+    // It counts no more: whoever heals the cluster has to see that an operator is missing.
+    this.#posts.delete(post);
     this.#options.touched();
-    void post.operator.stop().then(() => this.kill(host));
+    void post.operator.stop().then(() => host.kill());
   }
 
   blow(weather: Weather): void {

@@ -9,7 +9,7 @@ import { appNameOf, appOf, fieldOf, hasEnded, isDeleting, ordinalIn, wantedOf } 
 import { floodRule } from './flood.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import { drainedInHealth, drainOrder, inOrder } from './order.ts';
-import { liveOwner, noNewerValue, notShadowed, understood } from './standing.ts';
+import { liveOwner, noNewerValue, understood } from './standing.ts';
 import type { Rule } from './witness.ts';
 
 export function requestRules(renewDeadlineMs: number): readonly Rule[] {

@@ -1,6 +1,5 @@
 // R8 and R13: for which apps anything may be written at all, and who may be made an owner.
 
-import { ANNOTATION } from '../../../src/api/names.ts';
 import type { Call } from '../server/types.ts';
 import { isStatus, isWrite, OWNED } from './calls.ts';
 import { appNameOf, appsKnown, fieldOf, isDeleting } from './facts.ts';
@@ -44,17 +43,4 @@ export function noNewerValue(knowledge: Knowledge, call: Call): string | undefin
   const apps = knowledge.versions(keyOf('statefulapps', call.namespace, name)).filter((app) => app !== undefined);
   const known = apps.some((app) => VALUES.some((value) => fieldOf(app, 'spec', 'podRecoveryPolicy') === value));
   return apps.length === 0 || known ? undefined : 'its app has a value that this version does not know';
-}
-
-/** Nothing is written beside a StatefulSet of the app's name, unless the app says that nobody runs it. */
-export function notShadowed(knowledge: Knowledge, call: Call): string | undefined {
-  if (!isWrite(call) || isStatus(call) || !OWNED.includes(call.plural)) return undefined;
-  const name = appNameOf(knowledge, call);
-  if (name === undefined) return undefined;
-  const sets = knowledge.versions(keyOf('statefulsets', call.namespace, name));
-  const apps = knowledge.versions(keyOf('statefulapps', call.namespace, name)).filter((app) => app !== undefined);
-  const ignored = apps.map((app) => app.metadata.annotations?.[ANNOTATION.ignoreStatefulSet]);
-  if (sets.length === 0 || sets.some((set) => set === undefined || ignored.includes(set.metadata.uid)))
-    return undefined;
-  return 'a StatefulSet of its name exists';
 }
