@@ -113,7 +113,7 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
     name: 'ends of pods forgotten',
     why: 'nobody waits for a kubelet that may still be stopping a pod that vanished (R1)',
     file: 'src/operator/cache.ts',
-    find: "    if (kind === 'Pod') shelf.endings.set(name, readEnding(view as PodView, { atMs, fromWatch: seen }));\n",
+    find: '    if (ending !== null) shelf.endings.set(name, ending);\n',
     replace: '',
   },
   {
