@@ -1,6 +1,7 @@
 // The shape of a StatefulApp's status, and how it is read: leniently. Status is written by this operator, an older or a
 // newer one, or restored by a backup tool, so reading never fails: a mistyped part counts as absent, an unknown field
-// is kept, unless it is nested so deep that it could not be written again (safety.md R4, R13). Lacks any judgement of what the ledger says.
+// is kept, unless it is nested so deep that it could not be written again (safety.md R4, R13). Lacks any judgement of
+// what the ledger says.
 import { z } from 'zod';
 import { isTooDeep } from './depth.ts';
 import { MAX_REPLICAS } from './names.ts';

@@ -69,6 +69,12 @@ export function deletesUnheard(podSpec: unknown): boolean {
   return isObject(podSpec) && podSpec['terminationGracePeriodSeconds'] === 0;
 }
 
+/** How long a kubelet may take to stop a pod of this template; the API server's default is 30 s. */
+export function templateGraceSeconds(template: unknown): number {
+  const grace = objectAt(template, 'spec')['terminationGracePeriodSeconds'];
+  return typeof grace === 'number' && grace >= 0 ? grace : 30;
+}
+
 /** A claim template of the same name as a volume of the pod template wins, as in StatefulSet (updateStorage). */
 function memberVolumes(app: AppRef, member: MemberSpec, own: readonly unknown[]): readonly unknown[] {
   const { claims } = member.blueprint;

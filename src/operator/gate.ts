@@ -95,7 +95,7 @@ export class Gate {
   refused(key: string, refusal: { readonly key: string; readonly message: string; readonly atMs: number }): void {
     const refusals = this.#refusals.get(key) ?? new Map();
     const count = (refusals.get(refusal.key)?.count ?? 0) + 1;
-    const delay = Math.min(FIRST_RETRY_MS * 2 ** Math.min(count - 1, 10), MAX_RETRY_MS);
+    const delay = growing(count, FIRST_RETRY_MS, MAX_RETRY_MS);
     const { message, atMs } = refusal;
     this.#refusals.set(key, refusals.set(refusal.key, { key: refusal.key, message, count, retryAtMs: atMs + delay }));
   }
@@ -121,7 +121,7 @@ export class Gate {
   behind(key: string): number {
     const count = (this.#behind.get(key) ?? 0) + 1;
     this.#behind.set(key, count);
-    return Math.min(FIRST_BEHIND_MS * 2 ** Math.min(count - 1, 10), MAX_BEHIND_MS);
+    return growing(count, FIRST_BEHIND_MS, MAX_BEHIND_MS);
   }
 
   caughtUp(key: string): void {
@@ -174,4 +174,9 @@ export class Gate {
     this.#holds.delete(key);
     if (hold.asked) this.#opened(key);
   }
+}
+
+/** Twice as long each time, up to `maxMs`. */
+function growing(count: number, firstMs: number, maxMs: number): number {
+  return Math.min(firstMs * 2 ** Math.min(count - 1, 10), maxMs);
 }

@@ -5,6 +5,7 @@ import { parseApp } from '../api/schema.ts';
 import { parseStatus } from '../api/status.ts';
 import { objectAt, stringAt, stringMap } from '../identity/json.ts';
 import { controllerOf } from '../identity/owner.ts';
+import { templateGraceSeconds } from '../identity/pod.ts';
 import type { PodView } from '../identity/pod-view.ts';
 import { type RevisionView, readContent, revisionDigest } from '../identity/revision.ts';
 import type { Ending } from '../identity/slot.ts';
@@ -118,8 +119,7 @@ export function readEnding(pod: PodView, seen: { readonly atMs: number; readonly
 
 /** Of pods that a ledger names: the last that is known of them when it goes with its app. */
 export function lastEndings({ status, uid, spec }: ObservedApp, atMs: number): readonly Ending[] {
-  const grace = objectAt(spec?.template, 'spec')['terminationGracePeriodSeconds'];
-  const graceSeconds = typeof grace === 'number' && grace >= 0 ? grace : 30;
+  const graceSeconds = templateGraceSeconds(spec?.template);
   const members = status.appUID === uid ? (status.members ?? []) : [];
   return members.flatMap(({ pod, podUID, node = null }) =>
     pod === undefined || podUID === undefined

@@ -52,16 +52,20 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const found = [...allowed.waits, ...revisions.waits, ...fill.waits, ...drain.waits, ...rolloutWaits(scene)];
   // A pause holds nothing up as long as there is nothing to do.
   const idle = only?.reason === 'Paused' && found.length === 0 && wanted.length === 0;
-  const reads = [...(observed.app.deleting ? [] : looks(observed)), ...searches(observed, spec, missing(scene))];
+  const lacks = missing(scene);
+  const reads = [...(observed.app.deleting ? [] : looks(observed)), ...searches(observed, spec, lacks)];
   return finish(scene, {
     // What was never read may be gone, or somebody else's: nothing is decided on the last that was heard of it (R7).
     actions: hasUnread(observed) ? reads : [...reads, ...allowed.actions],
     waits: only === null || idle ? found : observed.app.deleting ? [only] : [only, ...found],
     notes: [...service.notes, ...planNotes(scene), ...(idle ? [PAUSED] : [])],
+    searchAtMs: searchDueMs(observed, lacks),
   });
 }
 
-function finish(scene: Scene, { actions, waits, notes }: Pick<Plan, 'actions' | 'waits' | 'notes'>): Plan {
+type Draft = Pick<Plan, 'actions' | 'waits' | 'notes'> & { readonly searchAtMs: number | null };
+
+function finish(scene: Scene, { actions, waits, notes, searchAtMs }: Draft): Plan {
   const { observed, spec } = scene;
   const status = nextStatus(scene, waits, notes);
   const members = status.members ?? [];
@@ -71,7 +75,7 @@ function finish(scene: Scene, { actions, waits, notes }: Pick<Plan, 'actions' | 
     progressDeadlineMs(observed, { spec, waits, members }),
     ...scene.vanished.map(({ slot }) => (slot.state === 'Vanished' ? slot.freeAtMs : null)),
     surveyDueMs(observed),
-    searchDueMs(observed, missing(scene)),
+    searchAtMs,
   ];
   const statusFirst = needsLedgerFirst(scene, actions);
   return { actions, waits, notes, status, statusFirst, ...wake(times, observed.nowMs) };

@@ -6,7 +6,7 @@ import type { Member } from '../api/status.ts';
 import { listAt, objectAt } from '../identity/json.ts';
 import { claimName, claimTemplateOf, ordinalOf, podName } from '../identity/member-names.ts';
 import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
-import type { Blueprint } from '../identity/pod.ts';
+import { type Blueprint, templateGraceSeconds } from '../identity/pod.ts';
 import type { PodView } from '../identity/pod-view.ts';
 import { type Ending, heldSlot, type Judge, type Slot, vacatedSlot } from '../identity/slot.ts';
 import { parseTime } from '../identity/time.ts';
@@ -137,9 +137,7 @@ function unseenEnding(
 ): Ending | null {
   const atMs = ledger === null ? claimedSinceMs(observed, claims) : unseenSinceMs(ledger, judge.nowMs);
   if (atMs === null) return null;
-  const template = revisions.blueprints.get(ledger?.revision ?? revisions.update)?.template;
-  const grace = objectAt(template, 'spec')['terminationGracePeriodSeconds'];
-  const graceSeconds = typeof grace === 'number' && grace >= 0 ? grace : 30;
+  const graceSeconds = templateGraceSeconds(revisions.blueprints.get(ledger?.revision ?? revisions.update)?.template);
   return { pod: name, uid: ledger?.podUID ?? '', node: ledger?.node ?? null, how: 'unknown', atMs, graceSeconds };
 }
 

@@ -1,18 +1,9 @@
-// Reads and watches: snapshots, selectors, what a watch is told, and what too old means.
+// Reads: snapshots, selectors, pages, and what too old means.
 import { expect } from 'vitest';
 import { PLURAL } from '../../src/api/names.ts';
-import { type Behaviour, itemsOf, refusal, type Stage, type Told } from './stage.ts';
+import { type Behaviour, itemsOf, listMeta, refusal, type Told, three } from './stage.ts';
 import { podSpec } from './trace-content.ts';
 import type { Json } from './wire-call.ts';
-
-async function three(s: Stage): Promise<void> {
-  await s.pod('a', { metadata: { labels: { app: 'web', rank: '1' } }, spec: { nodeName: 'n' } });
-  await s.pod('b', { metadata: { labels: { app: 'db', rank: '2' } } });
-  await s.pod('c', { metadata: { labels: { app: 'web' } } });
-}
-
-const listMeta = (body: Json) =>
-  body['metadata'] as Json & { readonly continue?: string; readonly resourceVersion: string };
 
 export const READING: readonly Behaviour[] = [
   [

@@ -138,3 +138,13 @@ export const causesOf = ({ body }: Reply): readonly string[] => {
 
 /** One thing that a server does, in a namespace of its own. */
 export type Behaviour = readonly [string, (stage: Stage) => Promise<void>];
+
+/** Two pods of one app, of which one is bound, and one of another. */
+export async function three(s: Stage): Promise<void> {
+  await s.pod('a', { metadata: { labels: { app: 'web', rank: '1' } }, spec: { nodeName: 'n' } });
+  await s.pod('b', { metadata: { labels: { app: 'db', rank: '2' } } });
+  await s.pod('c', { metadata: { labels: { app: 'web' } } });
+}
+
+export const listMeta = (body: Json) =>
+  body['metadata'] as Json & { readonly continue?: string; readonly resourceVersion: string };

@@ -1,16 +1,8 @@
 // What watches are told: selectors, opening lists, bookmarks, and what too old means.
 import { expect } from 'vitest';
-import { type Behaviour, linesOf, refusal, type Stage, told } from './stage.ts';
+import { type Behaviour, linesOf, listMeta, refusal, type Stage, three, told } from './stage.ts';
 import { type Json, watchUntil } from './wire-call.ts';
 
-async function three(s: Stage): Promise<void> {
-  await s.pod('a', { metadata: { labels: { app: 'web', rank: '1' } }, spec: { nodeName: 'n' } });
-  await s.pod('b', { metadata: { labels: { app: 'db', rank: '2' } } });
-  await s.pod('c', { metadata: { labels: { app: 'web' } } });
-}
-
-const listMeta = (body: Json) =>
-  body['metadata'] as Json & { readonly continue?: string; readonly resourceVersion: string };
 const since = async (s: Stage) => ({ resourceVersion: listMeta((await s.list('pods')).body).resourceVersion });
 const LISTING = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: 'true' };
 

@@ -1,5 +1,6 @@
 // A cluster with its operators, as a seed draws it, with every check looking on. It moves one event at a time.
 
+import { listAt } from '../../src/identity/json.ts';
 import { drawApp, drawApps, NAMESPACE } from './apps.ts';
 import { type Stage, userHands } from './chaos/stage.ts';
 import { commitCheck } from './checks/commits.ts';
@@ -114,11 +115,14 @@ export class World {
     if (type === 'ADDED' && this.stage.crew.isOperator(actor)) twins.made(uid);
     if (type !== 'DELETED' || actor.startsWith('kubelet')) return;
     const node = plane.nodes.get(String(fieldOf(object, 'spec', 'nodeName')));
-    // Nor does anybody know of one that was removed while no operator ran and no ledger named it (docs/adr/0005).
-    const isNamed = this.stage.server
-      .all('statefulapps')
-      .some((app) => JSON.stringify(app['status'] ?? {}).includes(`"${uid}"`));
-    if (node?.connected === false || (this.stage.crew.hosts.length === 0 && !isNamed)) twins.excuse(uid);
+    if (node?.connected === false || this.#isUnknown(uid)) twins.excuse(uid);
+  }
+
+  /** No operator runs, and no ledger names it: nobody knows of a pod that is removed then (docs/adr/0005). */
+  #isUnknown(uid: string): boolean {
+    const { server, crew } = this.stage;
+    const members = () => server.all('statefulapps').flatMap((app) => listAt(app['status'], 'members'));
+    return crew.hosts.length === 0 && !members().some((member) => fieldOf(member, 'podUID') === uid);
   }
 }
 
