@@ -1,20 +1,23 @@
 // A cluster with its operators, as a seed draws it, with every check looking on. It moves one event at a time.
 
+import { LABEL } from '../../src/api/names.ts';
 import { listAt } from '../../src/identity/json.ts';
 import { drawApp, drawApps, NAMESPACE } from './apps.ts';
 import { type Stage, userHands } from './chaos/stage.ts';
 import { commitCheck } from './checks/commits.ts';
 import { fieldOf } from './checks/facts.ts';
+import { keyOf } from './checks/knowledge.ts';
 import { requestRules } from './checks/requests.ts';
 import { Twins } from './checks/twins.ts';
 import { Onlooker } from './checks/witness.ts';
 import { type ControlPlane, startControlPlane } from './control/plane.ts';
 import { calmTemper, roughTemper, stubbornTemper } from './control/temper.ts';
 import { Crew, LEASE, LEASES } from './crew.ts';
+import type { Host } from './host.ts';
 import { Random } from './random.ts';
 import { Recorder } from './recorder.ts';
 import { SimServer } from './server/server.ts';
-import type { Change } from './server/types.ts';
+import type { Change, Stored } from './server/types.ts';
 import { VirtualTimeline } from './timeline.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
@@ -30,6 +33,7 @@ export class World {
   writes = 0;
   changes = 0;
   readonly #timeline = new VirtualTimeline(START_MS);
+  readonly #onlooker: Onlooker;
   #touched = false;
 
   constructor(seed: number, trace: ((line: string) => void) | undefined) {
@@ -41,12 +45,13 @@ export class World {
     const leaseTimes = random.pick(LEASES);
     const report = (rule: string, what: string) => recorder.broken(rule, what);
     const twins = new Twins((what) => report('R1', what));
+    this.#onlooker = new Onlooker(requestRules(leaseTimes.renewDeadlineMs), report);
     const crew = new Crew({
       seed,
       leaseTimes,
       server,
       timeline,
-      witness: new Onlooker(requestRules(leaseTimes.renewDeadlineMs), report),
+      witness: this.#onlooker,
       touched: () => {
         this.#touched = true;
       },
@@ -115,14 +120,26 @@ export class World {
     if (type === 'ADDED' && this.stage.crew.isOperator(actor)) twins.made(uid);
     if (type !== 'DELETED' || actor.startsWith('kubelet')) return;
     const node = plane.nodes.get(String(fieldOf(object, 'spec', 'nodeName')));
-    if (node?.connected === false || this.#isUnknown(uid)) twins.excuse(uid);
+    if (node?.connected === false || this.#isUnknown(object)) twins.excuse(uid);
   }
 
-  /** No operator runs, and no ledger names it: nobody knows of a pod that is removed then (docs/adr/0005). */
-  #isUnknown(uid: string): boolean {
+  /**
+   * Nobody knows of it when it is removed (docs/adr/0005): no ledger names it, and of the operators that run none was ever
+   * told of it, nor will be, since without our label no watch of theirs shows it.
+   */
+  #isUnknown({ metadata }: Stored): boolean {
     const { server, crew } = this.stage;
-    const members = () => server.all('statefulapps').flatMap((app) => listAt(app['status'], 'members'));
-    return crew.hosts.length === 0 && !members().some((member) => fieldOf(member, 'podUID') === uid);
+    const { namespace, name, uid, labels } = metadata;
+    const members = server.all('statefulapps', namespace).flatMap((app) => listAt(app['status'], 'members'));
+    const isNamed = members.some(
+      (member) =>
+        fieldOf(member, 'podUID') === uid ||
+        (fieldOf(member, 'state') === 'NameTaken' && fieldOf(member, 'pod') === name),
+    );
+    if (isNamed) return false;
+    const key = keyOf('pods', namespace, name);
+    const hasHeard = (host: Host) => this.#onlooker.of(host).was(key, (pod) => pod?.metadata.uid === uid);
+    return crew.hosts.every((host) => labels?.[LABEL.app] === undefined && !hasHeard(host));
   }
 }
 

@@ -6,7 +6,10 @@ import { appNameOf, appsKnown, fieldOf, isDeleting, phaseOf, wantedOf } from './
 import { type Knowledge, keyOf } from './knowledge.ts';
 import { memberOf } from './members.ts';
 
-/** Under volumeLossPolicy Block, a pod is not deleted when its claims were never all as recorded since the pass began. */
+/**
+ * Under volumeLossPolicy Block, a pod is not deleted when its claims were never all as recorded since the pass began. A
+ * recorded claim counts once it was seen Bound: before that it holds no data.
+ */
 export function volumesKept(knowledge: Knowledge, call: Call): string | undefined {
   if (call.verb !== 'delete' || call.plural !== 'pods' || call.name === undefined) return undefined;
   const { apps, ordinal } = memberOf(knowledge, call);
@@ -19,11 +22,11 @@ export function volumesKept(knowledge: Knowledge, call: Call): string | undefine
     const ledger = app.status?.appUID === app.metadata.uid ? (app.status.members ?? []) : [];
     const entry = ledger.find((member) => member.ordinal === ordinal);
     for (const name of mounted) {
-      const recorded = entry?.claims?.find((claim) => claim.name === name)?.uid;
+      const recorded = entry?.claims?.find((claim) => claim.name === name && claim.volume)?.uid;
       const kept = (claim: Stored | undefined) =>
         claim === undefined
           ? recorded === undefined
-          : !isDeleting(claim) &&
+          : !(isDeleting(claim) && (recorded !== undefined || fieldOf(claim, 'spec', 'volumeName') !== undefined)) &&
             phaseOf(claim) !== 'Lost' &&
             (recorded === undefined || claim.metadata.uid === recorded);
       if (!knowledge.was(keyOf('persistentvolumeclaims', call.namespace, name), kept))

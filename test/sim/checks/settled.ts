@@ -63,7 +63,10 @@ function unsettledMember(
       const found = server.find('persistentvolumeclaims', namespace, claim);
       if (found === undefined) return isMade ? [`claim ${claim} does not exist`] : [];
       if (phaseOf(found) !== 'Bound' || isDeleting(found)) return [`claim ${claim} is not simply Bound`];
-      return found.metadata.labels?.[LABEL.app] === name ? [] : [`claim ${claim} is not stamped`];
+      const whose = found.metadata.labels?.[LABEL.app];
+      // One that is stamped as another app's is what a pod of ours would wait for, and no adopted one needs.
+      const isRight = whose === name || (!isMade && whose !== undefined);
+      return isRight ? [] : [`claim ${claim} is not stamped`];
     }),
   ];
 }
