@@ -127,12 +127,16 @@ async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'delet
   if (result.kind === 'terminating') settle(hands, job, { resource: RESOURCES.pods, object: result.object });
   // The watch may have told of it before the answer came.
   else if (hands.cache.shows(job.key, victim)) hands.gate.removed(job.key, victim.uid);
+  await lookAgain(hands, job, victim);
 }
 
 /** What a failure means: null when it says nothing about the action, and the queue has to try again. */
 async function understand(hands: Hands, failed: { job: Job; action: Action; error: unknown }): Promise<Result | null> {
   const { job, action, error } = failed;
-  if (error instanceof Stale) return 'stale';
+  if (error instanceof Stale) {
+    await lookAgain(hands, job, action);
+    return 'stale';
+  }
   // A read that is refused leaves unknown what it was to tell (R7), and the plan would ask for it again at once.
   if (!(error instanceof KubeError) || isRead(action)) return null;
   switch (error.code) {
@@ -141,10 +145,14 @@ async function understand(hands: Hands, failed: { job: Job; action: Action; erro
       if (!(await lookAtTaken(hands, job, action))) refuse(hands, failed, error);
       return 'stale';
     case 'Conflict':
+      await lookAgain(hands, job, action);
       return 'stale';
     case 'NotFound':
       // A create finds its namespace gone; everything else finds its object gone.
-      if (!action.type.startsWith('create')) return 'stale';
+      if (!action.type.startsWith('create')) {
+        await lookAgain(hands, job, action);
+        return 'stale';
+      }
       refuse(hands, failed, error);
       return 'refused';
     case 'Forbidden':
@@ -155,6 +163,13 @@ async function understand(hands: Hands, failed: { job: Job; action: Action; erro
     default:
       return null;
   }
+}
+
+/** No watch tells what became of a stray: without this, the next plans would rest on what it was (simulator, seed 335). */
+async function lookAgain(hands: Hands, job: Job, action: Action): Promise<void> {
+  if (!('uid' in action)) return;
+  const stray = job.observed.strays.find(({ view }) => view.uid === action.uid);
+  if (stray !== undefined) await look(hands, job, stray);
 }
 
 /** Whether something was found under the name. */
