@@ -1,5 +1,5 @@
 /**
- * The whole daemon over an API server in memory and a clock that stands still; stopped when the test ends.
+ * The whole daemon over the simulator's API server and a clock that stands still; stopped when the test ends.
  */
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
@@ -8,7 +8,8 @@ import { DEFAULT_LEASE_TIMES } from '../../src/operator/leader.ts';
 import { type Operator, type OperatorOptions, startOperator } from '../../src/operator/operator.ts';
 import { Telemetry } from '../../src/operator/telemetry.ts';
 import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts';
-import { FakeApi, type Raw } from './fake-api.ts';
+import type { Raw } from '../sim/server/types.ts';
+import { Api } from './api.ts';
 
 /** A logger whose lines a test can read. */
 export function recordLog(level = 'trace') {
@@ -23,7 +24,7 @@ export async function settled(turns = 20): Promise<void> {
 }
 
 export interface Daemon {
-  readonly api: FakeApi;
+  readonly api: Api;
   readonly clock: FakeClock;
   readonly operator: Operator;
   readonly telemetry: Telemetry;
@@ -31,13 +32,14 @@ export interface Daemon {
 }
 
 export function startDaemon(
-  given: Partial<Omit<OperatorOptions, 'clock'>> & { readonly api?: FakeApi; readonly clock?: FakeClock } = {},
+  given: Partial<Omit<OperatorOptions, 'clock'>> & { readonly api?: Api; readonly clock?: FakeClock } = {},
 ): Daemon {
-  const { api = new FakeApi(), clock = createFakeClock(), ...options } = given;
+  const { clock = createFakeClock(), api = new Api(clock), ...options } = given;
   const logged = recordLog();
   const telemetry = new Telemetry(4);
+  const identity = given.identity ?? 'me';
   const operator = startOperator({
-    transport: api,
+    transport: api.transport(identity),
     clock,
     random: () => 0.5,
     log: logged.log,
@@ -45,7 +47,7 @@ export function startDaemon(
     namespaces: [],
     workers: 4,
     lease: { namespace: 'system', name: 'statefulapp-operator' },
-    identity: 'me',
+    identity,
     leaseTimes: DEFAULT_LEASE_TIMES,
     ...options,
   });
@@ -63,7 +65,7 @@ export function webApp(name = 'web', spec: Raw = {}): Raw {
   return {
     apiVersion: API_VERSION,
     kind: KIND,
-    metadata: { name, namespace: 'prod', uid: `${name}-uid`, generation: 1 },
+    metadata: { name, namespace: 'prod', uid: `${name}-uid` },
     spec: {
       replicas: 2,
       template: {
@@ -81,15 +83,16 @@ export function webApp(name = 'web', spec: Raw = {}): Raw {
   };
 }
 
-/** Plays scheduler, volume controller and kubelet for one member. */
-export function makeReady(api: FakeApi, pod: string): void {
-  for (const object of api.objects.values()) {
-    const { name } = object.metadata;
-    if (object['plural'] !== 'persistentvolumeclaims' || !name.endsWith(pod)) continue;
+/** Plays volume controller, scheduler and kubelet for one member. */
+export function makeReady(api: Api, pod: string): void {
+  for (const { metadata } of api.server.all('persistentvolumeclaims', 'prod')) {
+    const { name } = metadata;
+    if (!name.endsWith(pod)) continue;
     api.edit('persistentvolumeclaims', name, { spec: { volumeName: `pv-${name}` }, status: { phase: 'Bound' } });
   }
+  api.bind(pod, 'node-a');
   const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: '2023-11-14T22:13:20Z' }];
-  api.edit('pods', pod, { spec: { nodeName: 'node-a' }, status: { phase: 'Running', conditions } });
+  api.edit('pods', pod, { status: { phase: 'Running', conditions } });
 }
 
 /** Time goes by, with answers coming in between. */

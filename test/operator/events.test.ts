@@ -6,8 +6,8 @@ import { Events } from '../../src/operator/events.ts';
 import { readApp } from '../../src/plan/observe.ts';
 import { createFakeClock } from '../kube/fake-clock.ts';
 import { rawApp } from '../plan/objects.ts';
+import { Api, refusal } from './api.ts';
 import { settled } from './daemon.ts';
-import { FakeApi, failure } from './fake-api.ts';
 
 const app = readApp(rawApp({}));
 const note = (message: string, type: 'Normal' | 'Warning' = 'Normal') => ({
@@ -17,10 +17,10 @@ const note = (message: string, type: 'Normal' | 'Warning' = 'Normal') => ({
 });
 
 function bench() {
-  const api = new FakeApi();
   const clock = createFakeClock();
+  const api = new Api(clock);
   const failed: unknown[] = [];
-  const events = new Events(createClient(api, { clock }), clock, (error) => failed.push(error));
+  const events = new Events(createClient(api.transport(), { clock }), clock, (error) => failed.push(error));
   const told = () => api.sent.map(({ body }) => body['message']);
   return { api, clock, events, failed, told };
 }
@@ -107,7 +107,7 @@ test('a message is cut to what the API server takes', () => {
 
 test('an Event that cannot be written holds nothing up, and is told to whoever wants to know', async () => {
   const { api, events, failed } = bench();
-  api.intercept = () => failure(403, 'Forbidden');
+  api.rule(() => refusal(403, 'Forbidden'));
   events.tell(app, note('a'));
   await settled(2);
   expect(failed).toMatchObject([{ code: 'Forbidden' }]);

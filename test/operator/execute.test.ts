@@ -3,25 +3,27 @@
 import { describe, expect, test } from 'vitest';
 import { execute } from '../../src/operator/execute.ts';
 import type { Action } from '../../src/plan/types.ts';
-import { APP, type Raw, rawApp, rawPod, rawService } from '../plan/objects.ts';
+import { APP, owner, type Raw, rawApp, rawPod, rawService } from '../plan/objects.ts';
+import { type Api, LEAST, refusal, type Sent } from './api.ts';
 import { settled } from './daemon.ts';
-import { type Answer, asKube, type FakeApi, failure, type Sent } from './fake-api.ts';
 import { bench, KEY } from './hands.ts';
 
 const reason = 'so it is wanted';
-const object = (kind: string, name: string, more: Raw = {}) => ({
+const object = (kind: string, name: string) => ({
   apiVersion: kind === 'ControllerRevision' ? 'apps/v1' : 'v1',
   kind,
   metadata: { name, namespace: APP.namespace },
-  ...more,
+  ...LEAST[`${kind.toLowerCase()}s`],
 });
-const patched = (name: string) => ({
+const patched = (name: string, resourceVersion = '55') => ({
   name,
   uid: `${name}-uid`,
-  resourceVersion: '55',
-  patch: { metadata: { uid: `${name}-uid`, resourceVersion: '55', labels: { a: 'b' } } },
+  resourceVersion,
+  patch: { metadata: { uid: `${name}-uid`, resourceVersion, labels: { a: 'b' } } },
   reason,
 });
+/** What `patched` is about, as the server has it. */
+const patchable = (name: string) => ({ metadata: { name, namespace: APP.namespace, uid: `${name}-uid` } });
 const createPod: Action = { type: 'createPod', ordinal: 0, object: object('Pod', 'web-0'), reason };
 const podOf = (words: Partial<Parameters<typeof rawPod>[0]> = {}) =>
   rawPod({ ordinal: 4, state: 'Available', revision: 'abc', seconds: 60, ...words });
@@ -42,10 +44,6 @@ const removal = (
 /** As a user of curl would write it; a body by its essentials. */
 const spoken = ({ verb, path, query, contentType, body }: Sent) => ({ verb, path, query, contentType, body });
 const notAnEvent = ({ plural }: Sent) => plural !== 'events';
-const answered = (body: unknown, status = 200): Answer => ({ status, body });
-const stored = (name: string, resourceVersion: string, more: Raw = {}) => ({
-  metadata: { name, namespace: 'prod', uid: `${name}-uid`, resourceVersion, ...more },
-});
 
 const CREATES: readonly (readonly [Action, path: string, plural: string])[] = [
   [{ type: 'createService', object: object('Service', 'web'), reason }, '/api/v1/namespaces/prod/services', 'services'],
@@ -83,43 +81,42 @@ test.each(CREATES)(
   },
 );
 
-const PATCHES: readonly (readonly [Action, path: string])[] = [
-  [{ type: 'releaseService', ...patched('web') }, '/api/v1/namespaces/prod/services/web'],
-  [{ type: 'adoptService', ...patched('web') }, '/api/v1/namespaces/prod/services/web'],
-  [{ type: 'renumberRevision', ...patched('web-1a') }, '/apis/apps/v1/namespaces/prod/controllerrevisions/web-1a'],
-  [{ type: 'adoptRevision', ...patched('web-1a') }, '/apis/apps/v1/namespaces/prod/controllerrevisions/web-1a'],
-  [
-    { type: 'stampClaim', ordinal: 0, ...patched('data-web-0') },
-    '/api/v1/namespaces/prod/persistentvolumeclaims/data-web-0',
-  ],
-  [{ type: 'adoptPod', ordinal: 0, ...patched('web-0') }, '/api/v1/namespaces/prod/pods/web-0'],
-];
+const PATCHES = [
+  [{ type: 'releaseService' }, '/api/v1/namespaces/prod/services/web'],
+  [{ type: 'adoptService' }, '/api/v1/namespaces/prod/services/web'],
+  [{ type: 'renumberRevision' }, '/apis/apps/v1/namespaces/prod/controllerrevisions/web-1a'],
+  [{ type: 'adoptRevision' }, '/apis/apps/v1/namespaces/prod/controllerrevisions/web-1a'],
+  [{ type: 'stampClaim', ordinal: 0 }, '/api/v1/namespaces/prod/persistentvolumeclaims/data-web-0'],
+  [{ type: 'adoptPod', ordinal: 0 }, '/api/v1/namespaces/prod/pods/web-0'],
+] as const;
 
 test.each(PATCHES)(
   '$type merges its patch, which names the UID and the version, and waits for its watch',
-  async (action, path) => {
+  async (change, path) => {
     const { api, pass, job, gate } = bench();
-    api.intercept = ({ verb }) => (verb === 'patch' ? answered(stored('x', '9000')) : undefined);
-    await execute(pass, job(), [action]);
+    const [plural = '', name = ''] = path.split('/').slice(-2);
+    const { resourceVersion } = api.add(plural, patchable(name)).metadata;
+    await execute(pass, job(), [{ ...change, ...patched(name, resourceVersion) }]);
     expect(api.sent.filter(notAnEvent).map(spoken)).toEqual([
       {
         verb: 'patch',
         path,
         query: { fieldManager: 'statefulapp-operator' },
         contentType: 'application/merge-patch+json',
-        body: {
-          metadata: { uid: expect.stringMatching(/-uid$/), resourceVersion: '55', labels: { a: 'b' } },
-        },
+        body: { metadata: { uid: `${name}-uid`, resourceVersion, labels: { a: 'b' } } },
       },
     ]);
+    expect(api.find(plural, name)?.metadata.labels).toEqual({ a: 'b' });
     expect(gate.enter(KEY)).toBe(false);
+    gate.progress(plural, api.find(plural, name)?.metadata.resourceVersion ?? '');
+    expect(gate.enter(KEY)).toBe(true);
   },
 );
 
 test('applyService applies our fields by force, onto the Service with this UID', async () => {
   const { api, pass, job } = bench();
   const service = { ...object('Service', 'web'), metadata: { name: 'web', namespace: 'prod', uid: 'svc-uid' } };
-  api.intercept = ({ verb }) => (verb === 'apply' ? answered(stored('web', '9000')) : undefined);
+  api.add('services', service);
   await execute(pass, job(), [{ type: 'applyService', uid: 'svc-uid', object: service, reason }]);
   expect(api.sent.filter(notAnEvent).map(spoken)).toEqual([
     expect.objectContaining({ verb: 'get', path: expect.stringMatching(/statefulapps\/web$/) }),
@@ -133,35 +130,35 @@ test('applyService applies our fields by force, onto the Service with this UID',
   ]);
 });
 
+/** Another app takes its name. */
+function replaceApp(api: Api): void {
+  api.remove('statefulapps', 'web');
+  api.add('statefulapps', rawApp({ metadata: { uid: 'another' } }));
+}
+
 describe('an object is given an owner only after a fresh look at the app: garbage collection removes what a dead one owns', () => {
-  const adopted = patched('web-0');
-  const ownerReferences = [{ uid: 'web-uid' }];
-  const adoption: Action = {
-    type: 'adoptPod',
-    ordinal: 0,
-    ...adopted,
-    patch: { metadata: { ...adopted.patch.metadata, ownerReferences } },
+  const adoption = (resourceVersion = '55'): Action => {
+    const { patch, ...adopted } = patched('web-0', resourceVersion);
+    const metadata = { ...patch.metadata, ownerReferences: [owner()] };
+    return { type: 'adoptPod', ordinal: 0, ...adopted, patch: { metadata } };
   };
 
   test('it is there', async () => {
     const { api, pass, job } = bench();
-    api.intercept = ({ verb }) => (verb === 'patch' ? answered(stored('web-0', '9000')) : undefined);
-    await expect(execute(pass, job(), [adoption])).resolves.toBeUndefined();
+    const { resourceVersion } = api.add('pods', patchable('web-0')).metadata;
+    await expect(execute(pass, job(), [adoption(resourceVersion)])).resolves.toBeUndefined();
     expect(api.deeds.filter((deed) => !deed.includes('events'))).toEqual(['patch pods web-0']);
   });
 
-  test.each<readonly [string, (api: FakeApi) => unknown]>([
+  test.each<readonly [string, (api: Api) => unknown]>([
     ['it is gone', (api) => api.remove('statefulapps', 'web')],
-    [
-      'it is being deleted',
-      (api) => api.edit('statefulapps', 'web', { metadata: { deletionTimestamp: '2026-03-01T12:00:00Z' } }),
-    ],
-    ['another of its name is there', (api) => api.edit('statefulapps', 'web', { metadata: { uid: 'new' } })],
+    ['it is being deleted', (api) => api.markDeleted('statefulapps', 'web')],
+    ['another of its name is there', replaceApp],
   ])('%s: nothing is written', async (_, change) => {
     const { api, pass, job } = bench();
     const planned = job();
     change(api);
-    await expect(execute(pass, planned, [adoption])).resolves.toBe(200);
+    await expect(execute(pass, planned, [adoption()])).resolves.toBe(200);
     expect(api.writes).toEqual([]);
   });
 });
@@ -170,11 +167,10 @@ describe('when the Service of an app went away, the app is asked for before anyt
   const withoutService = () => {
     const given = bench();
     const service = given.show('Service', 'services', rawService({ namespace: 'prod' }));
-    given.cache.apply('Service', { type: 'deleted', observed: 'watch', object: asKube(service) }, 0);
+    given.cache.apply('Service', { type: 'deleted', observed: 'watch', object: service }, 0);
     return given;
   };
-  const reads = (api: FakeApi) =>
-    api.sent.filter(({ verb, plural }) => verb === 'get' && plural === 'statefulapps').length;
+  const reads = (api: Api) => api.sent.filter(({ verb, plural }) => verb === 'get' && plural === 'statefulapps').length;
 
   test('once, while it lives', async () => {
     const { api, pass, job } = withoutService();
@@ -197,7 +193,7 @@ describe('when the Service of an app went away, the app is asked for before anyt
   test('a pod that went away is no reason to ask: replacements cost no more requests', async () => {
     const { api, pass, job, show, cache } = bench();
     const pod = show('Pod', 'pods', podOf({ state: 'Terminating' }));
-    cache.apply('Pod', { type: 'deleted', observed: 'watch', object: asKube(pod) }, 0);
+    cache.apply('Pod', { type: 'deleted', observed: 'watch', object: pod }, 0);
     await execute(pass, job(), [createPod]);
     expect(reads(api)).toBe(0);
   });
@@ -230,11 +226,11 @@ test('a pod that has ended is deleted with the UID and the version that the deci
 test('a deletion that the watch has told before it was answered holds nothing up', async () => {
   const { api, pass, job, show, gate, cache, clock } = bench();
   const pod = show('Pod', 'pods', podOf({ state: 'Failed' }));
-  api.committed = ({ verb }) => {
-    if (verb !== 'delete') return;
-    cache.apply('Pod', { type: 'deleted', object: pod as never, observed: 'watch' }, clock.now());
+  api.server.onCommit(({ type }) => {
+    if (type !== 'DELETED') return;
+    cache.apply('Pod', { type: 'deleted', object: pod, observed: 'watch' }, clock.now());
     gate.gone(KEY, pod.metadata.uid);
-  };
+  });
   await execute(pass, job(), [removal(pod, 'ended')]);
   expect(gate.enter(KEY)).toBe(true);
 });
@@ -259,37 +255,23 @@ test('a pod that is not wanted is deleted after the app and the pod were read ag
   expect(gate.enter(KEY)).toBe(true);
 });
 
-type Server = ReturnType<typeof bench>['api'];
-const owner = (uid: string) => [{ kind: 'StatefulApp', name: 'web', uid, controller: true }];
-const BEHIND: readonly (readonly [string, (api: Server) => void])[] = [
+const BEHIND: readonly (readonly [string, (api: Api) => void])[] = [
   ['the app is gone', (api) => api.remove('statefulapps', 'web')],
-  [
-    'another app has its name',
-    (api) => {
-      api.remove('statefulapps', 'web');
-      api.put('statefulapps', rawApp({ metadata: { uid: 'another' } }));
-    },
-  ],
+  ['another app has its name', replaceApp],
   ['its spec has changed', (api) => api.edit('statefulapps', 'web', { spec: { replicas: 7 } })],
-  [
-    'it is being deleted',
-    (api) => api.edit('statefulapps', 'web', { metadata: { deletionTimestamp: '2026-03-01T12:00:00Z' } }),
-  ],
+  ['it is being deleted', (api) => api.markDeleted('statefulapps', 'web')],
   ['the pod is gone', (api) => api.remove('pods', 'web-4')],
   [
     'another pod has its name',
     (api) => {
       api.remove('pods', 'web-4');
-      api.put('pods', { ...podOf(), metadata: { ...(podOf()['metadata'] as Raw), uid: 'another' } });
+      api.add('pods', { ...podOf(), metadata: { ...(podOf()['metadata'] as Raw), uid: 'another' } });
     },
   ],
-  [
-    'the pod is being deleted',
-    (api) => api.edit('pods', 'web-4', { metadata: { deletionTimestamp: '2026-03-01T12:00:00Z' } }),
-  ],
+  ['the pod is being deleted', (api) => api.markDeleted('pods', 'web-4')],
   [
     'the pod belongs to somebody else',
-    (api) => api.edit('pods', 'web-4', { metadata: { ownerReferences: owner('another') } }),
+    (api) => api.edit('pods', 'web-4', { metadata: { ownerReferences: [owner({ uid: 'another' })] } }),
   ],
   ['the pod belongs to nobody', (api) => api.edit('pods', 'web-4', { metadata: { ownerReferences: [] } })],
 ];
@@ -308,7 +290,7 @@ test.each(BEHIND)('a pod that is not wanted is left alone when at the server %s'
 test('a pod that is not wanted is left alone when the server cannot be asked', async () => {
   const { api, pass, job, show } = bench();
   const pod = show('Pod', 'pods', podOf());
-  api.intercept = ({ verb, plural }) => (verb === 'get' && plural === 'statefulapps' ? failure(503, 'x') : undefined);
+  api.rule(({ verb, plural }) => (verb === 'get' && plural === 'statefulapps' ? refusal(503, 'x') : undefined));
   await expect(execute(pass, job(), [removal(pod, 'condemned')])).rejects.toThrow('cannot get StatefulApp prod/web');
   expect(api.writes).toEqual([]);
 });
@@ -322,7 +304,7 @@ test('a delete without a UID is never sent', async () => {
 
 test('a pod whose name is taken is no success: the taker is read, and seen by the next plan', async () => {
   const { api, pass, job, gate, told, metrics } = bench();
-  api.put('pods', { ...podOf({ ordinal: 0, state: 'Foreign' }) });
+  api.add('pods', { ...podOf({ ordinal: 0, state: 'Foreign' }) });
   await expect(execute(pass, job(), [createPod])).resolves.toBe(200);
   expect(api.sent.map(({ verb }) => verb)).toEqual(['create', 'get']);
   expect(job().observed.strays).toMatchObject([
@@ -344,14 +326,14 @@ test.each([
   ['createService', { type: 'createService', object: object('Service', 'web'), reason }, 'services'],
 ] as const)('%s that finds its name taken reads the taker', async (_, action, plural) => {
   const { api, pass, job } = bench();
-  api.put(plural, { ...object(action.object.kind, action.object.metadata.name), spec: {} });
+  api.add(plural, action.object);
   await execute(pass, job(), [action]);
   expect(job().observed.strays).toMatchObject([{ kind: action.object.kind, name: action.object.metadata.name }]);
 });
 
 test('a name that is taken by what cannot be found, or is not looked for, is a refusal, so that it is tried ever more rarely', async () => {
   const { api, pass, job, gate } = bench();
-  api.intercept = ({ verb }) => (verb === 'create' ? failure(409, 'AlreadyExists', 'it exists') : undefined);
+  api.rule(({ verb }) => (verb === 'create' ? refusal(409, 'AlreadyExists', 'it exists') : undefined));
   await execute(pass, job(), [{ type: 'createRevision', object: object('ControllerRevision', 'web-1a'), reason }]);
   await execute(pass, job(), [createPod]);
   expect(gate.refusalsOf(KEY)).toMatchObject([
@@ -361,13 +343,13 @@ test('a name that is taken by what cannot be found, or is not looked for, is a r
 });
 
 test.each([
-  ['409 Conflict', failure(409, 'Conflict')],
-  ['404 NotFound', failure(404, 'NotFound')],
+  ['409 Conflict', refusal(409, 'Conflict')],
+  ['404 NotFound', refusal(404, 'NotFound')],
 ])(
   'a change that is answered with %s found another state: the app is looked at again, and nobody is bothered',
   async (_, answer) => {
     const { api, pass, job, gate, told } = bench();
-    api.intercept = ({ verb }) => (verb === 'patch' ? answer : undefined);
+    api.rule(({ verb }) => (verb === 'patch' ? answer : undefined));
     await expect(execute(pass, job(), [{ type: 'adoptPod', ordinal: 0, ...patched('web-0') }])).resolves.toBe(200);
     expect(gate.refusalsOf(KEY)).toEqual([]);
     expect(gate.enter(KEY)).toBe(true);
@@ -376,15 +358,15 @@ test.each([
 );
 
 test.each([
-  ['403 Forbidden', failure(403, 'Forbidden', 'exceeded quota: pods, requested: 1, used: 2, limited: 2')],
-  ['422 Invalid', failure(422, 'Invalid', 'spec.containers[0].image: Required value')],
-  ['400 BadRequest', failure(400, 'BadRequest', 'no such field')],
-  ['404 for its namespace', failure(404, 'NotFound', 'namespaces "prod" not found')],
+  ['403 Forbidden', refusal(403, 'Forbidden', 'exceeded quota: pods, requested: 1, used: 2, limited: 2')],
+  ['422 Invalid', refusal(422, 'Invalid', 'spec.containers[0].image: Required value')],
+  ['400 BadRequest', refusal(400, 'BadRequest', 'no such field')],
+  ['404 for its namespace', refusal(404, 'NotFound', 'namespaces "prod" not found')],
 ])(
   'a create that is answered with %s is refused: kept in the words of the server, and told by an Event',
   async (_, answer) => {
     const { api, pass, job, gate, clock, told, metrics } = bench();
-    api.intercept = ({ plural }) => (plural === 'pods' ? answer : undefined);
+    api.rule(({ plural }) => (plural === 'pods' ? answer : undefined));
     await expect(execute(pass, job(), [createPod])).resolves.toBe(0);
     const words = (answer.body as { message: string }).message;
     expect(gate.refusalsOf(KEY)).toEqual([{ key: 'createPod/web-0', message: words, retryAtMs: clock.now() + 1000 }]);
@@ -409,13 +391,13 @@ test('an action that succeeds after a refusal is refused no more, and is told by
 });
 
 test.each([
-  ['500', failure(500, 'InternalError')],
-  ['503', failure(503, 'ServiceUnavailable')],
-  ['429', failure(429, 'TooManyRequests')],
-  ['401', failure(401, 'Unauthorized')],
+  ['500', refusal(500, 'InternalError')],
+  ['503', refusal(503, 'ServiceUnavailable')],
+  ['429', refusal(429, 'TooManyRequests')],
+  ['401', refusal(401, 'Unauthorized')],
 ])('%s says nothing about the action: the pass fails, for the queue to try again', async (_, answer) => {
   const { api, pass, job, gate, metrics } = bench();
-  api.intercept = ({ plural }) => (plural === 'pods' ? answer : undefined);
+  api.rule(({ plural }) => (plural === 'pods' ? answer : undefined));
   await expect(execute(pass, job(), [createPod])).rejects.toMatchObject({ name: 'KubeError' });
   expect(gate.refusalsOf(KEY)).toEqual([]);
   expect(await metrics('statefulapp_actions_total')).toEqual([
@@ -425,13 +407,16 @@ test.each([
 
 test('a broken connection fails the pass', async () => {
   const { api, pass, job } = bench();
-  api.intercept = () => Promise.reject(new Error('ECONNRESET'));
-  await expect(execute(pass, job(), [createPod])).rejects.toMatchObject({ code: 'Network', outcomeUnknown: true });
+  const held = api.hold(() => true);
+  const acting = execute(pass, job(), [createPod]);
+  await api.until(() => held.caught.length > 0);
+  held.fail(new Error('ECONNRESET'));
+  await expect(acting).rejects.toMatchObject({ code: 'Network', outcomeUnknown: true });
 });
 
 test('a look puts what it finds before the next plan, at once', async () => {
   const { api, pass, job, told } = bench();
-  api.put('pods', podOf({ ordinal: 0, state: 'Bare' }));
+  api.add('pods', podOf({ ordinal: 0, state: 'Bare' }));
   await expect(execute(pass, job(), [{ type: 'look', kind: 'Pod', name: 'web-0', reason }])).resolves.toBe(0);
   expect(job().observed.strays).toMatchObject([{ name: 'web-0', reads: 1 }]);
   expect(told()).toEqual([]);
@@ -444,7 +429,7 @@ test.each([
   'a %s that is forbidden is an unknown answer: the pass fails, and is not made again at once',
   async (_, action) => {
     const { api, pass, job, gate } = bench();
-    api.intercept = () => failure(403, 'Forbidden');
+    api.rule(() => refusal(403, 'Forbidden'));
     await expect(execute(pass, job(), [action])).rejects.toMatchObject({ code: 'Forbidden' });
     expect(gate.refusalsOf(KEY)).toEqual([]);
     expect(job().observed.strays).toEqual([]);
@@ -459,7 +444,7 @@ describe('a survey reads the pods that it is asked for', () => {
 
   test('by name, and keeps what it finds', async () => {
     const { api, pass, job } = bench();
-    api.put('pods', { ...bare(1), metadata: { ...(bare(1)['metadata'] as Raw), namespace: 'prod', labels: {} } });
+    api.add('pods', { ...bare(1), metadata: { ...(bare(1)['metadata'] as Raw), namespace: 'prod', labels: {} } });
     await execute(pass, job(), [asked(['web-1', 'web-2'])]);
     expect(job().observed.strays).toMatchObject([{ kind: 'Pod', name: 'web-1', reads: 1 }]);
     expect(api.sent.filter(({ plural }) => plural === 'pods').map(({ verb, name }) => [verb, name])).toEqual([
@@ -470,7 +455,7 @@ describe('a survey reads the pods that it is asked for', () => {
 
   test('in one list when they are many', async () => {
     const { api, pass, job } = bench();
-    api.put('pods', { ...bare(1), metadata: { ...(bare(1)['metadata'] as Raw), namespace: 'prod', labels: {} } });
+    api.add('pods', { ...bare(1), metadata: { ...(bare(1)['metadata'] as Raw), namespace: 'prod', labels: {} } });
     await execute(pass, job(), [asked(Array.from({ length: 17 }, (_, ordinal) => `web-${ordinal}`))]);
     expect(job().observed.strays).toMatchObject([{ kind: 'Pod', name: 'web-1', reads: 1 }]);
     expect(api.sent.filter(({ plural }) => plural === 'pods').map(({ verb }) => verb)).toEqual(['list']);
@@ -479,11 +464,11 @@ describe('a survey reads the pods that it is asked for', () => {
 
 test('a survey finds the StatefulSet of the name, and what matches the selector without our label', async () => {
   const { api, pass, job } = bench();
-  api.put('statefulsets', { metadata: { name: 'web', namespace: 'prod', uid: 'sts-uid' } });
-  api.put('pods', podOf({ ordinal: 0, state: 'Unlabelled' }));
-  api.put('pods', podOf({ ordinal: 1 }));
-  api.put('pods', { metadata: { name: 'stranger', namespace: 'prod', labels: { app: 'web' } } });
-  api.put('persistentvolumeclaims', { metadata: { name: 'data-web-3', namespace: 'prod', labels: { app: 'web' } } });
+  api.add('statefulsets', { metadata: { name: 'web', namespace: 'prod', uid: 'sts-uid' } });
+  api.add('pods', podOf({ ordinal: 0, state: 'Unlabelled' }));
+  api.add('pods', podOf({ ordinal: 1 }));
+  api.add('pods', { metadata: { name: 'stranger', namespace: 'prod', labels: { app: 'web' } } });
+  api.add('persistentvolumeclaims', { metadata: { name: 'data-web-3', namespace: 'prod', labels: { app: 'web' } } });
   await expect(execute(pass, job(), [{ type: 'survey', selector: 'app=web', reason }])).resolves.toBe(0);
   const { survey, strays } = job().observed;
   expect(survey).toMatchObject({ generation: 1, statefulSetUid: 'sts-uid', reads: 1 });

@@ -1,8 +1,7 @@
 /**
- * What a plan is carried out with, over an API server in memory that a test answers for.
+ * What a plan is carried out with, over the simulator's API server.
  */
 import { createClient } from '../../src/kube/client.ts';
-import type { KubeObject } from '../../src/kube/objects.ts';
 import { Cache } from '../../src/operator/cache.ts';
 import { Events } from '../../src/operator/events.ts';
 import { Gate } from '../../src/operator/gate.ts';
@@ -13,20 +12,21 @@ import type { Kind } from '../../src/operator/views.ts';
 import { observe } from '../../src/plan/observe.ts';
 import { createFakeClock } from '../kube/fake-clock.ts';
 import { type Raw, rawApp } from '../plan/objects.ts';
+import type { Stored } from '../sim/server/types.ts';
+import { Api } from './api.ts';
 import { recordLog } from './daemon.ts';
-import { FakeApi, type Stored } from './fake-api.ts';
 
 export const KEY = 'prod/web';
 
 export function bench(app: Raw = rawApp({})) {
-  const api = new FakeApi();
   const clock = createFakeClock();
+  const api = new Api(clock);
   const logged = recordLog();
   const telemetry = new Telemetry(1);
   const opened: string[] = [];
   const cache = new Cache();
   const gate = new Gate((key) => opened.push(key));
-  const client = createClient(api, { clock });
+  const client = createClient(api.transport(), { clock });
   const events = new Events(client, clock, () => {});
   const pass: Pass = {
     client,
@@ -41,20 +41,16 @@ export function bench(app: Raw = rawApp({})) {
     steadyMs: () => clock.now(),
     wallOffsetMs: () => 0,
   };
-  /** Stored at the server and shown by the watch. */
-  const show = (kind: Kind, plural: string, raw: Raw): Stored => {
-    const stored = api.put(plural, raw);
-    cache.apply(kind, { type: 'added', object: asSeen(stored) }, clock.now());
+  /** The watch tells what the server now holds. */
+  const tell = (kind: Kind, plural: string, name: string): Stored => {
+    const stored = api.find(plural, name);
+    if (stored === undefined) throw new Error(`no ${plural} ${name} to tell of`);
+    cache.apply(kind, { type: 'added', object: stored }, clock.now());
     gate.progress(plural, stored.metadata.resourceVersion);
     return stored;
   };
-  /** The watch tells what the server now holds. */
-  const tell = (kind: Kind, plural: string, name: string): void => {
-    const stored = api.find(plural, name);
-    if (stored === undefined) throw new Error(`no ${plural} ${name} to tell of`);
-    cache.apply(kind, { type: 'added', object: asSeen(stored) }, clock.now());
-    gate.progress(plural, stored.metadata.resourceVersion);
-  };
+  /** Stored at the server and shown by the watch. */
+  const show = (kind: Kind, plural: string, raw: Raw): Stored => tell(kind, plural, api.add(plural, raw).metadata.name);
   show('StatefulApp', 'statefulapps', app);
   const job = (): Job => {
     const sighting = cache.sight(KEY, clock.now());
@@ -69,5 +65,3 @@ export function bench(app: Raw = rawApp({})) {
     (await telemetry.registry.metrics()).split('\n').filter((line) => line.startsWith(name));
   return { api, clock, logged, telemetry, opened, cache, gate, pass, show, tell, job, told, metrics };
 }
-
-const asSeen = (stored: Stored) => stored as unknown as KubeObject;

@@ -1,12 +1,13 @@
-// Leader election on a Lease, against an API server in memory. Each candidate has a clock of its own.
+// Leader election on a Lease, against the simulator's API server. Each candidate has a clock of its own.
 
 import { expect, onTestFinished, test } from 'vitest';
 import { createClient } from '../../src/kube/client.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import { DEFAULT_LEASE_TIMES, Leader, type LeaseTimes } from '../../src/operator/leader.ts';
 import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts';
+import type { Answer } from '../sim/server/types.ts';
+import { Api, refusal } from './api.ts';
 import { settled } from './daemon.ts';
-import { type Answer, FakeApi, failure, type Sent } from './fake-api.ts';
 
 const LEASE = { namespace: 'system', name: 'the-lease' };
 
@@ -15,7 +16,6 @@ interface Candidate {
   readonly clock: FakeClock;
   readonly told: string[];
   readonly signals: AbortSignal[];
-  readonly requests: () => readonly Sent[];
   mayWrite(): boolean;
 }
 
@@ -26,13 +26,13 @@ interface Words {
   readonly times?: LeaseTimes;
 }
 
-function candidate(api: FakeApi, identity: string, words: Words = {}): Candidate {
+function candidate(api: Api, identity: string, words: Words = {}): Candidate {
   const { clock = createFakeClock(), skewMs = 0, times = DEFAULT_LEASE_TIMES } = words;
   const told: string[] = [];
   const signals: AbortSignal[] = [];
   const skewed: Clock = { ...clock, now: () => clock.now() + skewMs };
   const leader = new Leader({
-    client: createClient(api, { clock: skewed, userAgent: identity }),
+    client: createClient(api.transport(identity), { clock: skewed, userAgent: identity }),
     clock: skewed,
     random: () => 0.5,
     lease: LEASE,
@@ -59,7 +59,7 @@ function candidate(api: FakeApi, identity: string, words: Words = {}): Candidate
       return false;
     }
   };
-  return { leader, clock, told, signals, requests: () => api.sent, mayWrite };
+  return { leader, clock, told, signals, mayWrite };
 }
 
 async function start(one: Candidate): Promise<void> {
@@ -76,12 +76,12 @@ async function pass(ms: number, ...all: readonly Candidate[]): Promise<void> {
   }
 }
 
-const holder = (api: FakeApi) =>
+const holder = (api: Api) =>
   (api.find('leases', 'the-lease', 'system')?.['spec'] as { holderIdentity?: string } | undefined)?.holderIdentity;
-const away = (): Answer => failure(503, 'ServiceUnavailable');
+const away = (): Answer => refusal(503, 'ServiceUnavailable');
 
 test('the first one creates the Lease and leads', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const a = candidate(api, 'a');
   expect(a.mayWrite()).toBe(false);
   await start(a);
@@ -95,7 +95,7 @@ test('the first one creates the Lease and leads', async () => {
 });
 
 test('of two candidates one leads, for as long as it renews', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const [a, b] = [candidate(api, 'a'), candidate(api, 'b')];
   await start(a);
   await start(b);
@@ -106,7 +106,7 @@ test('of two candidates one leads, for as long as it renews', async () => {
 });
 
 test('of two that create the Lease at once one leads, and the other follows without an error', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const [a, b] = [candidate(api, 'a'), candidate(api, 'b')];
   a.leader.start();
   b.leader.start();
@@ -116,7 +116,7 @@ test('of two that create the Lease at once one leads, and the other follows with
 });
 
 test('a renewal is one request every two seconds, on the version last written', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const a = candidate(api, 'a');
   await start(a);
   const before = api.sent.length;
@@ -130,7 +130,7 @@ test('a renewal is one request every two seconds, on the version last written', 
 });
 
 test('who stops releases the Lease, and another one leads at its next look', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const [a, b] = [candidate(api, 'a'), candidate(api, 'b')];
   await start(a);
   await start(b);
@@ -145,58 +145,50 @@ test('who stops releases the Lease, and another one leads at its next look', asy
 });
 
 test('who stops while it renews releases the Lease all the same', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const a = candidate(api, 'a');
   await start(a);
-  let answer = () => {};
-  api.intercept = () => new Promise((resolve) => (answer = () => resolve(undefined)));
+  const held = api.hold(() => true);
   a.clock.advance(2000);
   await settled(1);
+  expect(held.caught).toHaveLength(1);
   const stopped = a.leader.stop();
-  api.intercept = () => undefined;
-  answer();
+  held.release();
   await stopped;
   expect(holder(api)).toBe('');
   expect(a.told.filter((words) => words.startsWith('error'))).toEqual([]);
 });
 
 test('who stops while it gains the Lease leaves it free', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const a = candidate(api, 'a');
-  let answer = () => {};
-  api.intercept = ({ verb }) =>
-    verb === 'create' ? new Promise((resolve) => (answer = () => resolve(undefined))) : undefined;
+  const held = api.hold(({ verb }) => verb === 'create');
   await start(a);
+  expect(held.caught).toHaveLength(1);
   const stopped = a.leader.stop();
-  api.intercept = () => undefined;
-  answer();
+  held.release();
   await stopped;
   expect(a.told).toEqual([]);
   expect(holder(api)).toBe('');
 });
 
 test('who stops while it asks for the Lease does not take it', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const a = candidate(api, 'a');
-  let answer = () => {};
-  api.intercept = ({ verb }) =>
-    verb === 'get'
-      ? new Promise((resolve) => {
-          answer = () => resolve(undefined);
-        })
-      : undefined;
+  const held = api.hold(({ verb }) => verb === 'get');
   await start(a);
+  expect(held.caught).toHaveLength(1);
   const stopped = a.leader.stop();
-  answer();
+  held.release();
   await stopped;
   expect(api.writes).toEqual([]);
 });
 
 test('a stop does not wait long for a server that is silent', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const a = candidate(api, 'a');
   await start(a);
-  api.intercept = () => new Promise(() => {});
+  api.hold(() => true);
   a.clock.advance(2000);
   await settled(1);
   const stopped = a.leader.stop();
@@ -209,7 +201,7 @@ test('a stop does not wait long for a server that is silent', async () => {
 });
 
 test('who follows and stops writes nothing', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const [a, b] = [candidate(api, 'a'), candidate(api, 'b')];
   await start(a);
   await start(b);
@@ -222,7 +214,7 @@ test('who follows and stops writes nothing', async () => {
 test.each([0, 3_600_000, -3_600_000])(
   'a Lease that is not renewed is taken after its duration on the own clock, with wall clocks %i ms apart',
   async (skewMs) => {
-    const api = new FakeApi();
+    const api = new Api();
     const [a, b] = [candidate(api, 'a'), candidate(api, 'b', { skewMs })];
     await start(a);
     await start(b); // sees the Lease now
@@ -235,7 +227,7 @@ test.each([0, 3_600_000, -3_600_000])(
 );
 
 test('a live holder is never deposed, however far the wall clocks are apart', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const [a, b] = [candidate(api, 'a'), candidate(api, 'b', { skewMs: 3_600_000 })];
   await start(a);
   await start(b);
@@ -245,7 +237,7 @@ test('a live holder is never deposed, however far the wall clocks are apart', as
 });
 
 test('the duration that the holder has written counts, not the own one', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const a = candidate(api, 'a', { times: { leaseMs: 60_000, renewDeadlineMs: 40_000, retryMs: 2000 } });
   const b = candidate(api, 'b');
   await start(a);
@@ -257,14 +249,13 @@ test('the duration that the holder has written counts, not the own one', async (
 });
 
 test('a holder that cannot renew stops before anybody else may start', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const clock = createFakeClock();
   const [a, b] = [candidate(api, 'a', { clock }), candidate(api, 'b', { clock })];
   await start(a);
   await start(b);
   await pass(6_000, a, b);
-  api.intercept = ({ verb, body }) =>
-    verb === 'patch' && (body['spec'] as { holderIdentity: string }).holderIdentity === 'a' ? away() : undefined;
+  api.rule(({ verb, actor }) => (verb === 'patch' && actor === 'a' ? away() : undefined));
   let both = 0;
   let neitherMs = 0;
   for (let time = 0; time < 30_000 && !b.mayWrite(); time += 100) {
@@ -280,17 +271,16 @@ test('a holder that cannot renew stops before anybody else may start', async () 
 });
 
 test('the right to write ends exactly at the deadline, counted from the start of the last renewal that succeeded', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const a = candidate(api, 'a');
   await start(a);
   // The renewal at 2000 ms is sent at once and answered 700 ms later.
-  let answer = () => {};
-  api.intercept = () => new Promise((resolve) => (answer = () => resolve(undefined)));
+  const held = api.hold(() => true);
   a.clock.advance(2000);
   await settled(2);
   a.clock.advance(700);
-  api.intercept = () => new Promise(() => {});
-  answer();
+  api.hold(() => true);
+  held.release();
   await settled(2);
   a.clock.advance(9_299);
   expect(a.mayWrite()).toBe(true);
@@ -301,7 +291,7 @@ test('the right to write ends exactly at the deadline, counted from the start of
 });
 
 test('after a pause of the whole process nothing is written, though no timer has fired yet', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const clock = createFakeClock();
   let jumpMs = 0;
   const jumping: FakeClock = { ...clock, monotonic: () => clock.monotonic() + jumpMs };
@@ -316,7 +306,7 @@ test('after a pause of the whole process nothing is written, though no timer has
 });
 
 test('who slept for a minute and finds another leader follows it, without a moment of leading', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const [a, b] = [candidate(api, 'a'), candidate(api, 'b')];
   await start(a);
   await start(b);
@@ -332,21 +322,14 @@ test('who slept for a minute and finds another leader follows it, without a mome
 });
 
 test('who gains the Lease while the process sleeps does not lead on the old answer; the next round renews', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const clock = createFakeClock();
   let jumpMs = 0;
   const a = candidate(api, 'a', { clock: { ...clock, monotonic: () => clock.monotonic() + jumpMs } });
-  let answer = () => {};
-  api.intercept = ({ verb }) =>
-    verb === 'create'
-      ? new Promise((resolve) => {
-          answer = () => resolve(undefined);
-        })
-      : undefined;
+  const held = api.hold(({ verb }) => verb === 'create');
   await start(a);
   jumpMs = 60_000;
-  api.intercept = () => undefined;
-  answer();
+  held.release();
   await settled(3);
   expect(holder(api)).toBe('a');
   expect(a.told).toEqual([]);
@@ -356,7 +339,7 @@ test('who gains the Lease while the process sleeps does not lead on the old answ
 });
 
 test('a Lease that is deleted by hand is made again by its holder', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const a = candidate(api, 'a');
   await start(a);
   api.remove('leases', 'the-lease', 'system');
@@ -366,22 +349,21 @@ test('a Lease that is deleted by hand is made again by its holder', async () => 
 });
 
 test('a Lease that is edited by hand, its holder left as it is, costs the holder nothing', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const a = candidate(api, 'a');
   await start(a);
-  const lease = api.find('leases', 'the-lease', 'system');
-  api.put('leases', { ...lease, metadata: { ...lease?.metadata, labels: { by: 'hand' } } });
+  api.edit('leases', 'the-lease', { metadata: { labels: { by: 'hand' } } }, 'system');
   await pass(20_000, a);
   expect(a.told).toEqual(['gained']);
   expect(a.mayWrite()).toBe(true);
 });
 
 test('a Lease that is given to somebody else by hand is theirs: the holder stops, and takes it when nobody renews it', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const a = candidate(api, 'a');
   await start(a);
-  const lease = api.find('leases', 'the-lease', 'system');
-  api.put('leases', { ...lease, spec: { holderIdentity: 'someone', leaseDurationSeconds: 15 } });
+  const spec = { holderIdentity: 'someone', leaseDurationSeconds: 15 };
+  api.edit('leases', 'the-lease', { spec }, 'system');
   await pass(2_500, a);
   expect(a.mayWrite()).toBe(false);
   expect(a.told).toContain('lost: another process holds the Lease');
@@ -390,16 +372,16 @@ test('a Lease that is given to somebody else by hand is theirs: the holder stops
 });
 
 test('a Lease without a holder or with nonsense in it is free', async () => {
-  const api = new FakeApi();
-  api.put('leases', { metadata: LEASE, spec: { holderIdentity: 7, leaseDurationSeconds: 'long' } });
+  const api = new Api();
+  api.add('leases', { metadata: LEASE, spec: { holderIdentity: 7, leaseDurationSeconds: 'long' } });
   const a = candidate(api, 'a');
   await start(a);
   expect(a.told).toEqual(['gained']);
 });
 
 test('of two that take an expired Lease at once one leads: the other meets a conflict', async () => {
-  const api = new FakeApi();
-  api.put('leases', { metadata: LEASE, spec: { holderIdentity: '', leaseDurationSeconds: 1 } });
+  const api = new Api();
+  api.add('leases', { metadata: LEASE, spec: { holderIdentity: '', leaseDurationSeconds: 1 } });
   const [a, b] = [candidate(api, 'a'), candidate(api, 'b')];
   a.leader.start();
   b.leader.start();
@@ -408,26 +390,26 @@ test('of two that take an expired Lease at once one leads: the other meets a con
 });
 
 test('an answer that says nothing leaves the lead as it was until the deadline', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const a = candidate(api, 'a');
   await start(a);
-  api.intercept = away;
+  const back = api.rule(away);
   await pass(7_900, a);
   expect(a.mayWrite()).toBe(true);
-  api.intercept = () => undefined;
+  back();
   await pass(2_200, a);
   expect(a.told.filter((words) => words.startsWith('lost'))).toEqual([]);
   expect(a.mayWrite()).toBe(true);
 });
 
 test('who has lost the Lease and finds it still its own leads again, with a new signal', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const a = candidate(api, 'a');
   await start(a);
-  api.intercept = away;
+  const back = api.rule(away);
   await pass(12_000, a);
   expect(a.mayWrite()).toBe(false);
-  api.intercept = () => undefined;
+  back();
   await pass(3_000, a);
   expect(a.mayWrite()).toBe(true);
   expect(a.signals.map(({ aborted }) => aborted)).toEqual([true, false]);

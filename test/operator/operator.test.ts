@@ -1,20 +1,21 @@
-// The daemon as a whole, over an API server in memory.
+// The daemon as a whole, over the simulator's API server.
 
 import { expect, test } from 'vitest';
 import { createFakeClock } from '../kube/fake-clock.ts';
+import { objectAt } from '../sim/server/json.ts';
+import type { Raw } from '../sim/server/types.ts';
+import { Api, refusal } from './api.ts';
 import { type Daemon, elapse, makeReady, settled, startDaemon, webApp } from './daemon.ts';
-import { FakeApi, failure, type Raw } from './fake-api.ts';
 
 const LEASES = /leases/;
-const deedsOf = (api: FakeApi) => api.deeds.filter((deed) => !/events|leases|status/.test(deed));
-const specOf = (object: Raw | undefined) => (object?.['spec'] ?? {}) as Raw;
-const holder = (api: FakeApi) => specOf(api.find('leases', 'statefulapp-operator', 'system'))['holderIdentity'];
-const statusOf = (api: FakeApi, name = 'web') => api.find('statefulapps', name)?.['status'] as Raw | undefined;
+const deedsOf = (api: Api) => api.deeds.filter((deed) => !/events|leases|status/.test(deed));
+const holder = (api: Api) => objectAt(api.find('leases', 'statefulapp-operator', 'system'), 'spec')['holderIdentity'];
+const statusOf = (api: Api, name = 'web') => api.find('statefulapps', name)?.['status'] as Raw | undefined;
 
 /** Brings two members up, and lets all that follows be over. */
 async function converge(daemon: Daemon, app: Raw = webApp()): Promise<void> {
   const { api } = daemon;
-  api.put('statefulapps', app);
+  api.add('statefulapps', app);
   for (const pod of ['web-0', 'web-1']) {
     await api.until(() => api.find('pods', pod) !== undefined);
     makeReady(api, pod);
@@ -24,7 +25,7 @@ async function converge(daemon: Daemon, app: Raw = webApp()): Promise<void> {
 
 test('from an app to its members: Service first, then revision, claim and pod, the next one once that is ready', async () => {
   const { api } = startDaemon();
-  api.put('statefulapps', webApp());
+  api.add('statefulapps', webApp());
   await api.until(() => api.find('pods', 'web-0') !== undefined);
   await settled();
   expect(deedsOf(api)).toEqual([
@@ -79,7 +80,11 @@ test('after a delete nothing is planned until the watch has told of it', async (
   const { api } = daemon;
   await converge(daemon);
   const failed = api.edit('pods', 'web-1', { status: { phase: 'Failed' } });
-  api.committed = ({ verb, plural }) => verb === 'delete' && plural === 'pods' && api.mute(true);
+  const heard = api.server.onCommit(({ type, plural }) => {
+    if (type !== 'DELETED' || plural !== 'pods') return;
+    api.mute(true);
+    heard();
+  });
   await api.until(() => api.find('pods', 'web-1') === undefined);
   const before = api.writes.length;
   await elapse(daemon, 20_000);
@@ -91,27 +96,21 @@ test('after a delete nothing is planned until the watch has told of it', async (
 });
 
 test('nothing is read or written for apps before all watches have synced', async () => {
-  const api = new FakeApi();
-  let open = () => {};
-  api.intercept = ({ verb, plural }) =>
-    verb === 'watch' && plural === 'services'
-      ? new Promise((resolve) => {
-          open = () => resolve(undefined);
-        })
-      : undefined;
+  const api = new Api();
+  const held = api.hold(({ verb, plural }) => verb === 'watch' && plural === 'services');
   const { operator } = startDaemon({ api });
-  api.put('statefulapps', webApp());
+  api.add('statefulapps', webApp());
   await settled();
   expect(operator.leads()).toBe(true);
   expect(operator.isReady()).toBe(false);
   expect(deedsOf(api)).toEqual([]);
-  open();
+  held.release();
   await api.until(() => api.find('pods', 'web-0') !== undefined);
   expect(operator.isReady()).toBe(true);
 });
 
 test('of two daemons one writes; when it stops the other goes on where it was', async () => {
-  const api = new FakeApi();
+  const api = new Api();
   const first = startDaemon({ api, identity: 'first' });
   const second = startDaemon({ api, identity: 'second' });
   await settled();
@@ -131,21 +130,17 @@ test('who has lost the Lease writes nothing more, what it had under way is calle
   const daemon = startDaemon();
   const { api, operator } = daemon;
   await settled();
-  let asked = 0;
-  api.intercept = ({ plural, verb }) => {
-    if (plural === 'leases') return failure(503, 'ServiceUnavailable');
-    if (plural !== 'services' || verb !== 'create') return undefined;
-    asked += 1;
-    return new Promise(() => {});
-  };
-  api.put('statefulapps', webApp());
+  const back = api.rule(({ plural }) => (plural === 'leases' ? refusal(503, 'ServiceUnavailable') : undefined));
+  const held = api.hold(({ plural, verb }) => plural === 'services' && verb === 'create');
+  api.add('statefulapps', webApp());
   await settled();
-  expect(asked).toBe(1);
+  expect(held.caught).toHaveLength(1);
   await elapse(daemon, 11_000);
   expect(operator.leads()).toBe(false);
   expect(operator.longestPassMs()).toBe(0);
   expect(deedsOf(api)).toEqual(['create services web']);
-  api.intercept = () => undefined;
+  back();
+  held.release();
   await elapse(daemon, 3000);
   expect(operator.leads()).toBe(true);
   expect(api.find('pods', 'web-0')).toBeDefined();
@@ -157,17 +152,11 @@ test('a process that was stopped for a minute sends no write on the lead it had,
   const daemon = startDaemon({ clock: { ...clock, monotonic: () => clock.monotonic() + jumpMs } });
   const { api } = daemon;
   await settled();
-  let answer = () => {};
-  api.intercept = ({ plural }) =>
-    plural === 'statefulsets'
-      ? new Promise((resolve) => {
-          answer = () => resolve(undefined);
-        })
-      : undefined;
-  api.put('statefulapps', webApp());
+  const held = api.hold(({ plural }) => plural === 'statefulsets');
+  api.add('statefulapps', webApp());
   await settled();
   jumpMs = 60_000;
-  answer();
+  held.release();
   await settled();
   expect(deedsOf(api)).toEqual([]);
   await elapse(daemon, 3000);
@@ -178,10 +167,10 @@ test('who leads again asks again for what no watch shows', async () => {
   const daemon = startDaemon();
   const { api } = daemon;
   await converge(daemon);
-  api.intercept = ({ plural }) => (plural === 'leases' ? failure(503, 'ServiceUnavailable') : undefined);
+  const back = api.rule(({ plural }) => (plural === 'leases' ? refusal(503, 'ServiceUnavailable') : undefined));
   await elapse(daemon, 11_000);
-  api.put('statefulsets', { metadata: { name: 'web', namespace: 'prod', uid: 'sts-uid' } });
-  api.intercept = () => undefined;
+  api.add('statefulsets', { metadata: { name: 'web', namespace: 'prod', uid: 'sts-uid' } });
+  back();
   await elapse(daemon, 3000);
   expect(JSON.stringify(statusOf(api)?.['conditions'])).toContain('sts-uid');
 });
@@ -190,14 +179,8 @@ test('a stop waits for what is under way, releases the Lease, and leaves no time
   const daemon = startDaemon();
   const { api, operator, clock } = daemon;
   await settled();
-  let answer = () => {};
-  api.intercept = ({ plural, verb }) =>
-    plural === 'services' && verb === 'create'
-      ? new Promise((resolve) => {
-          answer = () => resolve(undefined);
-        })
-      : undefined;
-  api.put('statefulapps', webApp());
+  const held = api.hold(({ plural, verb }) => plural === 'services' && verb === 'create');
+  api.add('statefulapps', webApp());
   await settled();
   let stopped = false;
   const stop = operator.stop().then(() => {
@@ -205,13 +188,13 @@ test('a stop waits for what is under way, releases the Lease, and leaves no time
   });
   await settled();
   expect({ stopped, holder: holder(api) }).toEqual({ stopped: false, holder: 'me' });
-  answer();
+  held.release();
   await stop;
   expect(holder(api)).toBe('');
   await settled();
   expect(clock.pending()).toEqual([]);
   const { length } = api.sent;
-  api.put('statefulapps', webApp('late'));
+  api.add('statefulapps', webApp('late'));
   await settled();
   expect(api.sent).toHaveLength(length);
 });
@@ -220,8 +203,8 @@ test('a stop does not wait for ever: after ten seconds what is under way is call
   const daemon = startDaemon();
   const { api, operator } = daemon;
   await settled();
-  api.intercept = ({ plural }) => (plural === 'services' ? new Promise(() => {}) : undefined);
-  api.put('statefulapps', webApp());
+  api.hold(({ plural }) => plural === 'services');
+  api.add('statefulapps', webApp());
   await settled();
   let stopped = false;
   const stop = operator.stop().then(() => {
@@ -248,7 +231,7 @@ test('a server that is away for minutes costs few requests, makes nobody unwell,
   const daemon = startDaemon();
   const { api, operator } = daemon;
   await converge(daemon);
-  api.intercept = ({ verb }) => (verb === 'watch' ? undefined : failure(503, 'ServiceUnavailable'));
+  const back = api.rule(({ verb }) => (verb === 'watch' ? undefined : refusal(503, 'ServiceUnavailable')));
   api.edit('statefulapps', 'web', { spec: { replicas: 3 } });
   const before = api.sent.length;
   await elapse(daemon, 300_000, 1000);
@@ -257,7 +240,7 @@ test('a server that is away for minutes costs few requests, makes nobody unwell,
   // The Lease is asked for every 2 s.
   expect(api.sent.slice(before).filter(({ plural }) => plural !== 'leases').length).toBeLessThan(30);
   expect(api.find('pods', 'web-2')).toBeUndefined();
-  api.intercept = () => undefined;
+  back();
   await elapse(daemon, 35_000);
   expect(api.find('pods', 'web-2')).toBeDefined();
 });
@@ -267,7 +250,7 @@ test('a view that stays behind, with a watch that is silent, is not acted on aga
   const { api } = daemon;
   await converge(daemon);
   // Each change of a pod that we want meets a version that our watch does not show.
-  api.intercept = ({ verb, plural }) => (verb === 'delete' && plural === 'pods' ? failure(409, 'Conflict') : undefined);
+  api.rule(({ verb, plural }) => (verb === 'delete' && plural === 'pods' ? refusal(409, 'Conflict') : undefined));
   api.edit('pods', 'web-1', { status: { phase: 'Failed' } });
   await elapse(daemon, 20_000);
   const attempts = api.writes.filter(({ verb }) => verb === 'delete').length;
@@ -278,8 +261,8 @@ test('a view that stays behind, with a watch that is silent, is not acted on aga
 test('a StatefulSet that may not be read holds its app up, and is asked for ever more rarely', async () => {
   const daemon = startDaemon();
   const { api } = daemon;
-  api.intercept = ({ plural }) => (plural === 'statefulsets' ? failure(403, 'Forbidden') : undefined);
-  api.put('statefulapps', webApp());
+  api.rule(({ plural }) => (plural === 'statefulsets' ? refusal(403, 'Forbidden') : undefined));
+  api.add('statefulapps', webApp());
   await settled();
   await elapse(daemon, 60_000, 500);
   const asked = api.sent.filter(({ plural }) => plural === 'statefulsets').length;
@@ -291,11 +274,11 @@ test('a StatefulSet that may not be read holds its app up, and is asked for ever
 test('an app that flaps ten times a second is worked on, and the others are served meanwhile', async () => {
   const daemon = startDaemon({ workers: 1 });
   const { api } = daemon;
-  api.put('statefulapps', webApp('flap', { replicas: 1 }));
+  api.add('statefulapps', webApp('flap', { replicas: 1 }));
   await elapse(daemon, 500);
   for (let round = 0; round < 50; round += 1) {
     api.edit('statefulapps', 'flap', { metadata: { annotations: { round: String(round) } } });
-    if (round === 10) for (let index = 0; index < 5; index += 1) api.put('statefulapps', webApp(`calm-${index}`));
+    if (round === 10) for (let index = 0; index < 5; index += 1) api.add('statefulapps', webApp(`calm-${index}`));
     await elapse(daemon, 100);
   }
   for (let index = 0; index < 5; index += 1) expect(api.find('pods', `calm-${index}-0`)).toBeDefined();
@@ -306,11 +289,12 @@ test('an app that flaps ten times a second is worked on, and the others are serv
 test('an object that cannot even take a status is told by one Event, and the others go on', async () => {
   const daemon = startDaemon();
   const { api } = daemon;
-  api.intercept = ({ subresource, name }) =>
+  api.rule(({ subresource, name }) =>
     subresource === 'status' && name === 'old'
-      ? failure(422, 'Invalid', 'spec.replicas: must be an integer')
-      : undefined;
-  api.put('statefulapps', webApp('old', { replicas: 'two' }));
+      ? refusal(422, 'Invalid', 'spec.replicas: must be an integer')
+      : undefined,
+  );
+  api.force('statefulapps', webApp('old', { replicas: 'two' }));
   await converge(daemon);
   await elapse(daemon, 60_000, 500);
   const offered = api.sent.filter(({ subresource, name }) => subresource === 'status' && name === 'old');
@@ -329,7 +313,7 @@ test('an app that is deleted and made again under its name is another app', asyn
   api.remove('statefulapps', 'web');
   await elapse(daemon, 1000);
   const before = api.writes.length;
-  api.put('statefulapps', { ...webApp(), metadata: { name: 'web', namespace: 'prod', uid: 'second', generation: 1 } });
+  api.add('statefulapps', { ...webApp(), metadata: { name: 'web', namespace: 'prod', uid: 'second' } });
   await elapse(daemon, 5000);
   const written = api.writes.slice(before);
   expect(written.filter(({ verb }) => verb === 'delete')).toEqual([]);
@@ -340,14 +324,14 @@ test('an app that is deleted and made again under its name is another app', asyn
 test('what was refused to an app that is gone is not held against the next one of its name', async () => {
   const daemon = startDaemon();
   const { api } = daemon;
-  api.intercept = ({ plural }) => (plural === 'services' ? failure(403, 'Forbidden', 'quota') : undefined);
-  api.put('statefulapps', webApp());
+  const allowed = api.rule(({ plural }) => (plural === 'services' ? refusal(403, 'Forbidden', 'quota') : undefined));
+  api.add('statefulapps', webApp());
   await settled();
   await elapse(daemon, 40_000);
-  api.intercept = () => undefined;
+  allowed();
   api.remove('statefulapps', 'web');
   await settled();
-  api.put('statefulapps', { ...webApp(), metadata: { name: 'web', namespace: 'prod', uid: 'second', generation: 1 } });
+  api.add('statefulapps', { ...webApp(), metadata: { name: 'web', namespace: 'prod', uid: 'second' } });
   await settled();
   expect(api.find('services', 'web')).toBeDefined();
 });
@@ -359,7 +343,8 @@ test('a daemon of two namespaces follows these alone, and holds an app until the
   const watched = api.sent.filter(({ verb }) => verb === 'watch');
   expect(new Set(watched.map(({ namespace }) => namespace))).toEqual(new Set(['prod', 'test']));
   expect(watched).toHaveLength(10);
-  api.put('statefulapps', { ...webApp('else'), metadata: { name: 'else', namespace: 'else', uid: 'e' } });
+  api.add('namespaces', { metadata: { name: 'else' } });
+  api.add('statefulapps', { ...webApp('else'), metadata: { name: 'else', namespace: 'else' } });
   await converge(daemon);
   expect(statusOf(api)).toMatchObject({ readyReplicas: 2 });
   expect(api.deeds.filter((deed) => deed.includes('else'))).toEqual([]);
@@ -368,15 +353,16 @@ test('a daemon of two namespaces follows these alone, and holds an app until the
 test('logs at the finest level have neither environment values nor templates', async () => {
   const daemon = startDaemon();
   const { api, logged } = daemon;
-  api.intercept = ({ verb, name, plural, body }) =>
-    verb === 'create' && plural === 'pods' && (body['metadata'] as Raw)['name'] === 'web-1' && name === undefined
-      ? failure(403, 'Forbidden', 'exceeded quota')
-      : undefined;
-  api.put('statefulapps', webApp());
+  api.rule(({ verb, name, plural, body }) =>
+    verb === 'create' && plural === 'pods' && objectAt(body, 'metadata')['name'] === 'web-1' && name === undefined
+      ? refusal(403, 'Forbidden', 'exceeded quota')
+      : undefined,
+  );
+  api.add('statefulapps', webApp());
   await api.until(() => api.find('pods', 'web-0') !== undefined);
   makeReady(api, 'web-0');
   await elapse(daemon, 10_000);
-  expect(JSON.stringify([...api.objects.values()])).toContain('hunter2');
+  expect(JSON.stringify(api.server.all('pods'))).toContain('hunter2');
   expect(logged.text()).toContain('exceeded quota');
   expect(logged.text()).not.toMatch(/hunter2|PASSWORD|containers/);
 });
@@ -386,10 +372,10 @@ test('the number of time series does not grow with the number of apps, and no la
   const { api, telemetry } = daemon;
   const series = async () =>
     (await telemetry.registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  api.put('statefulapps', webApp('first'));
+  api.add('statefulapps', webApp('first'));
   await elapse(daemon, 6000);
   const few = await series();
-  for (let index = 0; index < 30; index += 1) api.put('statefulapps', webApp(`app-${index}`));
+  for (let index = 0; index < 30; index += 1) api.add('statefulapps', webApp(`app-${index}`));
   await elapse(daemon, 2000);
   const many = await series();
   expect(api.find('pods', 'app-29-0')).toBeDefined();

@@ -7,8 +7,8 @@ import * as invariants from '../../src/plan/invariants.ts';
 import * as planner from '../../src/plan/plan.ts';
 import type { Action, Plan } from '../../src/plan/types.ts';
 import { rawApp } from '../plan/objects.ts';
+import { LEAST, refusal } from './api.ts';
 import { settled } from './daemon.ts';
-import { failure } from './fake-api.ts';
 import { bench as emptyBench, KEY } from './hands.ts';
 
 vi.mock(import('../../src/plan/plan.ts'), { spy: true });
@@ -22,7 +22,7 @@ afterEach(() => {
 const createPod: Action = {
   type: 'createPod',
   ordinal: 0,
-  object: { kind: 'Pod', metadata: { name: 'web-0', namespace: 'prod' } } as never,
+  object: { kind: 'Pod', metadata: { name: 'web-0', namespace: 'prod' }, ...LEAST['pods'] } as never,
   reason: 'it is wanted',
 };
 
@@ -129,7 +129,7 @@ test('a pass that acts leaves the status to the next, but passes that act withou
   const { planned, go, echo, statuses, clock, fresh, gate, api } = bench();
   const written: number[] = [];
   for (let time = 0; time <= 1000; time += 10) {
-    api.objects.delete('pods/prod/web-0');
+    if (api.find('pods', 'web-0') !== undefined) api.remove('pods', 'web-0');
     planned({ actions: [createPod], status: fresh() });
     const before = statuses().length;
     await go();
@@ -195,11 +195,11 @@ test('the status of an app that is gone is no failure', async () => {
   await expect(go()).resolves.toEqual({ wakeInMs: 200 });
 });
 
-const refusal = failure(422, 'Invalid', 'StatefulApp "web" is invalid: spec.replicas: Invalid value: "string"');
+const invalid = refusal(422, 'Invalid', 'StatefulApp "web" is invalid: spec.replicas: Invalid value: "string"');
 
 test('a status that the server finds invalid is told by one Event, and offered again after five minutes', async () => {
   const { planned, go, statuses, api, clock, told, fresh } = bench();
-  api.intercept = ({ subresource }) => (subresource === 'status' ? refusal : undefined);
+  api.rule(({ subresource }) => (subresource === 'status' ? invalid : undefined));
   planned({ status: fresh() });
   await expect(go()).resolves.toEqual({ wakeInMs: 300_000 });
   clock.advance(1000);
@@ -218,11 +218,11 @@ test('a status that the server finds invalid is told by one Event, and offered a
 
 test('a refused status is offered again as soon as the app changes', async () => {
   const { planned, go, echo, statuses, api } = bench();
-  api.intercept = ({ subresource }) => (subresource === 'status' ? refusal : undefined);
+  const accepted = api.rule(({ subresource }) => (subresource === 'status' ? invalid : undefined));
   planned({ status: { replicas: 3 } });
   await go();
-  api.intercept = () => undefined;
-  api.edit('statefulapps', 'web', { spec: { replicas: 1 } });
+  accepted();
+  api.edit('statefulapps', 'web', { spec: { replicas: 2 } });
   echo();
   await expect(go()).resolves.toEqual({});
   expect(statuses()).toHaveLength(2);
@@ -231,7 +231,7 @@ test('a refused status is offered again as soon as the app changes', async () =>
 
 test('while the status is refused, members are looked after all the same', async () => {
   const { planned, go, api, fresh, clock, gate } = bench();
-  api.intercept = ({ subresource }) => (subresource === 'status' ? refusal : undefined);
+  api.rule(({ subresource }) => (subresource === 'status' ? invalid : undefined));
   planned({ status: fresh() });
   await go();
   clock.advance(1000);
@@ -243,7 +243,7 @@ test('while the status is refused, members are looked after all the same', async
 
 test('a server that is away fails the pass, with its word on when to come again', async () => {
   const { planned, go, api, logged } = bench();
-  api.intercept = () => ({ ...failure(429, 'TooManyRequests'), headers: { 'retry-after': '7' } });
+  api.rule(() => ({ ...refusal(429, 'TooManyRequests'), headers: { 'retry-after': '7' } }));
   planned({ actions: [createPod], status: {} });
   await expect(go()).resolves.toEqual({ failed: true, retryAfterMs: 7000 });
   expect(logged.text()).toContain('the pass failed and is tried again');
@@ -251,7 +251,7 @@ test('a server that is away fails the pass, with its word on when to come again'
 
 test('a refused action is planned for again at once, when the plan knows of the refusal', async () => {
   const { planned, go, api, gate } = bench();
-  api.intercept = ({ plural }) => (plural === 'pods' ? failure(403, 'Forbidden', 'exceeded quota') : undefined);
+  api.rule(({ plural }) => (plural === 'pods' ? refusal(403, 'Forbidden', 'exceeded quota') : undefined));
   planned({ actions: [createPod], status: {} });
   await expect(go()).resolves.toEqual({ wakeInMs: 0 });
   expect(gate.refusalsOf(KEY)).toHaveLength(1);
@@ -316,7 +316,7 @@ test('a breach whose condition cannot be stored fails the pass, and says so', as
   const { planned, go, api, logged } = bench();
   planned({});
   vi.mocked(invariants.checkPlan).mockReturnValue(['R1: web-0 exists already']);
-  api.intercept = () => failure(503, 'ServiceUnavailable');
+  api.rule(() => refusal(503, 'ServiceUnavailable'));
   await expect(go()).resolves.toMatchObject({ failed: true });
   expect(logged.text()).toContain('the pass failed');
 });
