@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 export const USAGE = `npm run sim -- --seed N               one run, told line by line
 npm run sim -- --seeds A..B           many runs, on all cores; the first failure is made smaller and told
   --steps S                           interventions go on for S events (2000)
-  --harsh                             with interventions that not every run survives yet
+  --workers W                         on so many cores
   --kept 3,17                         of one seed: only these interventions, as a smaller failing run prints them
   --chaos MS                          …and for so many milliseconds of its own time`;
 
@@ -13,8 +13,9 @@ export interface Flags {
   readonly from: number;
   readonly to: number;
   readonly steps: number;
+  /** Undefined: as many as there are cores. */
+  readonly workers: number | undefined;
   readonly only: { readonly kept: readonly number[]; readonly chaosMs: number } | undefined;
-  readonly harsh: boolean;
   /** One seed: it is told line by line. */
   readonly told: boolean;
 }
@@ -24,24 +25,21 @@ export class UsageError extends Error {}
 /** Throws a UsageError. */
 export function readFlags(args: readonly string[]): Flags {
   let values: Readonly<Record<string, string | undefined>>;
-  let harsh: boolean;
   try {
     const option = { type: 'string' } as const;
-    const options = { seed: option, seeds: option, steps: option, kept: option, chaos: option };
-    const all = { ...options, harsh: { type: 'boolean' } } as const;
-    const { harsh: isHarsh = false, ...texts } = parseArgs({ args: [...args], options: all, strict: true }).values;
-    harsh = isHarsh;
-    values = texts;
+    const options = { seed: option, seeds: option, steps: option, workers: option, kept: option, chaos: option };
+    values = parseArgs({ args: [...args], options, strict: true }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
   const steps = values['steps'] === undefined ? 2000 : natural('steps', values['steps']);
+  const workers = values['workers'] === undefined ? undefined : Math.max(1, natural('workers', values['workers']));
   if ((values['seed'] === undefined) === (values['seeds'] === undefined))
     throw new UsageError('give either --seed or --seeds');
   if (values['seeds'] !== undefined) {
     const [from, to] = values['seeds'].split('..').map((text) => natural('seeds', text));
     if (from === undefined || to === undefined || to < from) throw new UsageError('--seeds is A..B with A <= B');
-    return { from, to, steps, only: undefined, harsh, told: false };
+    return { from, to, steps, workers, only: undefined, told: false };
   }
   const seed = natural('seed', values['seed'] ?? '');
   const { kept, chaos } = values;
@@ -53,7 +51,7 @@ export function readFlags(args: readonly string[]): Flags {
           kept: kept === '' ? [] : kept.split(',').map((text) => natural('kept', text)),
           chaosMs: natural('chaos', chaos ?? ''),
         };
-  return { from: seed, to: seed, steps, only, harsh, told: true };
+  return { from: seed, to: seed, steps, workers, only, told: true };
 }
 
 function natural(name: string, text: string): number {

@@ -8,15 +8,15 @@ import { shrink } from './shrink.ts';
 
 const LAST_LINES = 120;
 
-async function tell({ from, steps, only, harsh }: Flags): Promise<number> {
-  const result = await run({ seed: from, steps, only, harsh, trace: console.log });
+async function tell({ from, steps, only }: Flags): Promise<number> {
+  const result = await run({ seed: from, steps, only, trace: console.log });
   console.log(`\nseed ${from}: ${result.steps} steps, hash ${result.hash}`);
   if (result.violation === undefined) return 0;
   console.log(`BROKEN ${result.violation.rule}: ${result.violation.what}`);
   return 1;
 }
 
-async function many({ from, to, steps, harsh }: Flags): Promise<number> {
+async function many({ from, to, steps, workers }: Flags): Promise<number> {
   const started = performance.now();
   const coverage = new Map<string, number>();
   const broken: Finished[] = [];
@@ -28,7 +28,7 @@ async function many({ from, to, steps, harsh }: Flags): Promise<number> {
     from,
     to,
     steps,
-    harsh,
+    workers,
     finished: (result) => {
       if ('crashed' in result || result.violation !== undefined) broken.push(result);
       if (!('crashed' in result)) {
@@ -56,7 +56,7 @@ async function many({ from, to, steps, harsh }: Flags): Promise<number> {
     console.log(`seed ${first.seed} broke down: ${first.crashed}`);
     return 1;
   }
-  await smaller(first, { steps, harsh });
+  await smaller(first, steps);
   return 1;
 }
 
@@ -76,24 +76,19 @@ function coverageTable(coverage: ReadonlyMap<string, number>): readonly string[]
   ];
 }
 
-async function smaller(
-  { seed, violation, script, chaosMs }: Result,
-  how: { readonly steps: number; readonly harsh: boolean },
-): Promise<void> {
+async function smaller({ seed, violation, script, chaosMs }: Result, steps: number): Promise<void> {
   console.log(`\nseed ${seed} breaks ${violation?.rule}: ${violation?.what}\nmaking it smaller …`);
   const all = script.flatMap((did, index) => (did === undefined ? [] : [index]));
   const fails = async (kept: readonly number[]) =>
-    (await run({ ...how, seed, only: { kept, chaosMs } })).violation?.rule === violation?.rule;
+    (await run({ seed, steps, only: { kept, chaosMs } })).violation?.rule === violation?.rule;
   const kept = (await fails(all)) ? await shrink(all, fails) : all;
   const lines: string[] = [];
-  const last = await run({ ...how, seed, only: { kept, chaosMs }, trace: (line) => lines.push(line) });
+  const last = await run({ seed, steps, only: { kept, chaosMs }, trace: (line) => lines.push(line) });
   // What comes long before the break is found by the command below.
   for (const line of lines.slice(-LAST_LINES)) console.log(line);
   console.log(`\nBROKEN ${last.violation?.rule}: ${last.violation?.what}`);
   console.log(`It takes: ${kept.map((index) => script[index]).join('; ')}`);
-  console.log(
-    `Again: npm run sim -- --seed ${seed}${how.harsh ? ' --harsh' : ''} --kept ${kept.join(',')} --chaos ${chaosMs}`,
-  );
+  console.log(`Again: npm run sim -- --seed ${seed} --kept ${kept.join(',')} --chaos ${chaosMs}`);
 }
 
 try {

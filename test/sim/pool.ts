@@ -11,8 +11,7 @@ export interface PoolOptions {
   readonly from: number;
   readonly to: number;
   readonly steps: number;
-  readonly harsh: boolean;
-  readonly workers?: number;
+  readonly workers?: number | undefined;
   /** Returns false to let no more seeds begin. */
   readonly finished: (result: Finished) => boolean;
 }
@@ -21,7 +20,6 @@ export async function runSeeds({
   from,
   to,
   steps,
-  harsh,
   finished,
   workers = availableParallelism(),
 }: PoolOptions): Promise<void> {
@@ -34,7 +32,7 @@ export async function runSeeds({
       const take = () => {
         seed = next;
         next += 1;
-        if (goesOn && seed <= to) worker.postMessage({ seed, steps, harsh });
+        if (goesOn && seed <= to) worker.postMessage({ seed, steps });
         else void worker.terminate().then(() => resolve());
       };
       worker.on('message', (result: Finished) => {

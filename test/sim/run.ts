@@ -15,8 +15,6 @@ export interface RunOptions {
   readonly steps: number;
   /** Instead: for so many milliseconds, and only these interventions. Of a run that is made smaller. */
   readonly only?: { readonly kept: readonly number[]; readonly chaosMs: number } | undefined;
-  /** With interventions that are harsher still. */
-  readonly harsh?: boolean | undefined;
   readonly trace?: ((line: string) => void) | undefined;
 }
 
@@ -86,7 +84,7 @@ class Chaos {
 
   #next(index: number): void {
     const { stage, recorder } = this.#world;
-    const { intervention, gapMs, random } = entry(this.#options.seed, index, this.#options.harsh === true);
+    const { intervention, gapMs, random } = entry(this.#options.seed, index);
     const { kind, name, act } = intervention;
     stage.timeline.after(gapMs, `${kind}: ${name}`, () => {
       if (this.#isOver) return;

@@ -50,16 +50,16 @@ describe('flags', () => {
       from: 7,
       to: 7,
       steps: 2000,
+      workers: undefined,
       only: undefined,
-      harsh: false,
       told: true,
     });
-    expect(readFlags(['--seeds', '1..9', '--steps', '50', '--harsh'])).toEqual({
+    expect(readFlags(['--seeds', '1..9', '--steps', '50', '--workers', '3'])).toEqual({
       from: 1,
       to: 9,
       steps: 50,
+      workers: 3,
       only: undefined,
-      harsh: true,
       told: false,
     });
     expect(readFlags(['--seed', '7', '--kept', '1,4', '--chaos', '99'])).toMatchObject({

@@ -3,13 +3,10 @@
 import { parentPort } from 'node:worker_threads';
 import { run } from './run.ts';
 
-parentPort?.on(
-  'message',
-  ({ seed, steps, harsh }: { readonly seed: number; readonly steps: number; readonly harsh: boolean }) => {
-    run({ seed, steps, harsh }).then(
-      (result) => parentPort?.postMessage(result),
-      (error: unknown) =>
-        parentPort?.postMessage({ seed, crashed: error instanceof Error ? error.stack : String(error) }),
-    );
-  },
-);
+parentPort?.on('message', ({ seed, steps }: { readonly seed: number; readonly steps: number }) => {
+  run({ seed, steps }).then(
+    (result) => parentPort?.postMessage(result),
+    (error: unknown) =>
+      parentPort?.postMessage({ seed, crashed: error instanceof Error ? error.stack : String(error) }),
+  );
+});

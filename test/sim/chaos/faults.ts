@@ -1,14 +1,10 @@
-// What breaks by itself: nodes, networks, watches, the API server, and the operators' processes.
+// What breaks by itself: nodes, networks, watches, the API server. Lacks the operators' processes: processes.ts.
 
 import { NAMESPACE } from '../apps.ts';
-import { LEASE } from '../crew.ts';
 import type { Host } from '../host.ts';
 import type { Random } from '../random.ts';
 import { CALM, WEATHERS } from '../weather.ts';
-import { forAWhile, type Intervention, later, one, type Stage, specOf, taintsOf } from './stage.ts';
-
-type Act = Intervention['act'];
-const someOf = (stage: Stage, random: Random) => one(stage.crew.hosts, random);
+import { type Act, aHost, forAWhile, type Intervention, later, one, type Stage, specOf, taintsOf } from './stage.ts';
 
 const partition: Act = (stage, random) => {
   const name = random.pick(stage.nodes);
@@ -99,7 +95,7 @@ const evict: Act = (stage, random) => {
 
 const weather: Act = (stage, random) => {
   const [name, next] = random.pick(Object.entries(WEATHERS));
-  const host = random.chance(0.5) ? someOf(stage, random) : undefined;
+  const host = random.chance(0.5) ? aHost(stage, random) : undefined;
   if (host === undefined) stage.crew.blow(next);
   else host.weather = next;
   const ms = random.delay(5_000, name === 'away' ? 300_000 : 120_000);
@@ -115,7 +111,7 @@ const weather: Act = (stage, random) => {
 
 function onWatches(change: (stage: Stage, host: Host, random: Random) => string | undefined): Act {
   return (stage, random) => {
-    const host = someOf(stage, random);
+    const host = aHost(stage, random);
     return host === undefined || host.watches.size === 0 ? undefined : change(stage, host, random);
   };
 }
@@ -155,96 +151,7 @@ const compact: Act = (stage) => {
   return 'history is forgotten';
 };
 
-const kill: Act = (stage, random) => {
-  const host = someOf(stage, random);
-  if (host === undefined) return undefined;
-  stage.crew.kill(host);
-  // The same container again, or another pod in its place.
-  const name = random.chance(0.6) ? host.name : undefined;
-  later(stage, random.delay(100, 60_000), 'an operator starts', () => {
-    if (stage.crew.hosts.length < 3 && !stage.crew.hosts.some((other) => other.name === name)) stage.crew.start(name);
-  });
-  return host.name;
-};
-
-/** While no operator runs, a pod is force-deleted: nobody sees its end. */
-const unseen: Act = (stage, random) => {
-  const pod = one(
-    stage.server.all('pods', NAMESPACE).filter((each) => specOf(each)['nodeName'] !== undefined),
-    random,
-  );
-  if (pod === undefined) return undefined;
-  const names = stage.crew.hosts.map(({ name }) => name);
-  for (const host of stage.crew.hosts) stage.crew.kill(host);
-  stage.user.remove('pods', pod, { graceSeconds: 0 });
-  // The same containers again: the one that held the Lease need not wait for it.
-  later(stage, random.delay(100, 5_000), 'operators start again', () => {
-    for (const name of names) if (!stage.crew.hosts.some((host) => host.name === name)) stage.crew.start(name);
-  });
-  return pod.metadata.name;
-};
-
-const crashLoop: Act = (stage, random) => {
-  const host = someOf(stage, random);
-  if (host === undefined) return undefined;
-  const { name } = host;
-  const every = random.pick([200, 200, 1_000, 3_000]);
-  for (let turn = 0; turn < 12; turn += 1) {
-    later(stage, turn * every, 'an operator crashes and starts again', () => {
-      const now = stage.crew.hosts.find((each) => each.name === name);
-      if (now === undefined) return;
-      stage.crew.kill(now);
-      stage.crew.start(name);
-    });
-  }
-  return `${name} every ${every} ms`;
-};
-
-const retire: Act = (stage, random) => {
-  const host = someOf(stage, random);
-  if (host === undefined) return undefined;
-  stage.crew.retire(host);
-  later(stage, random.delay(100, 20_000), 'an operator starts', () => {
-    if (stage.crew.hosts.length < 3) stage.crew.start();
-  });
-  return host.name;
-};
-
-const second: Act = (stage) => (stage.crew.hosts.length >= 3 ? undefined : stage.crew.start().name);
-
-const pause: Act = (stage, random) => {
-  const host = someOf(stage, random);
-  if (host === undefined) return undefined;
-  const ms = random.delay(1_000, 150_000);
-  host.stop(ms);
-  return `${host.name} for ${ms} ms`;
-};
-
-const skew: Act = (stage, random) => {
-  const host = someOf(stage, random);
-  if (host === undefined) return undefined;
-  const ms = random.pick([-3_600_000, 3_600_000, -60_000, 60_000, 0]);
-  host.skew(ms);
-  forAWhile(stage, { ms: random.delay(10_000, 120_000), undo: () => host.skew(0) });
-  return `${host.name} by ${ms} ms`;
-};
-
-const lease: Act = (stage, random) => {
-  const found = stage.server.find('leases', LEASE.namespace, LEASE.name);
-  if (found === undefined) return undefined;
-  if (random.chance(0.5)) {
-    stage.user.remove('leases', found);
-    return 'deleted';
-  }
-  stage.user.edit('leases', found, (now) => ({
-    ...now,
-    spec: { ...specOf(now), holderIdentity: 'somebody', leaseDurationSeconds: 15 },
-  }));
-  return 'given to somebody else';
-};
-
 const fault = (name: string, weight: number, act: Act): Intervention => ({ name, kind: 'fault', weight, act });
-const process = (name: string, weight: number, act: Act): Intervention => ({ name, kind: 'operator', weight, act });
 
 export const FAULTS: readonly Intervention[] = [
   fault('partition', 3, partition),
@@ -252,6 +159,7 @@ export const FAULTS: readonly Intervention[] = [
   fault('runtime restart', 2, runtimeRestart),
   fault('power off', 2, powerOff),
   fault('drain', 2, drain),
+  fault('Node deleted', 2, deleteNode),
   fault('evict', 3, evict),
   fault('weather', 6, weather),
   fault('watch frozen', 2, freeze),
@@ -259,17 +167,4 @@ export const FAULTS: readonly Intervention[] = [
   fault('watches cut', 2, cut),
   fault('watch lags', 3, lag),
   fault('compaction', 2, compact),
-  process('operator killed', 4, kill),
-  process('operator crash loop', 1, crashLoop),
-  process('operator retired', 1, retire),
-  process('one operator more', 2, second),
-  process('operator stopped', 3, pause),
-  process('clock skew', 1, skew),
-  process('lease', 1, lease),
-];
-
-/** For `--harsh` runs. */
-export const HARSH_FAULTS: readonly Intervention[] = [
-  fault('Node deleted', 2, deleteNode),
-  process('pod deleted unseen', 2, unseen),
 ];

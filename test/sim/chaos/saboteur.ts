@@ -3,27 +3,27 @@
 import { LABEL } from '../../../src/api/names.ts';
 import { NAMESPACE } from '../apps.ts';
 import type { Random } from '../random.ts';
-import type { Answer, Call, Meta, Raw, Stored } from '../server/types.ts';
-import { failure } from '../server/wire.ts';
-import { aClaim, anApp, aPod, forAWhile, type Intervention, later, one, type Stage, specOf } from './stage.ts';
-
-type Act = Intervention['act'];
+import type { Meta, Raw, Stored } from '../server/types.ts';
+import {
+  type Act,
+  aClaim,
+  anApp,
+  aPod,
+  forAWhile,
+  type Intervention,
+  later,
+  one,
+  type Stage,
+  sabotage,
+  specOf,
+  withMeta,
+} from './stage.ts';
 
 function onPod(change: (stage: Stage, pod: Stored, random: Random) => string | undefined): Act {
   return (stage, random) => {
     const pod = aPod(stage, random);
     return pod === undefined ? undefined : change(stage, pod, random);
   };
-}
-
-function withMeta(
-  stage: Stage,
-  plural: string,
-  object: Stored,
-  change: (meta: Meta) => Partial<Record<keyof Meta, unknown>>,
-): string {
-  stage.user.edit(plural, object, (now) => ({ ...now, metadata: { ...now.metadata, ...change(now.metadata) } }));
-  return `${plural} ${object.metadata.name}`;
 }
 
 const withoutOurs = ({ labels }: Meta) =>
@@ -197,113 +197,20 @@ const loseStatus: Act = (stage, random) => {
   return app.metadata.name;
 };
 
-/** The server answers operators so for a while. */
-function answerSo(stage: Stage, ms: number, rule: (call: Call) => Answer | undefined): void {
-  const forOperators = (call: Call) => (stage.crew.isOperator(call.actor) ? rule(call) : undefined);
-  stage.server.rules.push(forOperators);
-  forAWhile(stage, { ms, undo: () => void stage.server.rules.splice(stage.server.rules.indexOf(forOperators), 1) });
-}
-
-const refuse =
-  (plural: string, words: string): Act =>
-  (stage, random) => {
-    const answer = failure(403, 'Forbidden', `${plural} is forbidden: ${words}`, { kind: plural });
-    const rule = (call: Call) => (call.verb === 'create' && call.plural === plural ? answer : undefined);
-    answerSo(stage, random.delay(2_000, 120_000), rule);
-    return plural;
-  };
-
-/** RBAC is taken away for one resource, or all, and given back. */
-const revoke: Act = (stage, random) => {
-  const plural = random.pick(['pods', 'persistentvolumeclaims', 'statefulapps', 'leases', 'everything']);
-  answerSo(stage, random.delay(1_000, 90_000), (call) =>
-    plural === 'everything' || call.plural === plural
-      ? failure(403, 'Forbidden', `User "operator" cannot ${call.verb} resource "${call.plural}"`, {})
-      : undefined,
-  );
-  return plural;
-};
-
-/** A value that a later version may bring. */
-const NEWER = 'Quantum';
-
-const newer: Act = (stage, random) => {
-  const app = anApp(stage, random);
-  if (app === undefined) return undefined;
-  const before = specOf(app)['podRecoveryPolicy'];
-  if (before === NEWER) return undefined;
-  const set = (value: unknown) => {
-    const now = stage.server.find('statefulapps', NAMESPACE, app.metadata.name);
-    if (now !== undefined)
-      stage.server.force('statefulapps', { ...now, spec: { ...specOf(now), podRecoveryPolicy: value } });
-  };
-  set(NEWER);
-  forAWhile(stage, { ms: random.delay(5_000, 60_000), undo: () => set(before) });
-  return app.metadata.name;
-};
-
-const shadow: Act = (stage, random) => {
-  const app = anApp(stage, random);
-  if (app === undefined || stage.server.find('statefulsets', NAMESPACE, app.metadata.name) !== undefined)
-    return undefined;
-  const { name } = app.metadata;
-  const labels = { app: 'set' };
-  stage.user.create('statefulsets', {
-    apiVersion: 'apps/v1',
-    kind: 'StatefulSet',
-    metadata: { name, namespace: NAMESPACE },
-    spec: {
-      selector: { matchLabels: labels },
-      serviceName: name,
-      template: { metadata: { labels }, spec: { containers: [] } },
-    },
-  });
-  return name;
-};
-
-/** Somebody's tool writes to an object again and again. */
-const conflicts: Act = (stage, random) => {
-  const plural = random.pick(['pods', 'statefulapps', 'persistentvolumeclaims']);
-  const object = one(stage.server.all(plural, NAMESPACE), random);
-  if (object === undefined) return undefined;
-  for (let turn = 0; turn < 20; turn += 1) {
-    later(stage, turn * random.between(5, 300), 'user: annotates', () => {
-      const now = stage.server.find(plural, NAMESPACE, object.metadata.name);
-      if (now?.metadata.uid !== object.metadata.uid) return;
-      withMeta(stage, plural, now, (meta) => ({
-        annotations: { ...meta.annotations, 'example.com/turn': String(turn) },
-      }));
-    });
-  }
-  return `${plural} ${object.metadata.name}`;
-};
-
-const sabotage = (name: string, weight: number, act: Act): Intervention => ({ name, kind: 'saboteur', weight, act });
-
 export const SABOTEUR: readonly Intervention[] = [
   sabotage('strip label', 2, stripLabel),
   sabotage('strip all labels', 1, stripAllLabels),
   sabotage('strip owner', 2, stripOwner),
+  sabotage('strip victim', 1, stripVictim),
   sabotage('pod finalizer', 1, block),
+  sabotage('keeps failing', 1, keepsFailing),
   sabotage('take pod name', 2, take('pods')),
   sabotage('take claim name', 1, take('persistentvolumeclaims')),
   sabotage('delete claim', 2, deleteClaim),
+  sabotage('replace claim', 1, replaceClaim),
   sabotage('strip claim', 1, stripClaim),
   sabotage('lose volume', 1, loseVolume),
   sabotage('service', 2, meddleWithService),
   sabotage('revision', 1, meddleWithRevision),
   sabotage('lose status', 1, loseStatus),
-  sabotage('refuse pods', 2, refuse('pods', 'exceeded quota: few')),
-  sabotage('refuse claims', 1, refuse('persistentvolumeclaims', 'exceeded quota: few')),
-  sabotage('revoke rights', 1, revoke),
-  sabotage('newer field', 1, newer),
-  sabotage('StatefulSet', 1, shadow),
-  sabotage('conflicts', 2, conflicts),
-];
-
-/** For `--harsh` runs. */
-export const HARSH_SABOTEUR: readonly Intervention[] = [
-  sabotage('replace claim', 1, replaceClaim),
-  sabotage('strip victim', 1, stripVictim),
-  sabotage('keeps failing', 1, keepsFailing),
 ];

@@ -6,9 +6,10 @@ import { NAMESPACE } from '../apps.ts';
 import { type Hands, handsOf } from '../control/hands.ts';
 import type { ControlPlane } from '../control/plane.ts';
 import type { Crew } from '../crew.ts';
+import type { Host } from '../host.ts';
 import type { Random } from '../random.ts';
 import type { SimServer } from '../server/server.ts';
-import type { Stored } from '../server/types.ts';
+import type { Meta, Stored } from '../server/types.ts';
 import type { Cancel, Timeline } from '../timeline.ts';
 
 export interface Stage {
@@ -37,6 +38,15 @@ export interface Intervention {
   readonly weight: number;
   readonly act: (stage: Stage, random: Random) => string | undefined;
 }
+
+export type Act = Intervention['act'];
+
+export const sabotage = (name: string, weight: number, act: Act): Intervention => ({
+  name,
+  kind: 'saboteur',
+  weight,
+  act,
+});
 
 /** Done now, undone after a while, or when the faults stop. */
 export function forAWhile(stage: Stage, { ms, undo }: { readonly ms: number; readonly undo: () => void }): void {
@@ -73,6 +83,11 @@ export function aClaim({ server }: Stage, random: Random): Stored | undefined {
   return one(server.all('persistentvolumeclaims', NAMESPACE), random);
 }
 
+/** One of the operators' processes. */
+export function aHost({ crew }: Stage, random: Random): Host | undefined {
+  return one(crew.hosts, random);
+}
+
 export function one<Value>(values: readonly Value[], random: Random): Value | undefined {
   return values.length === 0 ? undefined : random.pick(values);
 }
@@ -84,4 +99,15 @@ export function specOf(object: Stored): Readonly<Record<string, unknown>> {
 export function taintsOf(node: Stored): readonly { readonly key?: unknown }[] {
   const taints = specOf(node)['taints'];
   return Array.isArray(taints) ? taints : [];
+}
+
+/** Somebody changes an object's metadata; returns what was changed. */
+export function withMeta(
+  stage: Stage,
+  plural: string,
+  object: Stored,
+  change: (meta: Meta) => Partial<Record<keyof Meta, unknown>>,
+): string {
+  stage.user.edit(plural, object, (now) => ({ ...now, metadata: { ...now.metadata, ...change(now.metadata) } }));
+  return `${plural} ${object.metadata.name}`;
 }

@@ -33,8 +33,24 @@ export function unsettledApp(server: SimServer, object: Stored, nowMs: number): 
   return wrong.map((what) => `app ${title}: ${what}`);
 }
 
-function podsOf(server: SimServer, { metadata }: StatefulApp): readonly Stored[] {
-  return server.all('pods', metadata.namespace).filter((pod) => controllerOf(pod)?.uid === metadata.uid);
+/**
+ * The app's pods, without those that nobody can know of: no watch of ours shows one without our label, the survey finds
+ * what the selector matches and what the ledger names, and one that is wanted is found when it is to be made.
+ */
+function podsOf(server: SimServer, app: StatefulApp): readonly Stored[] {
+  const { metadata, spec, status } = app;
+  const named = new Set((status?.appUID === metadata.uid ? (status.members ?? []) : []).map(({ podUID }) => podUID));
+  const isKnowable = ({ metadata: { uid, labels = {} } }: Stored) =>
+    labels[LABEL.app] !== undefined || isSelected(spec.selector, labels) || named.has(uid);
+  return server
+    .all('pods', metadata.namespace)
+    .filter((pod) => controllerOf(pod)?.uid === metadata.uid && isKnowable(pod));
+}
+
+/** By equality alone, as apps of a run select. */
+function isSelected(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
+  const wanted = Object.entries(fieldOf(selector, 'matchLabels') ?? {});
+  return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
 }
 
 function unsettledMember(
