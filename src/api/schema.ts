@@ -51,9 +51,11 @@ export interface StatefulApp {
 }
 
 /** `problems` are "path: sentence", at least one. */
-export type ParsedApp =
-  | { readonly ok: true; readonly app: StatefulApp }
+type Parsed<App> =
+  | { readonly ok: true; readonly app: App }
   | { readonly ok: false; readonly problems: readonly string[] };
+export type ParsedApp = Parsed<StatefulApp>;
+export type ParsedSpec = Parsed<Omit<StatefulApp, 'status'>>;
 
 type WrittenApp = { readonly metadata: ObjectMeta; readonly spec: WrittenSpec };
 
@@ -88,6 +90,13 @@ const TOO_DEEP = `spec: nested more than ${MAX_LEVELS} levels deep, which no pod
  * templates are carried through as written. Costs no copy of the templates.
  */
 export function parseApp(object: unknown): ParsedApp {
+  const parsed = parseSpec(object);
+  if (!parsed.ok || !isFields(object) || !('status' in object)) return parsed;
+  return { ok: true, app: { ...parsed.app, status: parseStatus(object['status']) } };
+}
+
+/** The same for all but the status: most events of an app are its status alone. */
+export function parseSpec(object: unknown): ParsedSpec {
   if (!isFields(object)) return { ok: false, problems: ['object: expected a StatefulApp object'] };
   if (isTooDeep(object['spec'])) return { ok: false, problems: [TOO_DEEP] };
   const written = withoutNulls(object, readSchema) as Fields;
@@ -95,8 +104,7 @@ export function parseApp(object: unknown): ParsedApp {
   if (!parsed.success) return { ok: false, problems: problemsOf(parsed.error) };
   const { apiVersion, kind } = parsed.data;
   const spec = complete(parsed.data, object['spec'] as Fields, written['spec'] as Fields);
-  const app = { apiVersion, kind, metadata: written['metadata'] as ObjectMeta, spec };
-  return { ok: true, app: 'status' in object ? { ...app, status: parseStatus(object['status']) } : app };
+  return { ok: true, app: { apiVersion, kind, metadata: written['metadata'] as ObjectMeta, spec } };
 }
 
 /**

@@ -31,6 +31,15 @@ export interface RevisionView {
   readonly digest: string;
 }
 
+/** What a revision of this spec holds. */
+export function contentOf(spec: {
+  readonly template: unknown;
+  readonly volumeClaimTemplates: unknown;
+}): RevisionContent {
+  const { template, volumeClaimTemplates } = spec;
+  return { template: template as Json, claimTemplates: volumeClaimTemplates as readonly Json[] };
+}
+
 const HASH_LENGTH = 10;
 
 export function claimTemplateName(template: unknown): string {

@@ -6,7 +6,7 @@
 import type { PodView } from '../identity/pod-view.ts';
 import type { WatchEvent } from '../kube/known-objects.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { lastEndings, readApp, readEnding, type Sighting } from '../plan/observe.ts';
+import { type AppBefore, lastEndings, readApp, readEnding, type Sighting } from '../plan/observe.ts';
 import type { StrayKind, Survey } from '../plan/types.ts';
 import { emptyShelf, type Shelf } from './shelf.ts';
 import { appKey, type Kind, ownerKey, readView, sameForDecisions, strayKey, type View } from './views.ts';
@@ -151,7 +151,7 @@ export class Cache {
       this.#tidy(key, shelf);
       return key;
     }
-    const next = readApp(event.object);
+    const next = readApp(event.object, formerOf(event, shelf));
     if (shelf.app?.uid !== next.uid) shelf.survey = null;
     shelf.app = next;
     return key;
@@ -226,4 +226,10 @@ export class Cache {
     if (app !== null || [pods, claims, services, revisions, endings].some((map) => map.size > 0)) return;
     this.#shelves.delete(key);
   }
+}
+
+/** What was read of the object that this event replaces. */
+function formerOf(event: WatchEvent, { app }: Shelf): AppBefore | undefined {
+  if (event.type !== 'modified' || app?.resourceVersion !== event.previous.metadata.resourceVersion) return undefined;
+  return { raw: event.previous, app };
 }

@@ -1,13 +1,13 @@
 // From raw objects to what the planner sees. Reads once, trusts no shape: objects may be hand-made, older or newer.
 
 import { LABEL } from '../api/names.ts';
-import { parseApp } from '../api/schema.ts';
+import { parseSpec } from '../api/schema.ts';
 import { parseStatus } from '../api/status.ts';
-import { objectAt, stringAt, stringMap } from '../identity/json.ts';
+import { canonicalJson, objectAt, stringAt, stringMap } from '../identity/json.ts';
 import { controllerOf } from '../identity/owner.ts';
 import { templateGraceSeconds } from '../identity/pod.ts';
 import type { PodView } from '../identity/pod-view.ts';
-import { type RevisionView, readContent, revisionDigest } from '../identity/revision.ts';
+import { contentOf, type RevisionView, readContent, revisionDigest } from '../identity/revision.ts';
 import type { Ending } from '../identity/slot.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
 import type { Observed, ObservedApp, Refusal, ServiceView, Stray, Survey } from './types.ts';
@@ -50,22 +50,56 @@ function withStrays<View extends { readonly name: string }>(
   return [...new Map([...found, ...shown].map((view) => [view.name, view])).values()];
 }
 
-export function readApp(raw: unknown): ObservedApp {
+/** An app as it came before, and what was read of it then. */
+export interface AppBefore {
+  readonly raw: unknown;
+  readonly app: ObservedApp;
+}
+
+/** The same with and without `before`, which saves reading a spec that did not change. */
+export function readApp(raw: unknown, before?: AppBefore): ObservedApp {
   const metadata = objectAt(raw, 'metadata');
-  const parsed = parseApp(raw);
-  const generation = metadata['generation'];
+  const { spec, problems, digest } = before !== undefined && keepsSpec(raw, before) ? before.app : readSpec(raw);
   return {
     name: stringAt(metadata, 'name') ?? '',
     namespace: stringAt(metadata, 'namespace') ?? '',
     uid: stringAt(metadata, 'uid') ?? '',
-    generation: typeof generation === 'number' ? generation : 0,
+    generation: generationOf(raw),
     resourceVersion: stringAt(metadata, 'resourceVersion') ?? '',
     deleting: stringAt(metadata, 'deletionTimestamp') !== undefined,
     annotations: stringMap(metadata['annotations']),
-    spec: parsed.ok ? parsed.app.spec : null,
-    problems: parsed.ok ? [] : parsed.problems,
-    status: parsed.ok ? (parsed.app.status ?? {}) : parseStatus(objectAt(raw, 'status')),
+    spec,
+    problems,
+    digest,
+    status: parseStatus(objectAt(raw, 'status')),
   };
+}
+
+function generationOf(raw: unknown): number {
+  const generation = objectAt(raw, 'metadata')['generation'];
+  return typeof generation === 'number' ? generation : 0;
+}
+
+function readSpec(raw: unknown): Pick<ObservedApp, 'spec' | 'problems' | 'digest'> {
+  const parsed = parseSpec(raw);
+  if (!parsed.ok) return { spec: null, problems: parsed.problems, digest: '' };
+  const { spec } = parsed.app;
+  return { spec, problems: [], digest: revisionDigest(contentOf(spec)) };
+}
+
+/**
+ * Every change that somebody makes to a spec raises its generation. A new CRD does not, which may fill in or take out fields
+ * of all stored apps (R13); but never in the templates, which are opaque to it and may be 1.4 MB long.
+ */
+function keepsSpec(raw: unknown, { raw: former, app }: AppBefore): boolean {
+  if (app.spec === null || app.generation === 0 || app.generation !== generationOf(raw)) return false;
+  if (app.uid !== stringAt(objectAt(raw, 'metadata'), 'uid')) return false;
+  return canonicalJson(settings(raw)) === canonicalJson(settings(former));
+}
+
+function settings(raw: unknown): object {
+  const { template: _template, volumeClaimTemplates: _claims, ...rest } = objectAt(raw, 'spec');
+  return rest;
 }
 
 /** Tools that manage an object leave these marks on it. */

@@ -6,7 +6,6 @@
 import { LABEL } from '../api/names.ts';
 import type { StatefulAppSpec } from '../api/spec.ts';
 import type { StatefulAppStatus } from '../api/status.ts';
-import type { Json } from '../identity/json.ts';
 import { ordinalOf } from '../identity/member-names.ts';
 import { includes, rangesOf } from '../identity/ordinals.ts';
 import { controllerRef } from '../identity/owner.ts';
@@ -14,10 +13,10 @@ import type { Blueprint } from '../identity/pod.ts';
 import {
   blueprintOf,
   buildRevision,
+  contentOf,
   hashOfDigest,
   type RevisionContent,
   type RevisionView,
-  revisionDigest,
   revisionHash,
   revisionName,
 } from '../identity/revision.ts';
@@ -42,11 +41,8 @@ export interface Revisions {
 const MAX_COLLISIONS = 8;
 
 export function planRevisions(observed: Observed, spec: StatefulAppSpec): Revisions {
-  const content: RevisionContent = {
-    template: spec.template as Json,
-    claimTemplates: spec.volumeClaimTemplates as unknown as readonly Json[],
-  };
-  const digest = revisionDigest(content);
+  const content = contentOf(spec);
+  const { digest } = observed.app;
   const { hash: update, collisions } = updateHash(observed, { content, digest });
   const own = observed.revisions.filter((view) => isOurs(observed, view));
   const contents = new Map([...own.map((view) => [view.hash, view.content] as const), [update, content] as const]);

@@ -19,6 +19,8 @@ export interface ObservedApp {
   /** Null when the operator does not understand the object: then `problems` says why, and nothing is touched. */
   readonly spec: StatefulAppSpec | null;
   readonly problems: readonly string[];
+  /** Of the templates in the spec (revisionDigest), made once when it is read; empty without a spec. */
+  readonly digest: string;
   /** As stored; the ledger in it is input, its counts are not (R4). */
   readonly status: StatefulAppStatus;
 }

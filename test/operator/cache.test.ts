@@ -7,7 +7,7 @@ import type { WatchEvent } from '../../src/kube/known-objects.ts';
 import type { KubeObject } from '../../src/kube/objects.ts';
 import { Cache } from '../../src/operator/cache.ts';
 import { type Kind, ownerKey } from '../../src/operator/views.ts';
-import { APP, owner, type Raw, rawApp, rawClaim, rawPod, rawRevision, rawService } from '../plan/objects.ts';
+import { APP, owner, type Raw, rawApp, rawClaim, rawPod, rawRevision, rawService, template } from '../plan/objects.ts';
 
 const KEY = 'prod/web';
 const NOW = 1_000_000;
@@ -102,6 +102,35 @@ test('any change of the app wakes it, also the echo of its own status: the ledge
   const echo = made(rawApp({ metadata: { resourceVersion: '101' }, status: { replicas: 2 } }));
   expect(cache.apply('StatefulApp', modified(made(rawApp({})), echo), NOW)).toEqual([KEY]);
   expect(seen().app).toMatchObject({ resourceVersion: '101', status: { replicas: 2 } });
+});
+
+test('an app is parsed once for each of its specs, and what else it tells is always new', () => {
+  const { cache, seen } = filled();
+  const first = seen().app;
+  const echo = made(rawApp({ metadata: { resourceVersion: '101', annotations: { a: 'b' } }, status: { replicas: 2 } }));
+  cache.apply('StatefulApp', modified(made(rawApp({})), echo), NOW);
+  expect(seen().app.spec).toBe(first.spec);
+  expect(seen().app).toMatchObject({ resourceVersion: '101', annotations: { a: 'b' }, status: { replicas: 2 } });
+  const edited = made(rawApp({ version: 'v2', metadata: { resourceVersion: '102', generation: 2 } }));
+  cache.apply('StatefulApp', modified(echo, edited), NOW);
+  expect(seen().app).toMatchObject({ generation: 2, status: {}, spec: { template: template('v2') } });
+});
+
+test('a spec is taken over from the object that was replaced, and from no other', () => {
+  const { cache, seen } = filled();
+  const [unseen, next] = ['101', '102'].map((resourceVersion) =>
+    made(rawApp({ version: 'v2', metadata: { resourceVersion } })),
+  );
+  cache.apply('StatefulApp', modified(unseen as KubeObject, next as KubeObject), NOW);
+  expect(seen().app.spec?.template).toEqual(template('v2'));
+});
+
+test('an app that was told to be gone, and is there after all, is read anew', () => {
+  const { cache, seen } = filled();
+  cache.died(KEY, { uid: APP.uid, atMs: NOW });
+  const next = made(rawApp({ metadata: { resourceVersion: '101' } }));
+  cache.apply('StatefulApp', modified(made(rawApp({})), next), NOW);
+  expect(seen().app).toMatchObject({ resourceVersion: '101', spec: { template: template('v1') } });
 });
 
 test('a pod that ended before our eyes is no stray, and how it ended is known', () => {
