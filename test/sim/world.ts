@@ -34,6 +34,8 @@ export class World {
   changes = 0;
   readonly #timeline = new VirtualTimeline(START_MS);
   readonly #onlooker: Onlooker;
+  /** Pods that were removed while no ledger named them. */
+  readonly #unnamed: Unnamed[] = [];
   #touched = false;
 
   constructor(seed: number, trace: ((line: string) => void) | undefined) {
@@ -117,30 +119,55 @@ export class World {
   /** Whoever removes a pod while its kubelet cannot be reached says that it is dead. */
   #watchPod({ actor, object, type }: Change, twins: Twins, plane: ControlPlane): void {
     const { uid } = object.metadata;
-    if (type === 'ADDED' && this.stage.crew.isOperator(actor)) twins.made(uid);
+    if (type === 'ADDED' && this.stage.crew.isOperator(actor)) {
+      for (const former of this.#unnamed.filter((one) => isBeyondKnowing(one, object, this.#bootMs(actor))))
+        twins.excuse(former.pod.metadata.uid);
+      twins.made(uid);
+    }
     if (type !== 'DELETED' || actor.startsWith('kubelet')) return;
+    const isNamed = this.#isNamed(object);
+    if (!isNamed) this.#unnamed.push({ pod: object, atMs: this.#timeline.now() });
     const node = plane.nodes.get(String(fieldOf(object, 'spec', 'nodeName')));
-    if (node?.connected === false || this.#isUnknown(object)) twins.excuse(uid);
+    if (node?.connected === false || (!isNamed && this.#isUnheard(object))) twins.excuse(uid);
   }
 
-  /**
-   * Nobody knows of it when it is removed (docs/adr/0005): no ledger names it, and of the operators that run none was ever
-   * told of it, nor will be, since without our label no watch of theirs shows it.
-   */
-  #isUnknown({ metadata }: Stored): boolean {
-    const { server, crew } = this.stage;
-    const { namespace, name, uid, labels } = metadata;
+  #bootMs(operator: string): number {
+    return this.stage.crew.hosts.find(({ name }) => name === operator)?.bootMs ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** By a ledger: whoever starts later knows of it. */
+  #isNamed({ metadata: { namespace, name, uid } }: Stored): boolean {
+    const { server } = this.stage;
     const members = server.all('statefulapps', namespace).flatMap((app) => listAt(app['status'], 'members'));
-    const isNamed = members.some(
+    return members.some(
       (member) =>
         fieldOf(member, 'podUID') === uid ||
         (fieldOf(member, 'state') === 'NameTaken' && fieldOf(member, 'pod') === name),
     );
-    if (isNamed) return false;
+  }
+
+  /**
+   * Nobody knows of it when it is removed (docs/adr/0005): of the operators that run none was ever told of it, nor will be,
+   * since without our label no watch of theirs shows it.
+   */
+  #isUnheard({ metadata: { namespace, name, uid, labels } }: Stored): boolean {
     const key = keyOf('pods', namespace, name);
     const hasHeard = (host: Host) => this.#onlooker.of(host).was(key, (pod) => pod?.metadata.uid === uid);
-    return crew.hosts.every((host) => labels?.[LABEL.app] === undefined && !hasHeard(host));
+    return this.stage.crew.hosts.every((host) => labels?.[LABEL.app] === undefined && !hasHeard(host));
   }
+}
+
+interface Unnamed {
+  readonly pod: Stored;
+  readonly atMs: number;
+}
+
+/** It went before this process began, and takes longer to stop than the pod that was made after it: who would know that? */
+function isBeyondKnowing({ pod, atMs }: Unnamed, made: Stored, bootMs: number): boolean {
+  const [one, other] = [pod, made].map((it) => Number(fieldOf(it, 'spec', 'terminationGracePeriodSeconds') ?? 30));
+  const { namespace, name } = pod.metadata;
+  const isSame = made.metadata.name === name && made.metadata.namespace === namespace;
+  return isSame && atMs <= bootMs && (one ?? 0) > (other ?? 0);
 }
 
 function counter(prefix: string): () => string {
