@@ -1,23 +1,20 @@
 // A cluster with its operators, as a seed draws it, with every check looking on. It moves one event at a time.
 
-import { LABEL } from '../../src/api/names.ts';
-import { listAt } from '../../src/identity/json.ts';
 import { drawApp, drawApps, NAMESPACE } from './apps.ts';
 import { type Stage, userHands } from './chaos/stage.ts';
+import { Bygones } from './checks/bygones.ts';
 import { commitCheck } from './checks/commits.ts';
 import { fieldOf } from './checks/facts.ts';
-import { keyOf } from './checks/knowledge.ts';
 import { requestRules } from './checks/requests.ts';
 import { Twins } from './checks/twins.ts';
-import { Onlooker } from './checks/witness.ts';
+import { Onlooker, type Rule } from './checks/witness.ts';
 import { type ControlPlane, startControlPlane } from './control/plane.ts';
 import { calmTemper, roughTemper, stubbornTemper } from './control/temper.ts';
 import { Crew, LEASE, LEASES } from './crew.ts';
-import type { Host } from './host.ts';
 import { Random } from './random.ts';
 import { Recorder } from './recorder.ts';
 import { SimServer } from './server/server.ts';
-import type { Change, Stored } from './server/types.ts';
+import type { Change } from './server/types.ts';
 import { VirtualTimeline } from './timeline.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
@@ -33,9 +30,7 @@ export class World {
   writes = 0;
   changes = 0;
   readonly #timeline = new VirtualTimeline(START_MS);
-  readonly #onlooker: Onlooker;
-  /** Pods that were removed while no ledger named them. */
-  readonly #unnamed: Unnamed[] = [];
+  readonly #bygones: Bygones;
   #touched = false;
 
   constructor(seed: number, trace: ((line: string) => void) | undefined) {
@@ -47,13 +42,15 @@ export class World {
     const leaseTimes = random.pick(LEASES);
     const report = (rule: string, what: string) => recorder.broken(rule, what);
     const twins = new Twins((what) => report('R1', what));
-    this.#onlooker = new Onlooker(requestRules(leaseTimes.renewDeadlineMs), report);
+    this.#bygones = new Bygones(server, timeline.now);
+    const sent: Rule = { name: 'R1', judge: (knowledge, call) => this.#bygones.sent(knowledge, call) };
+    const rules = [...requestRules(leaseTimes.renewDeadlineMs), sent];
     const crew = new Crew({
       seed,
       leaseTimes,
       server,
       timeline,
-      witness: this.#onlooker,
+      witness: new Onlooker(rules, report),
       touched: () => {
         this.#touched = true;
       },
@@ -112,6 +109,7 @@ export class World {
       this.recorder.tell(`  ${actor} ${type} ${plural} ${object.metadata.name} @${version}`);
       const wrong = check.judge(change);
       if (wrong !== undefined) this.recorder.broken(wrong.rule, wrong.what);
+      this.#bygones.hear(change);
       if (plural === 'pods') this.#watchPod(change, twins, plane);
     });
   }
@@ -120,54 +118,13 @@ export class World {
   #watchPod({ actor, object, type }: Change, twins: Twins, plane: ControlPlane): void {
     const { uid } = object.metadata;
     if (type === 'ADDED' && this.stage.crew.isOperator(actor)) {
-      for (const former of this.#unnamed.filter((one) => isBeyondKnowing(one, object, this.#bootMs(actor))))
-        twins.excuse(former.pod.metadata.uid);
+      for (const former of this.#bygones.unknownTo(actor, object)) twins.excuse(former);
       twins.made(uid);
     }
     if (type !== 'DELETED' || actor.startsWith('kubelet')) return;
-    const isNamed = this.#isNamed(object);
-    if (!isNamed) this.#unnamed.push({ pod: object, atMs: this.#timeline.now() });
     const node = plane.nodes.get(String(fieldOf(object, 'spec', 'nodeName')));
-    if (node?.connected === false || (!isNamed && this.#isUnheard(object))) twins.excuse(uid);
+    if (node?.connected === false) twins.excuse(uid);
   }
-
-  #bootMs(operator: string): number {
-    return this.stage.crew.hosts.find(({ name }) => name === operator)?.bootMs ?? Number.NEGATIVE_INFINITY;
-  }
-
-  /** By a ledger: whoever starts later knows of it. */
-  #isNamed({ metadata: { namespace, name, uid } }: Stored): boolean {
-    const { server } = this.stage;
-    const members = server.all('statefulapps', namespace).flatMap((app) => listAt(app['status'], 'members'));
-    return members.some(
-      (member) =>
-        fieldOf(member, 'podUID') === uid ||
-        (fieldOf(member, 'state') === 'NameTaken' && fieldOf(member, 'pod') === name),
-    );
-  }
-
-  /**
-   * Nobody knows of it when it is removed (docs/adr/0005): of the operators that run none was ever told of it, nor will be,
-   * since without our label no watch of theirs shows it.
-   */
-  #isUnheard({ metadata: { namespace, name, uid, labels } }: Stored): boolean {
-    const key = keyOf('pods', namespace, name);
-    const hasHeard = (host: Host) => this.#onlooker.of(host).was(key, (pod) => pod?.metadata.uid === uid);
-    return this.stage.crew.hosts.every((host) => labels?.[LABEL.app] === undefined && !hasHeard(host));
-  }
-}
-
-interface Unnamed {
-  readonly pod: Stored;
-  readonly atMs: number;
-}
-
-/** It went before this process began, and takes longer to stop than the pod that was made after it: who would know that? */
-function isBeyondKnowing({ pod, atMs }: Unnamed, made: Stored, bootMs: number): boolean {
-  const [one, other] = [pod, made].map((it) => Number(fieldOf(it, 'spec', 'terminationGracePeriodSeconds') ?? 30));
-  const { namespace, name } = pod.metadata;
-  const isSame = made.metadata.name === name && made.metadata.namespace === namespace;
-  return isSame && atMs <= bootMs && (one ?? 0) > (other ?? 0);
 }
 
 function counter(prefix: string): () => string {

@@ -3,6 +3,7 @@
 
 import type { Host } from '../host.ts';
 import type { Call, Stored } from '../server/types.ts';
+import { Memory } from './memory.ts';
 
 /** How it was learnt: told by a watch, or by the answer to a read or to a write. */
 export type Source = 'watch' | 'read' | 'write';
@@ -23,6 +24,7 @@ export class Knowledge {
   sinceMs: number;
   /** When the Lease renewal that was last heard of had been sent. */
   renewedAtMs = Number.NEGATIVE_INFINITY;
+  readonly memory = new Memory();
   readonly #versions = new Map<string, Version[]>();
   readonly #flying = new Map<Call, number>();
   #idleAtMs: number;
@@ -56,6 +58,7 @@ export class Knowledge {
 
   learn(key: string, object: Stored | undefined, source: Source): void {
     const kept = this.#relevant(this.#versions.get(key) ?? []);
+    if (object !== undefined) this.memory.learn(object);
     kept.push({ atMs: this.host.options.timeline.now(), source, object });
     this.#versions.set(key, kept);
   }
