@@ -4,6 +4,7 @@ import { NAMESPACE } from '../apps.ts';
 import type { Host } from '../host.ts';
 import type { Random } from '../random.ts';
 import { CALM, WEATHERS } from '../weather.ts';
+import { MOMENTS } from './moments.ts';
 import { type Act, aHost, forAWhile, type Intervention, later, one, type Stage, specOf, taintsOf } from './stage.ts';
 
 const partition: Act = (stage, random) => {
@@ -167,4 +168,5 @@ export const FAULTS: readonly Intervention[] = [
   fault('watches cut', 2, cut),
   fault('watch lags', 3, lag),
   fault('compaction', 2, compact),
+  ...MOMENTS,
 ];

@@ -3,6 +3,7 @@
 
 import type { Host } from '../host.ts';
 import type { Call, Stored } from '../server/types.ts';
+import { Departures } from './departures.ts';
 import { Memory } from './memory.ts';
 
 /** How it was learnt: told by a watch, or by the answer to a read or to a write. */
@@ -24,8 +25,10 @@ export class Knowledge {
   sinceMs: number;
   /** When the Lease renewal that was last heard of had been sent. */
   renewedAtMs = Number.NEGATIVE_INFINITY;
+  readonly departures = new Departures();
   readonly memory = new Memory();
   readonly #versions = new Map<string, Version[]>();
+  readonly #written = new Map<string, Stored['metadata']>();
   readonly #flying = new Map<Call, number>();
   #idleAtMs: number;
 
@@ -61,6 +64,17 @@ export class Knowledge {
     if (object !== undefined) this.memory.learn(object);
     kept.push({ atMs: this.host.options.timeline.now(), source, object });
     this.#versions.set(key, kept);
+    if (object !== undefined || source === 'read') this.departures.heard(key);
+  }
+
+  /** A write of this very process was answered with this. */
+  wrote(key: string, { metadata }: Stored): void {
+    this.#written.set(key, metadata);
+  }
+
+  /** The last of what this process wrote, as it was then. */
+  written(key: string): Stored['metadata'] | undefined {
+    return this.#written.get(key);
   }
 
   /** Every version that a decision under way may rest on, the newest last. */

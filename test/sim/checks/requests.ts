@@ -9,18 +9,23 @@ import { appNameOf, appOf, fieldOf, hasEnded, isDeleting, ordinalIn, wantedOf } 
 import { floodRule } from './flood.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import { drainedInHealth, drainOrder, inOrder } from './order.ts';
+import { shadowRule } from './shadow.ts';
 import { liveOwner, noNewerValue, understood } from './standing.ts';
+import { askedFor, countsWhatIsThere, noIdleWait, readsItsWrites } from './telling.ts';
 import type { Rule } from './witness.ts';
 
 export function requestRules(renewDeadlineMs: number): readonly Rule[] {
   return [
     { name: 'R2', judge: preconditions },
+    { name: 'R2', judge: readsItsWrites },
     { name: 'R3', judge: freshLook },
     { name: 'R5', judge: claimsKept },
     { name: 'R6', judge: inOrder },
     { name: 'R6', judge: drainOrder },
+    { name: 'R7', judge: askedFor },
     { name: 'R8', judge: liveOwner },
     floodRule(),
+    shadowRule(),
     { name: 'R9', judge: (knowledge, call) => fenced(knowledge, call, renewDeadlineMs) },
     { name: 'R4', judge: countedFirst },
     { name: 'R6', judge: drainedInHealth },
@@ -28,6 +33,8 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R12', judge: noEmptyVolume },
     { name: 'R13', judge: understood },
     { name: 'R13', judge: noNewerValue },
+    { name: 'R11', judge: countsWhatIsThere },
+    { name: 'wait', judge: noIdleWait },
     { name: 'copy', judge: exactCopy },
   ];
 }

@@ -63,7 +63,9 @@ export class Onlooker implements Witness {
       for (const object of found.items)
         knowledge.learn(keyOf(plural, object.metadata.namespace, object.metadata.name), object, 'read');
     } else if (isStored(found)) {
-      knowledge.learn(keyOf(plural, namespace, found.metadata.name), found, verb === 'get' ? 'read' : 'write');
+      const key = keyOf(plural, namespace, found.metadata.name);
+      knowledge.learn(key, found, verb === 'get' ? 'read' : 'write');
+      if (verb !== 'get') knowledge.wrote(key, found);
     } else if (verb === 'get' && name !== undefined && saysAbsent(answer, name)) {
       knowledge.learn(keyOf(plural, namespace, name), undefined, 'read');
     }
@@ -80,6 +82,7 @@ export class Onlooker implements Witness {
       if (type === 'BOOKMARK' || type === 'ERROR' || !isStored(object)) continue;
       const key = keyOf(plural, object.metadata.namespace, object.metadata.name);
       knowledge.learn(key, type === 'DELETED' ? undefined : object, 'watch');
+      if (type === 'DELETED') knowledge.departures.left(key, object, host.options.timeline.now());
     }
   }
 }

@@ -1,0 +1,174 @@
+// Faults that wait for the one moment in which they do the most harm, since chance alone would find it once in a million
+// runs: a pod that comes and goes while nobody looks, a leader that leaves in the middle of things, a process that is
+// stopped while it makes a connection, a proxy that answers for the API server.
+
+import { NAMESPACE } from '../apps.ts';
+import { controllerOf, fieldOf, isDeleting } from '../checks/facts.ts';
+import { LEASE } from '../crew.ts';
+import type { Random } from '../random.ts';
+import type { Answer, Call, Change, Stored } from '../server/types.ts';
+import { failure } from '../server/wire.ts';
+import { anApp, forAWhile, type Intervention, later, one, type Stage, specOf } from './stage.ts';
+
+type Act = Intervention['act'];
+
+/** The next change that is such a one, unless the faults stop before. */
+function next(stage: Stage, is: (change: Change) => boolean, act: (change: Change) => void): void {
+  const unsubscribe = stage.server.onCommit((change) => {
+    if (!is(change)) return;
+    end();
+    act(change);
+  });
+  const end = () => {
+    stage.undoings.delete(end);
+    unsubscribe();
+  };
+  stage.undoings.add(end);
+}
+
+/** Asked at each request of an operator that arrives, for a while. */
+function atRequests(stage: Stage, ms: number, rule: (call: Call) => Answer | undefined): void {
+  const { rules } = stage.server;
+  const forOperators = (call: Call) => (stage.crew.isOperator(call.actor) ? rule(call) : undefined);
+  rules.push(forOperators);
+  forAWhile(stage, { ms, undo: () => void rules.splice(rules.indexOf(forOperators), 1) });
+}
+
+const isBound = (pod: Stored | undefined) => fieldOf(pod, 'spec', 'nodeName') !== undefined;
+
+/** Its containers have ended, and will be started again. */
+function isDown(pod: Stored): boolean {
+  const containers = fieldOf(pod, 'status', 'containerStatuses');
+  const hasEnded = (container: unknown) => fieldOf(container, 'state', 'terminated') !== undefined;
+  const isRunning = fieldOf(pod, 'status', 'phase') === 'Running';
+  return isRunning && !isDeleting(pod) && Array.isArray(containers) && containers.every(hasEnded);
+}
+
+const MOMENTS_OF_A_POD: Readonly<Record<string, (stage: Stage, change: Change) => boolean>> = {
+  'is made': ({ crew }, { type, actor }) => type === 'ADDED' && crew.isOperator(actor),
+  'is bound': (_, { type, object, before }) => type === 'MODIFIED' && isBound(object) && !isBound(before),
+  crashes: (_, { type, object, before }) =>
+    type === 'MODIFIED' && isDown(object) && before !== undefined && !isDown(before),
+};
+
+/**
+ * From such a moment on no operator is told of pods; then the pod is force-deleted while its containers run, and history
+ * is forgotten: what the operators saw of it last is all that they can know.
+ */
+const cameAndWent: Act = (stage, random) => {
+  const [name, is] = random.pick(Object.entries(MOMENTS_OF_A_POD));
+  const firstMs = name === 'crashes' ? 40 : 0;
+  const goneMs = random.between(300, 2_000) + (name === 'crashes' ? 2_500 : 0);
+  const cutMs = random.between(1, 300);
+  next(
+    stage,
+    (change) => change.plural === 'pods' && is(stage, change),
+    ({ object }) => {
+      later(stage, firstMs, 'nobody is told of pods', () => {
+        for (const watch of podWatches(stage)) watch.freeze();
+      });
+      later(stage, goneMs, `user: force-deletes ${object.metadata.name}`, () => {
+        const now = stage.server.find('pods', NAMESPACE, object.metadata.name);
+        if (now?.metadata.uid !== object.metadata.uid) return;
+        stopSlowly(stage, now);
+        stage.user.remove('pods', now, { graceSeconds: 0 });
+      });
+      later(stage, goneMs + cutMs, 'watches of pods break', () => {
+        stage.server.compact();
+        for (const watch of podWatches(stage)) watch.cut();
+      });
+    },
+  );
+  if (name === 'crashes') crashOne(stage, random);
+  return `the next pod that ${name}`;
+};
+
+function podWatches({ crew }: Stage) {
+  return crew.hosts.flatMap((host) => [...host.watches]).filter(({ plural }) => plural === 'pods');
+}
+
+/** Containers on the pod's node take all the time that they are given. */
+function stopSlowly(stage: Stage, pod: Stored): void {
+  const node = stage.plane.nodes.get(String(specOf(pod)['nodeName']));
+  if (node === undefined) return;
+  node.slowStop(60_000);
+  forAWhile(stage, { ms: 60_000, undo: () => node.slowStop(0) });
+}
+
+function crashOne(stage: Stage, random: Random): void {
+  const pod = one(
+    stage.server.all('pods', NAMESPACE).filter((each) => isBound(each)),
+    random,
+  );
+  if (pod !== undefined) stage.plane.nodes.get(String(specOf(pod)['nodeName']))?.crash(pod.metadata.uid);
+}
+
+/** Between two leaders an app is scaled up, and its lowest member is force-deleted: the next one sees both at once. */
+const interregnum: Act = (stage, random) => {
+  const { crew, server, user } = stage;
+  const holder = fieldOf(server.find('leases', LEASE.namespace, LEASE.name), 'spec', 'holderIdentity');
+  const leader = crew.hosts.find(({ name }) => name === holder);
+  const app = anApp(stage, random);
+  if (leader === undefined || app === undefined) return undefined;
+  if (crew.hosts.length < 2) crew.start();
+  const { name, uid } = app.metadata;
+  // The other one has to be told of what there is before it goes.
+  later(stage, 5_000, 'the leader is killed', () => crew.kill(leader));
+  later(stage, 5_000 + random.between(500, 8_000), 'user: scales up, and force-deletes the lowest', () => {
+    user.edit('statefulapps', app, (now) => ({
+      ...now,
+      spec: { ...specOf(now), replicas: Number(specOf(now)['replicas'] ?? 1) + 1 },
+    }));
+    const [lowest] = server
+      .all('pods', NAMESPACE)
+      .filter((pod) => controllerOf(pod)?.uid === uid)
+      .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    if (lowest !== undefined) user.remove('pods', lowest, { graceSeconds: 0 });
+  });
+  later(stage, random.between(100_000, 200_000), 'an operator starts', () => {
+    if (crew.hosts.length < 2) crew.start();
+  });
+  return `of ${leader.name}, and ${name} is scaled up`;
+};
+
+/** The process is stopped for longer than it may write without renewing, while a connection for a write is made. */
+const stoppedWhileConnecting: Act = (stage, random) => {
+  const sentAtMs = new Map<string, number>();
+  const waitMs = random.between(80, 200);
+  const stopMs = random.pick([12_000, 20_000, 62_000, 90_000]);
+  let isOver = false;
+  atRequests(stage, 120_000, ({ actor, verb, plural, name }) => {
+    if (isOver || plural === 'leases' || plural === 'events' || verb === 'watch') return undefined;
+    const atMs = stage.timeline.now();
+    sentAtMs.set(actor, atMs);
+    // These are never the last of a pass: a write follows, at once unless it has to wait.
+    const goesOn = (verb === 'get' && name !== undefined) || (verb === 'create' && plural === 'persistentvolumeclaims');
+    if (!goesOn) return undefined;
+    later(stage, waitMs, 'a process is stopped while it connects', () => {
+      const host = stage.crew.hosts.find((each) => each.name === actor);
+      if (isOver || host === undefined || sentAtMs.get(actor) !== atMs) return;
+      isOver = true;
+      host.stop(stopMs);
+    });
+    return undefined;
+  });
+  return `for ${stopMs} ms`;
+};
+
+const BEHIND_A_PROXY = ['pods', 'statefulapps', 'persistentvolumeclaims', 'services', 'controllerrevisions'];
+
+/** A 404 of whoever stands before the API server says nothing about the object. */
+const proxy: Act = (stage, random) => {
+  const plural = random.pick(BEHIND_A_PROXY);
+  const answer = failure(404, 'NotFound', 'the server could not find the requested resource', {});
+  const ms = random.delay(2_000, 60_000);
+  atRequests(stage, ms, (call) => (call.verb === 'get' && call.plural === plural ? answer : undefined));
+  return `hides ${plural} for ${ms} ms`;
+};
+
+export const MOMENTS: readonly Intervention[] = [
+  { name: 'pod unseen', kind: 'fault', weight: 2, act: cameAndWent },
+  { name: 'interregnum', kind: 'operator', weight: 1, act: interregnum },
+  { name: 'stopped connecting', kind: 'operator', weight: 1, act: stoppedWhileConnecting },
+  { name: 'proxy', kind: 'fault', weight: 1, act: proxy },
+];
