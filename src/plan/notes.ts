@@ -59,12 +59,15 @@ function shadowed({ spec }: Scene): readonly Note[] {
 
 /** The first member whose claim asks for another size than its template; growing volumes comes with a later version. */
 function differing({ spec, wanted }: Scene): readonly Note[] {
+  const claims = Map.groupBy(
+    wanted.flatMap((member) => member.claims),
+    ({ template }) => template,
+  );
   return spec.volumeClaimTemplates.flatMap(({ metadata, spec: claim }): Note[] => {
     const size = stringAt(claim.resources?.requests, 'storage');
     if (size === undefined) return [];
-    const others = wanted
-      .flatMap((member) => member.claims)
-      .filter(({ template, view }) => template === metadata.name && view?.request && !sameQuantity(view.request, size));
+    const own = claims.get(metadata.name) ?? [];
+    const others = own.filter(({ view }) => view?.request && !sameQuantity(view.request, size));
     const first = others[0];
     if (first === undefined) return [];
     const rest = others.length > 1 ? ` and ${others.length - 1} more` : '';

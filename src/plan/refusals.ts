@@ -17,32 +17,31 @@ const BUILDING = ['createClaim', 'createPod'];
 export function withoutRefused(actions: readonly Action[], { refusals, nowMs }: Observed): Allowed {
   if (refusals.length === 0) return { actions, waits: [] };
   const byKey = new Map(refusals.map((refusal) => [refusal.key, refusal]));
-  const refused = actions.flatMap((action) => {
+  // Thousands are refused at one moment, and due at one.
+  const times = new Map<number, string>();
+  for (const { retryAtMs } of refusals) if (!times.has(retryAtMs)) times.set(retryAtMs, formatTime(retryAtMs));
+  const waits: Wait[] = [];
+  const held = new Set<Action>();
+  const ordinals = new Set<number>();
+  for (const action of actions) {
     const refusal = byKey.get(actionKey(action));
-    return refusal === undefined ? [] : [{ action, refusal }];
-  });
-  const held = new Set(refused.filter(({ refusal }) => refusal.retryAtMs > nowMs).map(({ action }) => action));
+    if (refusal === undefined) continue;
+    waits.push(refusalWait(action, refusal, times.get(refusal.retryAtMs) ?? ''));
+    if (refusal.retryAtMs <= nowMs) continue;
+    held.add(action);
+    if ('ordinal' in action) ordinals.add(action.ordinal);
+  }
   const baseless = [...held].some((action) => FOUNDATIONS.includes(action.type));
-  const ordinals = new Set([...held].flatMap((action) => ('ordinal' in action ? [action.ordinal] : [])));
   const allowed = actions.filter((action) => {
     if (held.has(action)) return false;
     if (baseless && BUILDING.includes(action.type)) return false;
     return action.type !== 'createPod' || !ordinals.has(action.ordinal);
   });
-  // Thousands are refused at one moment, and due at one.
-  const times = new Map(refused.map(({ refusal: { retryAtMs } }) => [retryAtMs, '']));
-  for (const ms of times.keys()) times.set(ms, formatTime(ms));
-  const waitOf = ({ action, refusal }: Refused) => refusalWait(action, refusal, times.get(refusal.retryAtMs) ?? '');
-  return { actions: allowed, waits: refused.map(waitOf) };
+  return { actions: allowed, waits };
 }
 
 export function withoutBuilding(actions: readonly Action[]): readonly Action[] {
   return actions.filter(({ type }) => !BUILDING.includes(type));
-}
-
-interface Refused {
-  readonly action: Action;
-  readonly refusal: Refusal;
 }
 
 function refusalWait(action: Action, refusal: Refusal, due: string): Wait {

@@ -114,10 +114,10 @@ function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Plac
     pod !== undefined ? heldSlot(pod, setting.judge) : gone !== null ? vacatedSlot(gone, setting.judge.nowMs) : EMPTY;
   // Other claims that it mounts are not one member's, and nobody's to judge here.
   const own = 'pod' in slot && slot.state !== 'Taken' ? slot.pod.claims : [];
-  const mounted = own
-    .map((claim) => claimTemplateOf(claim, app.name, ordinal))
-    .filter((template) => template !== null)
-    .map(claimOf);
+  const mounted = own.flatMap((mount) => {
+    const template = claimTemplateOf(mount, app.name, ordinal);
+    return template === null ? [] : [claims.find((claim) => claim.template === template) ?? claimOf(template)];
+  });
   const ready = slot.state === 'Ready' || slot.state === 'Available';
   const complete = ledger?.complete === true || (ready && mounted.every(({ view }) => view?.phase === 'Bound'));
   return { ordinal, wanted: rank !== null, name, slot, ledger, claims, mounted, complete, hash, blueprint };
