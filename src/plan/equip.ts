@@ -5,7 +5,7 @@ import type { StatefulAppSpec } from '../api/spec.ts';
 import { buildPod } from '../identity/pod.ts';
 import { buildClaim, stampPatch } from '../volumes/claim-build.ts';
 import { type ClaimClass, type ClaimSlot, isProtected } from '../volumes/claim-view.ts';
-import { claimContent, type MemberView, type Scene } from './scene.ts';
+import type { MemberView, Scene } from './scene.ts';
 import type { Action, Wait } from './types.ts';
 
 type Policy = StatefulAppSpec['volumeLossPolicy'];
@@ -27,11 +27,19 @@ export function verdict(claim: ClaimSlot, policy: Policy): Verdict {
   return VERDICTS[claim.class][policy];
 }
 
-/** Whether a member waits for a claim that does not exist and that only a hand can bring. */
+const RUNS = ['NotReady', 'Ready', 'Available'];
+
+/**
+ * Whether some claim has to be searched for, since no watch of ours shows it: one that a member waits for and only a hand
+ * can bring, or one that a running pod mounts, and which therefore is there.
+ */
 export function missesClaim({ spec, wanted }: Scene): boolean {
   const missing = (claim: ClaimSlot) => claim.view === null && verdict(claim, spec.volumeLossPolicy) === 'block';
   const gone = (claim: ClaimSlot) => claim.class === 'Gone' && missing(claim);
-  return wanted.some(({ claims, mounted }) => claims.some(missing) || mounted.some(gone));
+  return wanted.some(
+    ({ claims, mounted, slot }) =>
+      claims.some(missing) || mounted.some((claim) => (RUNS.includes(slot.state) ? claim.view === null : gone(claim))),
+  );
 }
 
 /**
@@ -119,31 +127,21 @@ export function equip(
 
 /** Claims to make and claims to stamp; for a member whose claims raise no doubt. */
 export function claimActions(scene: Scene, member: MemberView): readonly Action[] {
-  // Once for all of them: a member may have sixteen.
-  const siblings = (member.blueprint?.claims ?? []).join(',');
-  return member.claims.flatMap((claim) => claimAction(scene, member, { claim, siblings }));
+  return member.claims.flatMap((claim) => claimAction(scene, member, claim));
 }
 
-type Sibling = { readonly claim: ClaimSlot; readonly siblings: string };
-
-function claimAction(scene: Scene, member: MemberView, { claim, siblings }: Sibling): readonly Action[] {
-  const { app } = scene.observed;
+function claimAction(scene: Scene, member: MemberView, claim: ClaimSlot): readonly Action[] {
   const { ordinal } = member;
   const found = verdict(claim, scene.spec.volumeLossPolicy);
+  const draft = scene.claimDrafts.get(member.hash)?.get(claim.template);
+  if (draft === undefined) return [];
   if (found === 'create') {
-    const content = claimContent(scene, member, claim.template);
-    const object = buildClaim(app, {
-      ordinal,
-      template: claim.template,
-      content,
-      siblings,
-      selector: scene.spec.selector,
-    });
+    const object = buildClaim(draft, ordinal);
     return [{ type: 'createClaim', ordinal, object, reason: `${member.name} has no claim ${claim.name}` }];
   }
   if (found !== 'stamp' || claim.view === null) return [];
   const { uid, resourceVersion } = claim.view;
-  const patch = stampPatch(app, { ordinal, siblings }, claim.view);
+  const patch = stampPatch(scene.observed.app, { ordinal, siblings: draft.siblings }, claim.view);
   const reason = `it has the name of a claim of ${member.name} and no owner`;
   return [{ type: 'stampClaim', ordinal, name: claim.name, uid, resourceVersion, patch, reason }];
 }

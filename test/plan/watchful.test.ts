@@ -419,4 +419,16 @@ describe('a claim that only a hand can bring back', () => {
     expect(searches({ app, claims: 'data-0 -', survey })).toEqual([]);
     expect(searches({ ...gone, app: { ...app, volumeLossPolicy: 'Recreate' }, survey })).toEqual([]);
   });
+  test.each(['Block', 'Recreate'] as const)('is searched for while a running pod mounts it, under %s', (policy) => {
+    const of = (pods: string): Given => ({
+      app: { ...app, volumeLossPolicy: policy },
+      pods,
+      claims: 'data-0 -',
+      survey: { atMs: NOW - 60_000 },
+    });
+    expect(searches(of('0 Available'))).toMatchObject([{ claims: true }]);
+    expect(searches(of('0 NotReady'))).toHaveLength(1);
+    // That is made, should it not be there.
+    expect(searches({ ...of('0 Pending'), app: { ...app, volumeLossPolicy: 'Recreate' } })).toEqual([]);
+  });
 });
