@@ -3,13 +3,14 @@
 
 import type { StatefulAppSpec } from '../api/spec.ts';
 import type { Member } from '../api/status.ts';
-import { listAt, objectAt } from '../identity/json.ts';
+import { objectAt } from '../identity/json.ts';
 import { claimName, claimTemplateOf, ordinalOf, podName } from '../identity/member-names.ts';
 import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
 import { type Blueprint, templateGraceSeconds } from '../identity/pod.ts';
 import type { PodView } from '../identity/pod-view.ts';
 import { type Ending, heldSlot, type Judge, type Slot, vacatedSlot } from '../identity/slot.ts';
 import { parseTime } from '../identity/time.ts';
+import { type ClaimDraft, draftClaim } from '../volumes/claim-build.ts';
 import { type ClaimSlot, type ClaimView, classifyClaim } from '../volumes/claim-view.ts';
 import { type Revisions, revisionFor } from './revisions.ts';
 import type { Observed } from './types.ts';
@@ -46,6 +47,8 @@ export interface Scene {
   readonly condemned: readonly MemberView[];
   /** Unwanted members whose pod vanished: remembered until nothing of it can run, should they be wanted again (R1). */
   readonly vanished: readonly MemberView[];
+  /** What a claim of each revision is made from, by the revision's hash and the claim template. */
+  readonly claimDrafts: ReadonlyMap<string, ReadonlyMap<string, ClaimDraft>>;
 }
 
 /** The ledger counts only when it is this very app's: a status can be restored or copied (R4). */
@@ -76,6 +79,7 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
     wanted: enumerate(ranges).map((ordinal, rank) => buildMember(setting, sources, { ordinal, rank })),
     condemned: unwanted.filter(({ slot }) => 'pod' in slot && slot.state !== 'Taken'),
     vanished: unwanted.filter(({ slot }) => slot.state === 'Vanished'),
+    claimDrafts: new Map([...revisions.blueprints].map(([hash, one]) => [hash, draftClaims(setting, one)])),
   };
 }
 
@@ -155,9 +159,18 @@ function claimedSinceMs({ watchingSinceMs }: Observed, claims: readonly ClaimSlo
   return claims.some((claim) => !NOT_THERE.includes(claim.class)) ? (watchingSinceMs ?? null) : null;
 }
 
-/** The claim template's present text, and if the app has it no longer, the one stored with the member's revision. */
-export function claimContent(scene: Scene, member: MemberView, template: string): unknown {
-  const named = (list: readonly unknown[]) => list.find((item) => objectAt(item, 'metadata')['name'] === template);
-  const stored = scene.revisions.contents.get(member.hash)?.claimTemplates ?? [];
-  return named(scene.spec.volumeClaimTemplates) ?? named(listAt({ stored }, 'stored'));
+/** Of the claim template's present text, and if the app has it no longer, of the one stored with the revision. */
+function draftClaims(
+  { observed, spec, revisions }: Setting,
+  { hash, claims }: Blueprint,
+): ReadonlyMap<string, ClaimDraft> {
+  const named = (list: readonly unknown[], name: string) =>
+    list.find((item) => objectAt(item, 'metadata')['name'] === name);
+  const stored = revisions.contents.get(hash)?.claimTemplates ?? [];
+  const siblings = claims.join(',');
+  const draft = (template: string) => {
+    const content = named(spec.volumeClaimTemplates, template) ?? named(stored, template);
+    return draftClaim(observed.app, { template, content, siblings, selector: spec.selector });
+  };
+  return new Map(claims.map((template) => [template, draft(template)]));
 }

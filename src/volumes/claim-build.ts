@@ -7,8 +7,7 @@ import { claimName } from '../identity/member-names.ts';
 import type { AppRef } from '../identity/owner.ts';
 import type { ClaimView } from './claim-view.ts';
 
-export interface ClaimSpec {
-  readonly ordinal: number;
+export interface ClaimSource {
   readonly template: string;
   /** The claim template as the user wrote it. */
   readonly content: unknown;
@@ -17,7 +16,21 @@ export interface ClaimSpec {
   readonly selector: unknown;
 }
 
-function stamps(app: AppRef, { ordinal, siblings }: Pick<ClaimSpec, 'ordinal' | 'siblings'>) {
+/** What all claims of one template have in common: an app may have 8000 claims, and no more than 16 templates. */
+export interface ClaimDraft {
+  readonly template: string;
+  readonly siblings: string;
+  readonly app: string;
+  readonly metadata: {
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly spec: object;
+}
+
+/** Whose claim it is. In a draft the ordinal is left empty. */
+function stamps(app: AppRef, { ordinal, siblings }: Place) {
   return {
     labels: { [LABEL.app]: app.name },
     annotations: {
@@ -28,25 +41,40 @@ function stamps(app: AppRef, { ordinal, siblings }: Pick<ClaimSpec, 'ordinal' | 
   };
 }
 
-export function buildClaim(app: AppRef, claim: ClaimSpec) {
-  const metadata = objectAt(claim.content, 'metadata');
-  const stamp = stamps(app, claim);
-  const selected = isObject(claim.selector) ? stringMap(claim.selector['matchLabels']) : {};
+type Place = { readonly ordinal: number | ''; readonly siblings: string };
+
+export function draftClaim(app: AppRef, { template, content, siblings, selector }: ClaimSource): ClaimDraft {
+  const metadata = objectAt(content, 'metadata');
+  const stamp = stamps(app, { ordinal: '', siblings });
+  const selected = isObject(selector) ? stringMap(selector['matchLabels']) : {};
   return {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
+    template,
+    siblings,
+    app: app.name,
     metadata: {
-      name: claimName(claim.template, app.name, claim.ordinal),
       namespace: app.namespace,
       labels: { ...stringMap(metadata['labels']), ...selected, ...stamp.labels },
       annotations: { ...stringMap(metadata['annotations']), ...stamp.annotations },
     },
-    spec: objectAt(claim.content, 'spec'),
+    spec: objectAt(content, 'spec'),
+  };
+}
+
+export function buildClaim({ app, template, metadata, spec }: ClaimDraft, ordinal: number) {
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: {
+      name: claimName(template, app, ordinal),
+      ...metadata,
+      annotations: { ...metadata.annotations, [ANNOTATION.ordinal]: String(ordinal) },
+    },
+    spec,
   };
 }
 
 /** A merge patch that marks an existing claim as this member's, if it is still the object that was looked at. */
-export function stampPatch(app: AppRef, claim: Pick<ClaimSpec, 'ordinal' | 'siblings'>, view: ClaimView) {
-  const stamp = stamps(app, claim);
+export function stampPatch(app: AppRef, place: Place, view: ClaimView) {
+  const stamp = stamps(app, place);
   return { metadata: { uid: view.uid, resourceVersion: view.resourceVersion, ...stamp } };
 }

@@ -9,7 +9,7 @@ import { claimName, ordinalOf, podName } from '../../src/identity/member-names.t
 import { enumerate, rangesOf } from '../../src/identity/ordinals.ts';
 import { buildRevision, revisionName } from '../../src/identity/revision.ts';
 import { readApp, readRevision } from '../../src/plan/observe.ts';
-import { buildClaim } from '../../src/volumes/claim-build.ts';
+import { buildClaim, draftClaim } from '../../src/volumes/claim-build.ts';
 import { classifyClaim, readClaim } from '../../src/volumes/claim-view.ts';
 import { claimTemplate, type Raw, rawApp } from '../plan/objects.ts';
 
@@ -45,8 +45,8 @@ test('a pod name belongs to one app and ordinal alone, also when apps are called
 
 const uidOf = (app: string) => `uid-of-${app}`;
 const claimOf = (app: string, template: string, ordinal: number) => {
-  const from = { ordinal, template, content: claimTemplate(template), siblings: template, selector: {} };
-  const raw = buildClaim({ name: app, namespace: 'prod', uid: uidOf(app) }, from);
+  const from = { template, content: claimTemplate(template), siblings: template, selector: {} };
+  const raw = buildClaim(draftClaim({ name: app, namespace: 'prod', uid: uidOf(app) }, from), ordinal);
   return readClaim(
     JSON.parse(JSON.stringify({ ...raw, metadata: { ...raw.metadata, uid: 'u', resourceVersion: '1' } })),
   );

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { buildClaim, stampPatch } from '../../src/volumes/claim-build.ts';
+import { buildClaim, draftClaim, stampPatch } from '../../src/volumes/claim-build.ts';
 import { classifyClaim, readClaim } from '../../src/volumes/claim-view.ts';
 import { sameQuantity } from '../../src/volumes/quantity.ts';
 
@@ -12,12 +12,12 @@ const content = {
   spec: { storageClassName: 'fast', resources: { requests: { storage: '1Gi' } } },
 };
 const spec = {
-  ordinal: 3,
   template: 'data',
   content,
   siblings: 'data,wal',
   selector: { matchLabels: { app: 'web' } },
 };
+const built = (more: object = {}) => buildClaim(draftClaim(app, { ...spec, ...more }), 3);
 const STAMPS = {
   'statefulapp.dev/app-uid': 'app-uid',
   'statefulapp.dev/ordinal': '3',
@@ -26,7 +26,7 @@ const STAMPS = {
 
 describe('a claim that we make', () => {
   test('has its template`s metadata, the selector`s labels, and our stamps', () => {
-    expect(buildClaim(app, spec)).toEqual({
+    expect(built()).toEqual({
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
       metadata: {
@@ -44,11 +44,11 @@ describe('a claim that we make', () => {
       ...content,
       metadata: { ...content.metadata, ownerReferences: [{ uid: 'x' }], finalizers: ['f'], namespace: 'other' },
     };
-    expect(buildClaim(app, { ...spec, content: owned })).toEqual(buildClaim(app, spec));
+    expect(built({ content: owned })).toEqual(built());
   });
 
   test('is ours for its member, and for no other', () => {
-    const view = readClaim({ ...buildClaim(app, spec), status: { phase: 'Bound' } });
+    const view = readClaim({ ...built(), status: { phase: 'Bound' } });
     const of = (claimant: object) =>
       classifyClaim(
         { template: 'data', name: 'data-web-3', view, recorded: null },
@@ -104,7 +104,7 @@ describe('a claim is', () => {
 
   test('Usable once its stamps are set', () => {
     const view = readClaim(claim({ resourceVersion: '5' }));
-    const patch = stampPatch(app, spec, view);
+    const patch = stampPatch(app, { ordinal: 3, siblings: 'data,wal' }, view);
     expect(patch.metadata).toMatchObject({ uid: 'claim-uid', resourceVersion: '5' });
     expect(classOf({ metadata: { name: 'data-web-3', ...patch.metadata }, status: BOUND })).toBe('Usable');
   });
