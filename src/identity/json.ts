@@ -50,13 +50,34 @@ function written(value: unknown, levels: number): string {
     for (const item of value) text += `${text === '' ? '[' : ','}${written(item, levels - 1)}`;
     return text === '' ? '[]' : `${text}]`;
   }
-  const fields = value as Readonly<Record<string, unknown>>;
+  const fields = value as Fields;
   for (const key of Object.keys(fields).sort()) {
     const inner = fields[key];
     if (inner === undefined || inner === null) continue;
     text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${written(inner, levels - 1)}`;
   }
   return text === '' ? '{}' : `${text}}`;
+}
+
+/** Whether the canonical texts are the same, without writing them: at the first difference it is known that they are not. */
+export function sameJson(a: unknown, b: unknown, levels = RECURSION): boolean {
+  if (a === b) return true;
+  const nested = typeof a === 'object' && a !== null && typeof b === 'object' && b !== null;
+  if (!nested || levels === 0) return canonicalJson(a) === canonicalJson(b);
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((item, index) => sameJson(item, b[index], levels - 1));
+  }
+  const [some, others] = [a as Fields, b as Fields];
+  const keys = presentKeys(some);
+  if (keys.length !== presentKeys(others).length) return false;
+  return keys.every((key) => Object.hasOwn(others, key) && sameJson(some[key], others[key], levels - 1));
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function presentKeys(fields: Fields): readonly string[] {
+  return Object.keys(fields).filter((key) => fields[key] !== undefined && fields[key] !== null);
 }
 
 /** The same with a stack of our own. */

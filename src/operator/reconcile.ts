@@ -1,7 +1,7 @@
 // One pass over one app: observe, plan, check, execute, and the status behind. Everything that is decided is decided by
 // the plan.
 
-import { canonicalJson } from '../identity/json.ts';
+import { sameJson } from '../identity/json.ts';
 import { formatTime } from '../identity/time.ts';
 import type { Clock } from '../kube/clock.ts';
 import { KubeError } from '../kube/errors.ts';
@@ -67,7 +67,7 @@ async function carryOut(pass: Pass, job: Job, plan: Plan): Promise<Outcome> {
 
 /** Writes the status when it is due; returns in how many milliseconds it will be, if it is not yet. */
 async function keepStatus(pass: Pass, job: Job, plan: Plan): Promise<number | undefined> {
-  if (canonicalJson(plan.status) === canonicalJson(job.observed.app.status)) return undefined;
+  if (sameJson(plan.status, job.observed.app.status)) return undefined;
   const now = pass.clock.monotonic();
   const age = now - pass.gate.statusWrittenAtMs(job.key);
   // A pass that acts leaves the writing to the one after it, which knows more; but not for ever.

@@ -1,6 +1,7 @@
 // Raw objects as the planner's views, by kind. Lacks state: that is the cache's.
 
 import { KIND, LABEL } from '../api/names.ts';
+import { sameJson } from '../identity/json.ts';
 import { readPod } from '../identity/pod-view.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { readRevision, readService } from '../plan/observe.ts';
@@ -48,5 +49,10 @@ export function readView(kind: StrayKind, object: KubeObject): Stray['view'] {
 
 /** Equal but for the resourceVersion: a heartbeat, or a field that no decision rests on. */
 export function sameForDecisions(a: View, b: View): boolean {
-  return JSON.stringify({ ...a, resourceVersion: '' }) === JSON.stringify({ ...b, resourceVersion: '' });
+  return sameJson(decisive(a), decisive(b));
+}
+
+/** Without a revision's content, which its digest stands for: one revision's content never changes at an API server. */
+function decisive(view: View): object {
+  return { ...view, resourceVersion: '', content: null };
 }

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalJson, type Json } from '../../src/identity/json.ts';
+import { canonicalJson, type Json, sameJson } from '../../src/identity/json.ts';
 import {
   blueprintOf,
   buildRevision,
@@ -91,6 +91,41 @@ describe('canonical JSON', () => {
   test('copes with nesting as deep as an API server takes (10,000)', () => {
     const deep = JSON.parse(`${'['.repeat(10_000)}${']'.repeat(10_000)}`);
     expect(canonicalJson(deep)).toHaveLength(20_000);
+  });
+  test.each([0, 398, 450])('is compared without being written, %d levels deep', (levels) => {
+    const nested = (value: unknown) => Array.from({ length: levels }).reduce<unknown>((inner) => ({ inner }), value);
+    const leaf = fc.constantFrom(undefined, null, 0, 1, '', 'a', '1', true, false);
+    const key = fc.constantFrom('a', 'b', 'toString', '__proto__');
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { depthSize: 'small' },
+        leaf,
+        fc.array(tie('tree'), { maxLength: 2 }),
+        fc.dictionary(key, tie('tree'), { maxKeys: 3 }),
+      ),
+    }));
+    const seen = new Set<boolean>();
+    fc.assert(
+      fc.property(tree, tree, (a, b) => {
+        for (const other of [b, reversed(a), { ...(a as object), more: null }, [a]]) {
+          const same = canonicalJson(nested(a)) === canonicalJson(nested(other));
+          seen.add(same);
+          expect(sameJson(nested(a), nested(other))).toBe(same);
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(seen.size).toBe(2);
+  });
+  test('compares keys that mean something to JavaScript', () => {
+    const [one, other, another] = ['{"__proto__":{}}', '{"other":{}}', '{"__proto__":{"a":1}}'].map((text) =>
+      JSON.parse(text),
+    );
+    expect([sameJson(one, other), sameJson(one, another), sameJson(one, { ...one })]).toEqual([false, false, true]);
+  });
+  test('of a depth that no call stack takes is compared, too', () => {
+    const [a, b] = ['1', '2'].map((leaf) => JSON.parse(`${'['.repeat(10_000)}${leaf}${']'.repeat(10_000)}`));
+    expect([sameJson(a, JSON.parse(canonicalJson(a))), sameJson(a, b)]).toEqual([true, false]);
   });
 });
 

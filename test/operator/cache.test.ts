@@ -97,6 +97,18 @@ test('a change that decisions rest on wakes its app', () => {
   expect(cache.apply('Pod', modified(before, pod(0, 'Available', { resourceVersion: '77' })), NOW)).toEqual([KEY]);
 });
 
+test('a revision that is a later one than before wakes its app, and one that is only stored anew does not', () => {
+  const { cache } = filled();
+  const revision = (number: number, resourceVersion: string) => {
+    const raw = rawRevision({ version: 'v1', number });
+    return made({ ...raw, metadata: { ...(raw['metadata'] as Raw), resourceVersion } });
+  };
+  const [first, same, later] = [revision(1, '1'), revision(1, '2'), revision(2, '3')];
+  expect(cache.apply('ControllerRevision', added(first), NOW)).toEqual([KEY]);
+  expect(cache.apply('ControllerRevision', modified(first, same), NOW)).toEqual([]);
+  expect(cache.apply('ControllerRevision', modified(same, later), NOW)).toEqual([KEY]);
+});
+
 test('any change of the app wakes it, also the echo of its own status: the ledger in it is input', () => {
   const { cache, seen } = filled();
   const echo = made(rawApp({ metadata: { resourceVersion: '101' }, status: { replicas: 2 } }));
