@@ -21,9 +21,10 @@ export function nextLedger(scene: Scene, waits: readonly Wait[]): readonly Membe
   for (const wait of waits) {
     if (wait.ordinal !== undefined && !waiting.has(wait.ordinal)) waiting.set(wait.ordinal, wait);
   }
+  const now = formatTime(scene.judge.nowMs);
   const entries = [...scene.wanted, ...scene.condemned, ...scene.vanished]
     .filter((member) => member.slot.state !== 'Empty' || member.ledger !== null || waiting.has(member.ordinal))
-    .map((member) => nextEntry(scene, member, waiting.get(member.ordinal)))
+    .map((member) => nextEntry(scene, member, { wait: waiting.get(member.ordinal), now }))
     .sort((a, b) => a.ordinal - b.ordinal);
   return fitting(scene, entries).map(shortened());
 }
@@ -39,7 +40,10 @@ function shortened(): (entry: Member) => Member {
   };
 }
 
-function nextEntry(scene: Scene, member: MemberView, wait: Wait | undefined): Member {
+/** `now` in words, made once: thousands may enter a state at one moment. */
+type Present = { readonly wait: Wait | undefined; readonly now: string };
+
+function nextEntry(scene: Scene, member: MemberView, { wait, now }: Present): Member {
   const { ledger, ordinal, name, slot } = member;
   const entry: Draft = { ...(ledger ?? { ordinal }), ordinal, pod: name };
   const pod = ownPod(member);
@@ -51,6 +55,10 @@ function nextEntry(scene: Scene, member: MemberView, wait: Wait | undefined): Me
     const known = ledger?.podUID === pod.uid ? ledger.revision : undefined;
     set(entry, 'revision', pod.revision ?? known);
     set(entry, 'restarts', pod.restarts > 0 ? pod.restarts : undefined);
+  } else if (slot.state === 'Vanished' && slot.uid !== '' && slot.uid !== entry.podUID) {
+    // Not the last pod of the name, but the one that is waited for: a stranger's may have come and gone since.
+    entry.podUID = slot.uid;
+    set(entry, 'node', undefined);
   } else if (slot.state === 'Empty') {
     // How the last pod ended is known: its name is free, and stays so for whoever reads this (R1).
     set(entry, 'podUID', undefined);
@@ -61,7 +69,7 @@ function nextEntry(scene: Scene, member: MemberView, wait: Wait | undefined): Me
   const { nowMs } = scene.judge;
   // A time that is yet to come was written by a clock that was wrong.
   const isWrong = (parseTime(entry.since) ?? Number.POSITIVE_INFINITY) > nowMs;
-  if (entry.state !== state || isWrong) entry.since = formatTime(since(member, nowMs));
+  if (entry.state !== state || isWrong) entry.since = slot.state === 'Vanished' ? formatTime(slot.sinceMs) : now;
   entry.state = state;
   set(entry, 'reason', wait?.reason);
   set(entry, 'message', wait?.message);
@@ -87,10 +95,6 @@ function memberState({ slot }: MemberView): string {
   if (slot.state === 'Empty') return 'Waiting';
   if (slot.state === 'Taken') return 'NameTaken';
   return slot.state;
-}
-
-function since({ slot }: MemberView, nowMs: number): number {
-  return slot.state === 'Vanished' ? slot.sinceMs : nowMs;
 }
 
 function countFailures(entry: Draft, member: MemberView, nowMs: number): void {
