@@ -2,6 +2,7 @@
 
 import { MANAGER } from '../api/names.ts';
 import { createClient } from '../kube/client.ts';
+import { onServerTime } from '../kube/server-time.ts';
 import { Cache } from './cache.ts';
 import { Events } from './events.ts';
 import { type FollowOptions, followAll, scopeIn } from './following.ts';
@@ -32,7 +33,8 @@ const PRUNE_EVERY_MS = 600_000;
 /** What is still under way then is called off: the Lease has to be released within a pod's grace period. */
 const DRAIN_MS = 10_000;
 
-export function startOperator(options: OperatorOptions): Operator {
+export function startOperator(given: OperatorOptions): Operator {
+  const options = { ...given, ...onServerTime(given.transport, given.clock) };
   const { clock, random, log, telemetry } = options;
   const cache = new Cache();
   let pass: Pass | null = null;

@@ -112,8 +112,14 @@ export class Exchange {
         return;
       }
       this.#host.options.witness.answered(this.#host, this.#call, answer);
-      this.#settle(() => this.#resolve(respond(answer)));
+      this.#settle(() => this.#resolve(this.#dated(respond(answer))));
     });
+  }
+
+  /** The server's clock is right, whatever the process believes. */
+  #dated(response: KubeResponse): KubeResponse {
+    const date = new Date(this.#host.options.timeline.now()).toUTCString();
+    return { ...response, headers: new Map([...response.headers, ['date', date]]) };
   }
 
   #opened(cursor: WatchCursor): void {
@@ -124,7 +130,7 @@ export class Exchange {
       this.#request.signal?.addEventListener('abort', () => line.fail(this.#error('called off', false)), {
         once: true,
       });
-      this.#settle(() => this.#resolve({ status: 200, headers: new Map(), body: line.body }));
+      this.#settle(() => this.#resolve(this.#dated({ status: 200, headers: new Map(), body: line.body })));
       line.open();
     });
   }
