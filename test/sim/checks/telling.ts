@@ -50,6 +50,9 @@ export function readsItsWrites(knowledge: Knowledge, call: Call): string | undef
   const on = fieldOf(call.body, 'metadata', 'resourceVersion');
   if (own === undefined || typeof on !== 'string' || fieldOf(call.body, 'metadata', 'uid') !== own.uid)
     return undefined;
+  // What was written for one app is not what another one's view waits for, though both want the object.
+  const [before, after] = [appUidOf({ metadata: own }), appUidOf(call.body)];
+  if (before !== undefined && after !== undefined && before !== after) return undefined;
   return Number(on) < Number(own.resourceVersion)
     ? `it rests on version ${on}, and this process itself has written ${own.resourceVersion}`
     : undefined;
