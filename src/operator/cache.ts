@@ -6,8 +6,9 @@
 import type { PodView } from '../identity/pod-view.ts';
 import type { WatchEvent } from '../kube/known-objects.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { type AppBefore, lastEndings, readApp, readEnding, type Sighting } from '../plan/observe.ts';
+import { type AppBefore, readApp, readEnding, type Sighting } from '../plan/observe.ts';
 import type { StrayKind, Survey } from '../plan/types.ts';
+import { recordDisplaced, recordEnding, recordOrphaned } from './endings.ts';
 import { emptyShelf, type Shelf } from './shelf.ts';
 import { appKey, type Kind, ownerKey, readView, sameForDecisions, strayKey, type View } from './views.ts';
 
@@ -36,7 +37,6 @@ export class Cache {
     const before = views.get(view.name);
     views.set(view.name, view);
     shelf.strays.delete(strayKey(kind, view.name));
-    if (kind === 'Pod' && shelf.endings.get(view.name)?.uid !== view.uid) shelf.endings.delete(view.name);
     return before !== undefined && sameForDecisions(before, view) ? left : [...left, key];
   }
 
@@ -69,7 +69,7 @@ export class Cache {
     shelf.strays.delete(at);
     if (before === undefined || kind !== 'Pod') return;
     // It lived on unseen after whatever the watch last told: its end is as late as this read (R1).
-    shelf.endings.set(name, readEnding(before.view as PodView, { atMs, fromWatch: false }));
+    recordEnding(shelf, readEnding(before.view as PodView, { atMs, fromWatch: false }));
   }
 
   /** We made a pod that no watch has shown yet: it counts as there, and is looked for if it stays unseen. */
@@ -91,6 +91,7 @@ export class Cache {
   sight(key: string, nowMs: number, offsetMs = 0): Omit<Sighting, 'refusals'> | null {
     const shelf = this.#shelves.get(key);
     if (shelf === undefined || shelf.app === null) return null;
+    recordDisplaced(shelf, shelf.app, nowMs - offsetMs);
     const wall = (ms: number) => ms + offsetMs;
     return {
       nowMs,
@@ -111,7 +112,7 @@ export class Cache {
   /** Forgets ends of pods that are long past, and apps of which nothing else is left. */
   prune(steadyMs: number): void {
     for (const [key, shelf] of this.#shelves) {
-      for (const [pod, { atMs }] of shelf.endings) if (steadyMs - atMs > ENDING_KEPT_MS) shelf.endings.delete(pod);
+      for (const [uid, { atMs }] of shelf.endings) if (steadyMs - atMs > ENDING_KEPT_MS) shelf.endings.delete(uid);
       this.#tidy(key, shelf);
     }
   }
@@ -159,9 +160,7 @@ export class Cache {
 
   /** What only the app's ledger knew has to be known to the next app of its name, too (R1). */
   #bury(shelf: Shelf, atMs: number): void {
-    for (const ending of shelf.app === null ? [] : lastEndings(shelf.app, atMs)) {
-      if (!shelf.pods.has(ending.pod) && !shelf.endings.has(ending.pod)) shelf.endings.set(ending.pod, ending);
-    }
+    if (shelf.app !== null) recordOrphaned(shelf, shelf.app, atMs);
     shelf.app = null;
   }
 
@@ -176,7 +175,7 @@ export class Cache {
     // read tells.
     const seen = event.observed === 'watch' && deletionTimestamp !== undefined;
     const ending = kind === 'Pod' ? readEnding(view as PodView, { atMs, fromWatch: seen }) : null;
-    if (ending !== null) shelf.endings.set(name, ending);
+    if (ending !== null) recordEnding(shelf, ending);
     if (!seen || ending?.how === 'unknown') this.#suspect(shelf, kind, event.object);
     if (kind === 'Service' || kind === 'ControllerRevision') shelf.mayBeDead = true;
     this.#tidy(key, shelf);

@@ -16,6 +16,7 @@ export interface Shelf {
   readonly services: Map<string, ServiceView>;
   readonly revisions: Map<string, RevisionView>;
   readonly strays: Map<string, Stray>;
+  /** By the pod's UID: how one ended says nothing of another of its name (R1). */
   readonly endings: Map<string, Ending>;
 }
 

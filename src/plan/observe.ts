@@ -3,7 +3,7 @@
 import { LABEL } from '../api/names.ts';
 import { parseSpec } from '../api/schema.ts';
 import { parseStatus } from '../api/status.ts';
-import { canonicalJson, objectAt, stringAt, stringMap } from '../identity/json.ts';
+import { objectAt, sameJson, stringAt, stringMap } from '../identity/json.ts';
 import { controllerOf } from '../identity/owner.ts';
 import { templateGraceSeconds } from '../identity/pod.ts';
 import type { PodView } from '../identity/pod-view.ts';
@@ -94,7 +94,7 @@ function readSpec(raw: unknown): Pick<ObservedApp, 'spec' | 'problems' | 'digest
 function keepsSpec(raw: unknown, { raw: former, app }: AppBefore): boolean {
   if (app.spec === null || app.generation === 0 || app.generation !== generationOf(raw)) return false;
   if (app.uid !== stringAt(objectAt(raw, 'metadata'), 'uid')) return false;
-  return canonicalJson(settings(raw)) === canonicalJson(settings(former));
+  return sameJson(settings(raw), settings(former));
 }
 
 function settings(raw: unknown): object {
@@ -151,12 +151,16 @@ export function readEnding(pod: PodView, seen: { readonly atMs: number; readonly
   return { pod: pod.name, uid: pod.uid, node: pod.node, how, atMs: seen.atMs, graceSeconds: pod.graceSeconds };
 }
 
-/** Of pods that a ledger names: the last that is known of them when it goes with its app. */
-export function lastEndings({ status, uid, spec }: ObservedApp, atMs: number): readonly Ending[] {
+/** Of those pods that a ledger names and that are asked for: the last that is known of them when it names them no more. */
+export function lastEndings(
+  { status, uid, spec }: ObservedApp,
+  atMs: number,
+  isAsked: (pod: { readonly name: string; readonly uid: string }) => boolean,
+): readonly Ending[] {
   const graceSeconds = templateGraceSeconds(spec?.template);
   const members = status.appUID === uid ? (status.members ?? []) : [];
   return members.flatMap(({ pod, podUID, node = null }) =>
-    pod === undefined || podUID === undefined
+    pod === undefined || podUID === undefined || !isAsked({ name: pod, uid: podUID })
       ? []
       : [{ pod, uid: podUID, node, how: 'unknown' as const, atMs, graceSeconds }],
   );

@@ -64,7 +64,7 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
   const sources: Sources = {
     pods: byName(observed.pods),
     claims: byName(observed.claims),
-    endings: new Map(observed.endings.map((ending) => [ending.pod, ending])),
+    endings: Map.groupBy(observed.endings, ({ pod }) => pod),
     ledger: ledgerOf(observed),
   };
   const setting = { observed, spec, revisions, judge };
@@ -90,7 +90,7 @@ function byName<View extends { readonly name: string }>(views: readonly View[]):
 interface Sources {
   readonly pods: ReadonlyMap<string, PodView>;
   readonly claims: ReadonlyMap<string, ClaimView>;
-  readonly endings: ReadonlyMap<string, Ending>;
+  readonly endings: ReadonlyMap<string, readonly Ending[]>;
   readonly ledger: ReadonlyMap<number, Member>;
 }
 type Setting = Pick<Scene, 'observed' | 'spec' | 'revisions' | 'judge'>;
@@ -112,10 +112,8 @@ function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Plac
   };
   const claims = (blueprint?.claims ?? []).map(claimOf);
   const pod = sources.pods.get(name);
-  const unseen = () => unseenEnding(setting, { name, ledger, claims });
-  const gone = pod === undefined ? (sources.endings.get(name) ?? unseen()) : null;
-  const slot =
-    pod !== undefined ? heldSlot(pod, setting.judge) : gone !== null ? vacatedSlot(gone, setting.judge.nowMs) : EMPTY;
+  const left = () => leftSlot(setting, sources.endings.get(name) ?? [], { name, ledger, claims });
+  const slot = pod === undefined ? left() : heldSlot(pod, setting.judge);
   // Other claims that it mounts are not one member's, and nobody's to judge here.
   const own = 'pod' in slot && slot.state !== 'Taken' ? slot.pod.claims : [];
   const mounted = own.flatMap((mount) => {
@@ -129,16 +127,33 @@ function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Plac
 
 const EMPTY: Slot = { state: 'Empty' };
 
+type Former = Pick<MemberView, 'name' | 'ledger' | 'claims'>;
+
+/**
+ * The place of those that are gone, by the one that keeps it longest: what is known of one pod's end says nothing of another
+ * of its name (R1). The ledger may name one more than were seen.
+ */
+function leftSlot(setting: Setting, seen: readonly Ending[], former: Former): Slot {
+  const named = former.ledger?.podUID ?? '';
+  const isSeen = named === '' ? seen.length > 0 : seen.some(({ uid }) => uid === named);
+  const unseen = isSeen ? null : unseenEnding(setting, former);
+  let slot = EMPTY;
+  for (const ending of unseen === null ? seen : [...seen, unseen]) {
+    const next = vacatedSlot(ending, setting.judge.nowMs);
+    if (freeAtMs(next) > freeAtMs(slot)) slot = next;
+  }
+  return slot;
+}
+
+const freeAtMs = (slot: Slot) => (slot.state === 'Vanished' ? slot.freeAtMs : 0);
+
 /**
  * A pod that is gone while nobody of this process saw it end. One that the ledger names: the operator was away, and its end
  * counts from when its absence was first recorded. Without a ledger entry (R4: a new app, or a lost status) a claim that
  * exists may have had a pod until a moment ago, of a former app of this name, so its end counts from when this process
  * began to watch pods; without claims nothing is known to have run.
  */
-function unseenEnding(
-  { observed, judge, revisions }: Setting,
-  { name, ledger, claims }: Pick<MemberView, 'name' | 'ledger' | 'claims'>,
-): Ending | null {
+function unseenEnding({ observed, judge, revisions }: Setting, { name, ledger, claims }: Former): Ending | null {
   const atMs = ledger === null ? claimedSinceMs(observed, claims) : unseenSinceMs(ledger, judge.nowMs);
   if (atMs === null) return null;
   const graceSeconds = templateGraceSeconds(revisions.blueprints.get(ledger?.revision ?? revisions.update)?.template);

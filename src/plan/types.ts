@@ -80,6 +80,7 @@ export interface Observed {
   readonly survey: Survey | null;
   /** Since when this process has seen every pod of ours come and go; absent: for as long as matters. */
   readonly watchingSinceMs?: number;
+  /** Of several pods of one name, each. */
   readonly endings: readonly Ending[];
   readonly refusals: readonly Refusal[];
 }

@@ -70,9 +70,9 @@ export function surveyAction(observed: Observed, spec: StatefulAppSpec): Action 
 
 /** Pods that the ledger names, that no watch shows, and whose end nobody here has seen: they may run without any label. */
 function unseenPods(observed: Observed): readonly string[] {
-  const known = new Set([...observed.pods.map(({ name }) => name), ...observed.endings.map(({ pod }) => pod)]);
+  const known = new Set([...observed.pods.map(({ name }) => name), ...observed.endings.map(({ uid }) => uid)]);
   return [...ledgerOf(observed).values()].flatMap(({ pod, podUID }) =>
-    pod !== undefined && podUID !== undefined && !known.has(pod) ? [pod] : [],
+    pod !== undefined && podUID !== undefined && !known.has(pod) && !known.has(podUID) ? [pod] : [],
   );
 }
 

@@ -249,11 +249,47 @@ test('a stray that the watch shows again is one no more, and wakes its app', () 
   expect(seen()).toMatchObject({ strays: [], pods: [{ name: 'web-0' }] });
 });
 
-test('the end of a pod is forgotten when another pod has its name', () => {
+test('the end of one pod says nothing of another of its name: each is known by itself', () => {
   const { cache, seen } = filled(pod(0));
-  cache.apply('Pod', gone(pod(0, 'Terminating')), NOW);
+  cache.apply('Pod', gone(pod(0)), NOW);
+  cache.read(KEY, { kind: 'Pod', name: 'web-0', object: undefined, atMs: NOW + 5 });
+  cache.apply('Pod', added(pod(0, 'Pending', { uid: 'second' })), NOW + 6);
+  cache.apply('Pod', gone(pod(0, 'Failed', { uid: 'second', deletionTimestamp: '2026-03-01T11:59:00Z' })), NOW + 7);
+  expect(seen()).toMatchObject({
+    pods: [],
+    endings: [
+      { pod: 'web-0', uid: 'web-0-uid', how: 'unknown', atMs: NOW + 5 },
+      { pod: 'web-0', uid: 'second', how: 'stopped', atMs: NOW + 7 },
+    ],
+  });
+});
+
+test.each(['Pod that a watch shows', 'Pod that was read by name'])(
+  'a pod that the ledger names, and whose place another %s has taken, has gone unseen',
+  (how) => {
+    const { cache, seen } = filled();
+    const members = [{ ordinal: 0, pod: 'web-0', podUID: 'first', node: 'node-a' }];
+    const named = rawApp({ status: { appUID: APP.uid, members } });
+    cache.apply('StatefulApp', modified(made(rawApp({})), made(named)), NOW);
+    expect(seen().endings).toEqual([]);
+    const second = pod(0, 'Orphan', { uid: 'second' });
+    if (how.endsWith('shows')) cache.apply('Pod', added(second), NOW);
+    else cache.read(KEY, { kind: 'Pod', name: 'web-0', object: second, atMs: NOW });
+    expect(cache.sight(KEY, NOW + 100, 100)?.endings).toMatchObject([
+      { pod: 'web-0', uid: 'first', how: 'unknown', atMs: NOW + 100 },
+    ]);
+    // Once, and not again at each look: its time runs from the first.
+    expect(cache.sight(KEY, NOW + 900, 100)?.endings).toMatchObject([{ uid: 'first', atMs: NOW + 100 }]);
+  },
+);
+
+test('a pod that the ledger still names, and that was seen to end, has not gone unseen', () => {
+  const { cache, seen } = filled(pod(0));
+  const members = [{ ordinal: 0, pod: 'web-0', podUID: 'web-0-uid' }];
+  cache.apply('StatefulApp', added(made(rawApp({ status: { appUID: APP.uid, members } }))), NOW);
+  cache.apply('Pod', gone(pod(0, 'Failed', { deletionTimestamp: '2026-03-01T11:59:00Z' })), NOW);
   cache.apply('Pod', added(pod(0, 'Pending', { uid: 'second' })), NOW);
-  expect(seen().endings).toEqual([]);
+  expect(seen().endings).toMatchObject([{ uid: 'web-0-uid', how: 'stopped' }]);
 });
 
 test('a pod whose label and owner are changed by hand goes to the other app, and both are told; here it is a stray', () => {

@@ -1,8 +1,9 @@
 // safety.md R1: a pod is made only where none of its name is, and where the end of the last one is known or long past.
 
 import { describe, expect, test } from 'vitest';
+import type { Ending } from '../../src/identity/slot.ts';
 import { ago, NOW, rawService } from './objects.ts';
-import { planned, rows, see, world } from './world.ts';
+import { deeds, planned, rows, see, world } from './world.ts';
 
 const one = { replicas: 1 };
 const withData = { ...one, volumes: ['data'] };
@@ -115,6 +116,36 @@ describe('the place of a pod that is gone', () => {
   test('is remembered with the moment from which nobody saw it', () => {
     const [entry] = later({ app: one, pods: '0 Gone' }).status.members ?? [];
     expect(entry).toMatchObject({ state: 'Vanished', since: '2026-03-01T12:00:00Z', podUID: 'web-0-uid' });
+  });
+
+  describe('of which there were several', () => {
+    const former = (how: Ending['how'], seconds: number, uid: string): Ending => ({
+      ...{ pod: 'web-0', uid, node: 'node-a', how, atMs: NOW - seconds * 1000, graceSeconds: 30 },
+    });
+    const left = (...endings: readonly Ending[]) => {
+      const seen = world({ app: one, pods: '0 Gone' });
+      for (const ending of endings) seen.endings.set(ending.uid, ending);
+      return planned(see(seen));
+    };
+    // What the ledger names last.
+    const last = 'web-0-uid';
+
+    test('is not free while one of them may run, however the last one ended', () => {
+      const result = left(former('unknown', 10, 'first'), former('unknown', 20, 'second'), former('stopped', 0, last));
+      expect(result.actions).toEqual([]);
+      expect(result.wakeAtMs).toBe(NOW + 30_000);
+      // Of that one the ledger tells, for whoever reads it next.
+      expect(result.status.members?.[0]).toMatchObject({ state: 'Vanished', podUID: 'first', since: ago(10) });
+      expect(result.status.members?.[0]).not.toHaveProperty('node');
+    });
+
+    test('is free when each has ended, or has had its time', () => {
+      expect(deeds(left(former('unknown', 40, 'first'), former('stopped', 0, last)))).toEqual(['create Pod web-0']);
+    });
+
+    test('is not free when the ledger names another one than was seen to end', () => {
+      expect(left(former('stopped', 0, 'first')).waits).toMatchObject([{ reason: 'PodVanished' }]);
+    });
   });
 
   test('is looked at again when it is free', () => {
