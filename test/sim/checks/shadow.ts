@@ -15,6 +15,10 @@ class Beginnings {
   readonly #versions = new Map<string, number>();
 
   constructor(server: SimServer) {
+    // It begins with the first request of an operator: what is there then is as it was made.
+    for (const plural of ['statefulapps', 'statefulsets'])
+      for (const object of server.all(plural))
+        this.#hear({ plural, type: 'ADDED', object, version: Number(object.metadata.resourceVersion) });
     server.onCommit((change) => this.#hear(change));
   }
 
@@ -26,7 +30,7 @@ class Beginnings {
     return this.#versions.get(uid) ?? Number.POSITIVE_INFINITY;
   }
 
-  #hear({ plural, type, object, version }: Change): void {
+  #hear({ plural, type, object, version }: Pick<Change, 'plural' | 'type' | 'object' | 'version'>): void {
     const { uid, generation } = object.metadata;
     if (plural === 'statefulsets' && type === 'ADDED') this.#versions.set(uid, version);
     const key = `${uid}/${generation}`;
