@@ -1,7 +1,8 @@
 // Faults that wait for the one moment in which they do the most harm, since chance alone would find it once in a million
-// runs: a pod that comes and goes while nobody looks, a leader that leaves in the middle of things, a process that is
-// stopped while it makes a connection, a proxy that answers for the API server.
+// runs: a pod that comes and goes while nobody looks, a member that is lost while its app grows, a process that is stopped
+// while it makes a connection, a proxy that answers for the API server.
 
+import { PLURAL } from '../../../src/api/names.ts';
 import { NAMESPACE } from '../apps.ts';
 import { controllerOf, fieldOf, isDeleting } from '../checks/facts.ts';
 import { LEASE } from '../crew.ts';
@@ -103,50 +104,48 @@ function crashOne(stage: Stage, random: Random): void {
   if (pod !== undefined) stage.plane.nodes.get(String(specOf(pod)['nodeName']))?.crash(pod.metadata.uid);
 }
 
-/** Between two leaders an app is scaled up, and its lowest member is force-deleted: the next one sees both at once. */
-const interregnum: Act = (stage, random) => {
-  const { crew, server, user } = stage;
-  const holder = fieldOf(server.find('leases', LEASE.namespace, LEASE.name), 'spec', 'holderIdentity');
-  const leader = crew.hosts.find(({ name }) => name === holder);
+/** An app is scaled up, and while an operator looks around for it, its lowest member is force-deleted. */
+const lostWhileGrowing: Act = (stage, random) => {
+  const { server, user } = stage;
   const app = anApp(stage, random);
-  if (leader === undefined || app === undefined) return undefined;
-  if (crew.hosts.length < 2) crew.start();
+  if (app === undefined) return undefined;
   const { name, uid } = app.metadata;
-  // The other one has to be told of what there is before it goes.
-  later(stage, 5_000, 'the leader is killed', () => crew.kill(leader));
-  later(stage, 5_000 + random.between(500, 8_000), 'user: scales up, and force-deletes the lowest', () => {
-    user.edit('statefulapps', app, (now) => ({
-      ...now,
-      spec: { ...specOf(now), replicas: Number(specOf(now)['replicas'] ?? 1) + 1 },
-    }));
-    const [lowest] = server
-      .all('pods', NAMESPACE)
-      .filter((pod) => controllerOf(pod)?.uid === uid)
-      .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-    if (lowest !== undefined) user.remove('pods', lowest, { graceSeconds: 0 });
-  });
-  later(stage, random.between(100_000, 200_000), 'an operator starts', () => {
-    if (crew.hosts.length < 2) crew.start();
-  });
-  return `of ${leader.name}, and ${name} is scaled up`;
+  const [lowest] = server
+    .all('pods', NAMESPACE)
+    .filter((pod) => controllerOf(pod)?.uid === uid)
+    .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  if (lowest === undefined) return undefined;
+  user.edit('statefulapps', app, (now) => ({
+    ...now,
+    spec: { ...specOf(now), replicas: Number(specOf(now)['replicas'] ?? 1) + 1 },
+  }));
+  later(stage, random.between(0, 20), `user: force-deletes ${lowest.metadata.name}`, () =>
+    user.remove('pods', lowest, { graceSeconds: 0 }),
+  );
+  return `${name} loses ${lowest.metadata.name}`;
 };
+
+/** In a pass these are never the last: a write follows, at once unless it has to wait. */
+const goesOn = ({ verb, plural }: Call) =>
+  (verb === 'create' && plural !== 'pods') || (verb === 'get' && plural === PLURAL);
 
 /** The process is stopped for longer than it may write without renewing, while a connection for a write is made. */
 const stoppedWhileConnecting: Act = (stage, random) => {
-  const sentAtMs = new Map<string, number>();
-  const waitMs = random.between(80, 200);
-  const stopMs = random.pick([12_000, 20_000, 62_000, 90_000]);
+  const { server, timeline, crew } = stage;
+  const seconds = fieldOf(server.find('leases', LEASE.namespace, LEASE.name), 'spec', 'leaseDurationSeconds');
+  if (typeof seconds !== 'number') return undefined;
+  const stopMs = seconds * random.between(720, 900);
+  const waitMs = random.between(60, 150);
+  const lastAtMs = new Map<string, number>();
   let isOver = false;
-  atRequests(stage, 120_000, ({ actor, verb, plural, name }) => {
-    if (isOver || plural === 'leases' || plural === 'events' || verb === 'watch') return undefined;
-    const atMs = stage.timeline.now();
-    sentAtMs.set(actor, atMs);
-    // These are never the last of a pass: a write follows, at once unless it has to wait.
-    const goesOn = (verb === 'get' && name !== undefined) || (verb === 'create' && plural === 'persistentvolumeclaims');
-    if (!goesOn) return undefined;
-    later(stage, waitMs, 'a process is stopped while it connects', () => {
-      const host = stage.crew.hosts.find((each) => each.name === actor);
-      if (isOver || host === undefined || sentAtMs.get(actor) !== atMs) return;
+  atRequests(stage, 600_000, (call) => {
+    if (isOver || call.plural === 'leases' || call.plural === 'events' || call.verb === 'watch') return undefined;
+    const atMs = timeline.now();
+    lastAtMs.set(call.actor, atMs);
+    if (!goesOn(call)) return undefined;
+    later(stage, waitMs, 'a process may be connecting', () => {
+      const host = crew.hosts.find(({ name }) => name === call.actor);
+      if (isOver || host === undefined || lastAtMs.get(call.actor) !== atMs) return;
       isOver = true;
       host.stop(stopMs);
     });
@@ -168,7 +167,7 @@ const proxy: Act = (stage, random) => {
 
 export const MOMENTS: readonly Intervention[] = [
   { name: 'pod unseen', kind: 'fault', weight: 2, act: cameAndWent },
-  { name: 'interregnum', kind: 'operator', weight: 1, act: interregnum },
+  { name: 'lost while growing', kind: 'fault', weight: 1, act: lostWhileGrowing },
   { name: 'stopped connecting', kind: 'operator', weight: 1, act: stoppedWhileConnecting },
   { name: 'proxy', kind: 'fault', weight: 1, act: proxy },
 ];

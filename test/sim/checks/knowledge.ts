@@ -28,7 +28,7 @@ export class Knowledge {
   readonly departures = new Departures();
   readonly memory = new Memory();
   readonly #versions = new Map<string, Version[]>();
-  readonly #written = new Map<string, Stored['metadata']>();
+  readonly #written = new Map<string, Stored>();
   readonly #flying = new Map<Call, number>();
   #idleAtMs: number;
 
@@ -68,12 +68,12 @@ export class Knowledge {
   }
 
   /** A write of this very process was answered with this. */
-  wrote(key: string, { metadata }: Stored): void {
-    this.#written.set(key, metadata);
+  wrote(key: string, object: Stored): void {
+    this.#written.set(key, object);
   }
 
   /** The last of what this process wrote, as it was then. */
-  written(key: string): Stored['metadata'] | undefined {
+  written(key: string): Stored | undefined {
     return this.#written.get(key);
   }
 

@@ -43,18 +43,20 @@ export function noIdleWait(knowledge: Knowledge, call: Call): string | undefined
     : `member ${fieldOf(waiting, 'ordinal')} waits for a pod that was seen to stop`;
 }
 
-/** Whoever has written something decides nothing on a view from before: it would take its own work for another's. */
+/**
+ * Whoever has written something for an app decides nothing for it on a view from before: it would take its own work for
+ * another's. What two apps lay claim to, it may have written for the other one.
+ */
 export function readsItsWrites(knowledge: Knowledge, call: Call): string | undefined {
   if (!isWrite(call) || call.verb === 'delete' || call.name === undefined) return undefined;
   const own = knowledge.written(keyOf(call.plural, call.namespace, call.name));
   const on = fieldOf(call.body, 'metadata', 'resourceVersion');
-  if (own === undefined || typeof on !== 'string' || fieldOf(call.body, 'metadata', 'uid') !== own.uid)
+  if (own === undefined || typeof on !== 'string' || fieldOf(call.body, 'metadata', 'uid') !== own.metadata.uid)
     return undefined;
-  // What was written for one app is not what another one's view waits for, though both want the object.
-  const [before, after] = [appUidOf({ metadata: own }), appUidOf(call.body)];
-  if (before !== undefined && after !== undefined && before !== after) return undefined;
-  return Number(on) < Number(own.resourceVersion)
-    ? `it rests on version ${on}, and this process itself has written ${own.resourceVersion}`
+  if (call.plural !== 'statefulapps' && appUidOf(call.body) !== appUidOf(own)) return undefined;
+  const { resourceVersion } = own.metadata;
+  return Number(on) < Number(resourceVersion)
+    ? `it rests on version ${on}, and this process itself has written ${resourceVersion}`
     : undefined;
 }
 

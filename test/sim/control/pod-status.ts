@@ -13,6 +13,8 @@ export type Face =
   /** No container runs yet, or not at the moment. */
   | { readonly is: 'waiting'; readonly reason: string; readonly message?: string }
   | { readonly is: 'running'; readonly ready: boolean }
+  /** No container runs, and they are about to be started again. */
+  | { readonly is: 'crashed' }
   /** No container runs, and none will be started again. */
   | { readonly is: 'ended'; readonly reason?: string; readonly message?: string };
 
@@ -73,7 +75,8 @@ function containerStatus(container: unknown, facts: Facts): Raw {
     started: face.is === 'running',
     restartCount: Math.max(0, (sandbox?.starts ?? 0) - 1),
     state: stateOf(facts),
-    lastState: face.is !== 'ended' && last !== undefined ? { terminated: terminated(last) } : {},
+    lastState:
+      face.is !== 'ended' && face.is !== 'crashed' && last !== undefined ? { terminated: terminated(last) } : {},
   };
 }
 
@@ -85,6 +88,7 @@ function stateOf({ face, sandbox, nowMs }: Facts): Raw {
     }
     case 'running':
       return { running: { startedAt: formatTime(sandbox?.runningSinceMs ?? nowMs) } };
+    case 'crashed':
     case 'ended':
       // Containers of which nothing is known any more are taken for failed (TerminatePod).
       return sandbox?.end === undefined

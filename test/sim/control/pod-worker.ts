@@ -90,7 +90,8 @@ export function faceOf(known: Known, sandbox: Sandbox | undefined, nowMs: number
       message: `the containers of pod ${known.ref.name} cannot be started`,
     };
   }
-  return { is: 'waiting', reason: 'ContainerCreating' };
+  // Until it is started again, at once after a first crash, it is told as it ended.
+  return sandbox?.end === undefined ? { is: 'waiting', reason: 'ContainerCreating' } : { is: 'crashed' };
 }
 
 /** As the API has it: a kubelet that was restarted takes a running pod for ready when it was so before. */
