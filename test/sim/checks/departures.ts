@@ -1,5 +1,6 @@
 // How objects left a process's watches: alive, so that only a read tells whether they are gone (R7), or seen to have
-// stopped, so that nobody has to wait for them. Lacks what a relist leaves out: no line tells of that.
+// stopped, so that nobody has to wait for them. Lacks what a list leaves out, and what goes while it is being told: that
+// counts as never seen.
 
 import { ANNOTATION } from '../../../src/api/names.ts';
 import type { Stored } from '../server/types.ts';
@@ -13,9 +14,20 @@ interface Departure {
 export class Departures {
   readonly #alive = new Map<string, Departure>();
   readonly #stopped = new Map<string, string>();
+  /** Resources whose list is being told. */
+  readonly #listing = new Set<string>();
+
+  lists(plural: string): void {
+    this.#listing.add(plural);
+  }
+
+  hasListed(plural: string): void {
+    this.#listing.delete(plural);
+  }
 
   /** A watch told that it left, in the state that it had last. */
   left(key: string, object: Stored, atMs: number): void {
+    if (this.#listing.has(key.slice(0, key.indexOf('/')))) return;
     // Without a deletionTimestamp it was deleted at once, or has lost its label.
     if (!isDeleting(object)) this.#alive.set(key, { atMs, appUid: appUidOf(object) });
     else if (key.startsWith('pods/') && hasStopped(object)) this.#stopped.set(key, object.metadata.uid);

@@ -34,6 +34,8 @@ export class Onlooker implements Witness {
 
   begun(host: Host, call: Call): void {
     this.of(host).begun(call);
+    if (call.verb === 'watch' && call.query['sendInitialEvents'] !== undefined)
+      this.of(host).departures.lists(call.plural);
   }
 
   sent(host: Host, call: Call): void {
@@ -79,6 +81,8 @@ export class Onlooker implements Witness {
     const knowledge = this.of(host);
     for (const line of lines) {
       const { type, object } = JSON.parse(line) as { type: string; object: unknown };
+      if (fieldOf(object, 'metadata', 'annotations', 'k8s.io/initial-events-end') === 'true')
+        knowledge.departures.hasListed(plural);
       if (type === 'BOOKMARK' || type === 'ERROR' || !isStored(object)) continue;
       const key = keyOf(plural, object.metadata.namespace, object.metadata.name);
       knowledge.learn(key, type === 'DELETED' ? undefined : object, 'watch');
