@@ -116,6 +116,9 @@ async function patch(
   const options = { type: 'merge', body: change.patch, fieldManager: MANAGER } as const;
   const object = await hands.client.patch(change.resource, ref, options);
   settle(hands, job, { resource: change.resource, object });
+  // Until a watch shows it, this is how it was last seen.
+  const stray = strayOf(job, object.metadata.uid);
+  if (stray !== undefined) hands.cache.read(job.key, { ...stray, object, atMs: hands.steadyMs() });
 }
 
 async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
@@ -167,9 +170,13 @@ async function understand(hands: Hands, failed: { job: Job; action: Action; erro
 
 /** No watch tells what became of a stray: without this, the next plans would rest on what it was (simulator, seed 335). */
 async function lookAgain(hands: Hands, job: Job, action: Action): Promise<void> {
-  if (!('uid' in action)) return;
-  const stray = job.observed.strays.find(({ view }) => view.uid === action.uid);
+  const stray = 'uid' in action ? strayOf(job, action.uid) : undefined;
   if (stray !== undefined) await look(hands, job, stray);
+}
+
+function strayOf({ observed }: Job, uid: string): { readonly kind: StrayKind; readonly name: string } | undefined {
+  const stray = observed.strays.find(({ view }) => view.uid === uid);
+  return stray && { kind: stray.kind, name: stray.name };
 }
 
 /** Whether something was found under the name. */

@@ -13,7 +13,7 @@ async function straying(state: string) {
   const made = bench();
   const { api, pass, job } = made;
   const pod = api.add('pods', { ...rawPod({ ordinal: 4, state, revision: 'abc', seconds: 60 }) });
-  api.edit('pods', 'web-4', { metadata: { labels: { 'statefulapp.dev/app': null } } });
+  api.edit('pods', 'web-4', { metadata: { labels: { 'statefulapp.dev/name': null } } });
   await execute(pass, job(), [{ type: 'look', kind: 'Pod', name: 'web-4', reason }]);
   const { uid, resourceVersion } = pod.metadata;
   const removal = (because: 'ended' | 'condemned') =>
@@ -28,6 +28,17 @@ describe('a stray pod', () => {
     expect(job().observed.pods).toMatchObject([{ name: 'web-4' }]);
     await execute(pass, job(), [removal('condemned')]);
     expect(job().observed).toMatchObject({ pods: [], strays: [], endings: [{ pod: 'web-4', how: 'stopped' }] });
+  });
+
+  test('that we adopt is known as it was answered, while no watch shows it', async () => {
+    const { api, pass, job, uid } = await straying('Available');
+    const { resourceVersion } = api.find('pods', 'web-4')?.metadata ?? {};
+    if (resourceVersion === undefined) throw new Error('no pod web-4');
+    const patch = { metadata: { uid, resourceVersion, labels: { adopted: 'yes' } } };
+    await execute(pass, job(), [{ type: 'adoptPod', ordinal: 4, name: 'web-4', uid, resourceVersion, patch, reason }]);
+    const now = api.find('pods', 'web-4')?.metadata.resourceVersion;
+    expect(now).not.toBe(resourceVersion);
+    expect(job().observed.pods).toMatchObject([{ name: 'web-4', resourceVersion: now }]);
   });
 
   test('that we delete and that is being stopped is seen so', async () => {
