@@ -83,7 +83,9 @@ export function countedFirst(knowledge: Knowledge, call: Call): string | undefin
   if (call.verb !== 'delete' || call.plural !== 'pods') return undefined;
   const { apps, ordinal } = memberOf(knowledge, call);
   const uid = fieldOf(call.body, 'preconditions', 'uid');
-  const nowMs = knowledge.host.clock.now();
+  // Its own clock, or the server's where the two differ.
+  const { clock, options } = knowledge.host;
+  const nowMs = Math.max(clock.now(), options.timeline.now());
   const wrong = apps.map((app) => {
     if (ordinal === undefined || !wantedOf(app).includes(ordinal)) return undefined;
     const ledger = app.status?.appUID === app.metadata.uid ? (app.status.members ?? []) : [];

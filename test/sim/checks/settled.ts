@@ -79,10 +79,8 @@ function unsettledMember(
       const found = server.find('persistentvolumeclaims', namespace, claim);
       if (found === undefined) return isMade ? [`claim ${claim} does not exist`] : [];
       if (phaseOf(found) !== 'Bound' || isDeleting(found)) return [`claim ${claim} is not simply Bound`];
-      const whose = found.metadata.labels?.[LABEL.app];
-      // One that is stamped as another app's is what a pod of ours would wait for, and no adopted one needs.
-      const isRight = whose === name || (!isMade && whose !== undefined);
-      return isRight ? [] : [`claim ${claim} is not stamped`];
+      // One that is stamped as another app's by now is what a new pod would wait for: one that runs does not need it to be.
+      return found.metadata.labels?.[LABEL.app] === undefined ? [`claim ${claim} is not stamped`] : [];
     }),
   ];
 }
