@@ -96,7 +96,9 @@ async function create(hands: Hands, job: Job, made: { resource: ApiResource; obj
   const object = await hands.client.create(made.resource, made.object as KubeObjectInput, { fieldManager: MANAGER });
   settle(hands, job, { resource: made.resource, object });
   // Until its watch shows it: should it come and go unseen, an older pod's end says nothing about this one (R1).
-  if (made.resource === RESOURCES.pods) hands.cache.made(job.key, { object, atMs: hands.steadyMs() });
+  if (made.resource !== RESOURCES.pods) return;
+  hands.cache.made(job.key, { object, atMs: hands.steadyMs() });
+  hands.gate.made(job.key);
 }
 
 async function apply(hands: Hands, job: Job, object: object): Promise<void> {

@@ -37,6 +37,7 @@ export class Gate {
   readonly #debtors = new Map<Scope, Set<string>>();
   readonly #refusals = new Map<string, Map<string, Refusal & { readonly count: number }>>();
   readonly #behind = new Map<string, number>();
+  readonly #untold = new Set<string>();
   readonly #statusAtMs = new Map<string, number>();
   readonly #statusRefusals = new Map<string, StatusRefusal>();
   readonly #opened: (key: string) => void;
@@ -128,6 +129,20 @@ export class Gate {
     this.#behind.delete(key);
   }
 
+  /** A pod was made that no status tells of yet. */
+  made(key: string): void {
+    this.#untold.add(key);
+  }
+
+  isUntold(key: string): boolean {
+    return this.#untold.has(key);
+  }
+
+  /** The stored status tells of all pods that were made. */
+  told(key: string): void {
+    this.#untold.delete(key);
+  }
+
   statusWritten(key: string, atMs: number): void {
     this.#statusAtMs.set(key, atMs);
     this.#statusRefusals.delete(key);
@@ -157,6 +172,7 @@ export class Gate {
     this.#statusAtMs.delete(key);
     this.#statusRefusals.delete(key);
     this.#behind.delete(key);
+    this.#untold.delete(key);
   }
 
   get held(): number {

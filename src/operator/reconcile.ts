@@ -28,19 +28,27 @@ const BROKEN_FOR_MS = 300_000;
 const STATUS_REFUSED_MS = 300_000;
 
 export async function reconcile(pass: Pass, key: string): Promise<Outcome> {
-  if (!pass.gate.enter(key)) return {};
-  const offsetMs = pass.wallOffsetMs();
-  const sighting = pass.cache.sight(key, pass.nowMs(), offsetMs);
-  if (sighting === null) return {};
-  const observed = observe({ ...sighting, refusals: pass.gate.refusalsOf(key, offsetMs) });
-  const job = { key, observed };
-  const { plan, breaches } = decide(observed);
   try {
+    if (!pass.gate.enter(key)) return pass.gate.isUntold(key) ? wakeIn([await tellMade(pass, key)]) : {};
+    const job = jobOf(pass, key);
+    if (job === null) return {};
+    const { plan, breaches } = decide(job.observed);
     return await (plan === null ? stopApp(pass, job, breaches) : carryOut(pass, job, plan));
   } catch (error) {
     pass.log.warn({ app: key, err: errorText(error) }, 'the pass failed and is tried again');
     return { failed: true, retryAfterMs: error instanceof KubeError ? error.retryAfterMs : undefined };
   }
+}
+
+function jobOf({ cache, gate, nowMs, wallOffsetMs }: Pass, key: string): Job | null {
+  const offsetMs = wallOffsetMs();
+  const sighting = cache.sight(key, nowMs(), offsetMs);
+  return sighting && { key, observed: observe({ ...sighting, refusals: gate.refusalsOf(key, offsetMs) }) };
+}
+
+function wakeIn(times: readonly (number | undefined)[]): Outcome {
+  const coming = times.filter((time) => time !== undefined);
+  return coming.length > 0 ? { wakeInMs: Math.max(0, Math.min(...coming)) } : {};
 }
 
 /** No plan without a check. One that throws is as wrong as one that breaks a rule. */
@@ -59,15 +67,26 @@ async function carryOut(pass: Pass, job: Job, plan: Plan): Promise<Outcome> {
     return { wakeInMs: (await writeStatus(pass, job, plan.status)) ?? 0 };
   }
   const againInMs = await execute(pass, job, plan.actions);
-  const statusInMs = await keepStatus(pass, job, plan);
-  const times = [againInMs, statusInMs, plan.wakeAtMs === undefined ? undefined : plan.wakeAtMs - pass.nowMs()];
-  const coming = times.filter((time) => time !== undefined);
-  return coming.length > 0 ? { wakeInMs: Math.max(0, Math.min(...coming)) } : {};
+  const statusInMs = await (pass.gate.isUntold(job.key) ? tellMade(pass, job.key) : keepStatus(pass, job, plan));
+  return wakeIn([againInMs, statusInMs, plan.wakeAtMs === undefined ? undefined : plan.wakeAtMs - pass.nowMs()]);
+}
+
+/**
+ * The status with the pods that were just made, whether or not a watch shows them yet: should this process die before one
+ * does, and such a pod go unseen, the ledger alone tells the next that it may still run (R1; simulator, seed 6149).
+ */
+async function tellMade(pass: Pass, key: string): Promise<number | undefined> {
+  const job = jobOf(pass, key);
+  const plan = job === null ? null : decide(job.observed).plan;
+  return job === null || plan === null ? undefined : keepStatus(pass, job, plan);
 }
 
 /** Writes the status when it is due; returns in how many milliseconds it will be, if it is not yet. */
 async function keepStatus(pass: Pass, job: Job, plan: Plan): Promise<number | undefined> {
-  if (sameJson(plan.status, job.observed.app.status)) return undefined;
+  if (sameJson(plan.status, job.observed.app.status)) {
+    pass.gate.told(job.key);
+    return undefined;
+  }
   const now = pass.clock.monotonic();
   const age = now - pass.gate.statusWrittenAtMs(job.key);
   // A pass that acts leaves the writing to the one after it, which knows more; but not for ever.
@@ -92,6 +111,7 @@ async function writeStatus(pass: Pass, job: Job, status: Plan['status']): Promis
     const object = await pass.client.patch(APPS, { namespace, name }, { type: 'merge', body, subresource: 'status' });
     settle(pass, job, { resource: APPS, object });
     pass.gate.statusWritten(job.key, pass.clock.monotonic());
+    pass.gate.told(job.key);
     pass.gate.caughtUp(job.key);
     return undefined;
   } catch (error) {

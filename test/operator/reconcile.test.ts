@@ -62,6 +62,42 @@ test('while the gate is closed nothing is planned', async () => {
   expect(opened).toEqual([KEY]);
 });
 
+test('a pod that was made is told of in the status of the same pass, before any watch shows it', async () => {
+  const { go, statuses, gate, clock, api } = bench();
+  vi.mocked(planner.plan).mockImplementation(({ pods }) => ({
+    actions: pods.length === 0 ? [createPod] : [],
+    waits: [],
+    notes: [],
+    status: { replicas: pods.length },
+    statusFirst: false,
+  }));
+  vi.mocked(invariants.checkPlan).mockReturnValue([]);
+  gate.statusWritten(KEY, clock.monotonic() - 1000);
+  await expect(go()).resolves.toEqual({});
+  expect(statuses().map(({ body }) => body['status'])).toEqual([{ replicas: 1 }]);
+  expect(api.deeds).toContain('create pods web-0');
+});
+
+test('and if that status is not due yet, when it is: also while the gate is closed, since no watch may ever show the pod', async () => {
+  const { go, statuses, gate, clock } = bench();
+  vi.mocked(planner.plan).mockImplementation(({ pods }) => ({
+    actions: pods.length === 0 ? [createPod] : [],
+    waits: [],
+    notes: [],
+    status: { replicas: pods.length },
+    statusFirst: false,
+  }));
+  vi.mocked(invariants.checkPlan).mockReturnValue([]);
+  gate.statusWritten(KEY, clock.monotonic());
+  await expect(go()).resolves.toEqual({ wakeInMs: 100 });
+  expect(statuses()).toEqual([]);
+  clock.advance(100);
+  await expect(go()).resolves.toEqual({});
+  expect(statuses().map(({ body }) => body['status'])).toEqual([{ replicas: 1 }]);
+  await expect(go()).resolves.toEqual({});
+  expect(statuses()).toHaveLength(1);
+});
+
 test('an app that is not there any more needs nothing', async () => {
   const { pass } = bench();
   await expect(reconcile(pass, 'prod/other')).resolves.toEqual({});
