@@ -9,7 +9,7 @@ import { LEASE } from '../crew.ts';
 import type { Random } from '../random.ts';
 import type { Answer, Call, Change, Stored } from '../server/types.ts';
 import { failure } from '../server/wire.ts';
-import { anApp, forAWhile, type Intervention, later, one, type Stage, specOf } from './stage.ts';
+import { anApp, forAWhile, type Intervention, later, one, type Stage, specOf, stopSlowly } from './stage.ts';
 
 type Act = Intervention['act'];
 
@@ -71,7 +71,7 @@ const cameAndWent: Act = (stage, random) => {
       later(stage, goneMs, `user: force-deletes ${object.metadata.name}`, () => {
         const now = stage.server.find('pods', NAMESPACE, object.metadata.name);
         if (now?.metadata.uid !== object.metadata.uid) return;
-        stopSlowly(stage, now);
+        stopSlowly(stage, String(specOf(now)['nodeName']));
         stage.user.remove('pods', now, { graceSeconds: 0 });
       });
       later(stage, goneMs + cutMs, 'watches of pods break', () => {
@@ -86,14 +86,6 @@ const cameAndWent: Act = (stage, random) => {
 
 function podWatches({ crew }: Stage) {
   return crew.hosts.flatMap((host) => [...host.watches]).filter(({ plural }) => plural === 'pods');
-}
-
-/** Containers on the pod's node take all the time that they are given. */
-function stopSlowly(stage: Stage, pod: Stored): void {
-  const node = stage.plane.nodes.get(String(specOf(pod)['nodeName']));
-  if (node === undefined) return;
-  node.slowStop(60_000);
-  forAWhile(stage, { ms: 60_000, undo: () => node.slowStop(0) });
 }
 
 function crashOne(stage: Stage, random: Random): void {
@@ -154,6 +146,28 @@ const stoppedWhileConnecting: Act = (stage, random) => {
   return `for ${stopMs} ms`;
 };
 
+/** It is stopped with its renewal under way, and told of it when its term is over; meanwhile there is something to do. */
+const stoppedWhileRenewing: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  if (app === undefined) return undefined;
+  const replicas = random.between(0, 5);
+  const part = random.between(720, 900);
+  next(
+    stage,
+    ({ plural, actor, type }) => plural === 'leases' && type === 'MODIFIED' && stage.crew.isOperator(actor),
+    ({ object, actor }) => {
+      const host = stage.crew.hosts.find(({ name }) => name === actor);
+      const seconds = fieldOf(object, 'spec', 'leaseDurationSeconds');
+      if (host === undefined || typeof seconds !== 'number') return;
+      host.stop(seconds * part);
+      later(stage, seconds * part - 100, 'user: scales', () =>
+        stage.user.edit('statefulapps', app, (now) => ({ ...now, spec: { ...specOf(now), replicas } })),
+      );
+    },
+  );
+  return `the next to renew, and ${app.metadata.name} is scaled to ${replicas}`;
+};
+
 const BEHIND_A_PROXY = ['pods', 'statefulapps', 'persistentvolumeclaims', 'services', 'controllerrevisions'];
 
 /** A 404 of whoever stands before the API server says nothing about the object. */
@@ -169,5 +183,6 @@ export const MOMENTS: readonly Intervention[] = [
   { name: 'pod unseen', kind: 'fault', weight: 2, act: cameAndWent },
   { name: 'lost while growing', kind: 'fault', weight: 1, act: lostWhileGrowing },
   { name: 'stopped connecting', kind: 'operator', weight: 1, act: stoppedWhileConnecting },
+  { name: 'stopped renewing', kind: 'operator', weight: 1, act: stoppedWhileRenewing },
   { name: 'proxy', kind: 'fault', weight: 1, act: proxy },
 ];

@@ -42,8 +42,8 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
     name: 'made pods not remembered',
     why: 'a pod that came and went between two events of a watch is followed at once by its twin (R1)',
     file: 'src/operator/execute.ts',
-    find: 'if (made.resource === RESOURCES.pods) hands.cache.made(',
-    replace: 'if (made.resource === RESOURCES.nodes) hands.cache.made(',
+    find: '  hands.cache.made(job.key, { object, atMs: hands.steadyMs() });\n',
+    replace: '',
   },
   {
     name: 'gate always open',
@@ -113,7 +113,7 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
     name: 'ends of pods forgotten',
     why: 'nobody waits for a kubelet that may still be stopping a pod that vanished (R1)',
     file: 'src/operator/cache.ts',
-    find: '    if (ending !== null) shelf.endings.set(name, ending);\n',
+    find: '    if (ending !== null) recordEnding(shelf, ending);\n',
     replace: '',
   },
   {

@@ -86,8 +86,8 @@ export const BUGS_OF_THE_PLAN: readonly Planted[] = [
     name: 'ledger not consulted',
     why: 'an operator that starts anew knows nothing of a pod that vanished while it was away (R1)',
     file: 'src/plan/scene.ts',
-    find: 'unseenEnding(setting, { name, ledger, claims })',
-    replace: 'unseenEnding(setting, { name, ledger: null, claims: [] })',
+    find: 'unseenEnding(setting, former)',
+    replace: 'unseenEnding(setting, { ...former, ledger: null, claims: [] })',
   },
   {
     name: 'pods of a former app not waited for',
