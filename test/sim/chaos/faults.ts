@@ -5,7 +5,18 @@ import type { Host } from '../host.ts';
 import type { Random } from '../random.ts';
 import { CALM, WEATHERS } from '../weather.ts';
 import { MOMENTS } from './moments.ts';
-import { type Act, aHost, forAWhile, type Intervention, later, one, type Stage, specOf, taintsOf } from './stage.ts';
+import {
+  type Act,
+  aHost,
+  forAWhile,
+  type Intervention,
+  later,
+  one,
+  type Stage,
+  specOf,
+  stopSlowly,
+  taintsOf,
+} from './stage.ts';
 
 const partition: Act = (stage, random) => {
   const name = random.pick(stage.nodes);
@@ -22,6 +33,7 @@ const deleteNode: Act = (stage, random) => {
   const name = random.pick(stage.nodes);
   const node = stage.server.find('nodes', undefined, name);
   if (node === undefined || !stage.plane.node(name).connected) return undefined;
+  stopSlowly(stage, name);
   stage.user.remove('nodes', node);
   // A running kubelet registers itself again only when it is restarted.
   forAWhile(stage, { ms: random.delay(60_000, 300_000), undo: () => stage.plane.node(name).down(500) });

@@ -2,7 +2,7 @@
 
 import { NAMESPACE } from '../apps.ts';
 import { LEASE } from '../crew.ts';
-import { type Act, aHost, forAWhile, type Intervention, later, one, specOf } from './stage.ts';
+import { type Act, aHost, forAWhile, type Intervention, later, one, specOf, stopSlowly } from './stage.ts';
 
 const kill: Act = (stage, random) => {
   const host = aHost(stage, random);
@@ -25,6 +25,7 @@ const unseen: Act = (stage, random) => {
   if (pod === undefined) return undefined;
   const names = stage.crew.hosts.map(({ name }) => name);
   for (const host of stage.crew.hosts) stage.crew.kill(host);
+  stopSlowly(stage, String(specOf(pod)['nodeName']));
   stage.user.remove('pods', pod, { graceSeconds: 0 });
   // The same containers again: the one that held the Lease need not wait for it.
   later(stage, random.delay(100, 5_000), 'operators start again', () => {

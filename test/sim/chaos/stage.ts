@@ -111,3 +111,11 @@ export function withMeta(
   stage.user.edit(plural, object, (now) => ({ ...now, metadata: { ...now.metadata, ...change(now.metadata) } }));
   return `${plural} ${object.metadata.name}`;
 }
+
+/** Containers on this node take all the time that they are given, for a while. */
+export function stopSlowly(stage: Stage, name: string): void {
+  const node = stage.plane.nodes.get(name);
+  if (node === undefined) return;
+  node.slowStop(60_000);
+  forAWhile(stage, { ms: 120_000, undo: () => node.slowStop(0) });
+}
