@@ -2,7 +2,9 @@
 // (R1, docs/adr/0005). It is judged when another pod of the name is made, for the very process that makes it.
 //
 // Known is: what the process was told of since it began; what a ledger that was told to it named; and a claim of the member
-// that was there before the process: then a pod may have been, too, which stops within the grace period of its app.
+// that was there before the process: then a pod may have been, too, which stops within the grace period of its app. Unless
+// the ledger has an entry for the member: it is believed, and whoever made a pod and died before the next status was
+// written has left none.
 
 import { listAt } from '../../../src/identity/json.ts';
 import { claimsOf } from '../control/reading.ts';
@@ -73,7 +75,15 @@ export class Bygones {
 
   #knows({ memory, host }: Knowledge, { pod, atMs, isNamed }: Bygone, made: Stored): boolean {
     if (memory.hasSeen(pod) || (isNamed && memory.wasNamed(pod))) return true;
-    return atMs <= host.bootMs && graceOf(pod) <= graceOf(made) && this.#hadClaim(made, host.bootMs);
+    return (
+      atMs <= host.bootMs && graceOf(pod) <= graceOf(made) && this.#hadClaim(made, host.bootMs) && !this.#hasEntry(made)
+    );
+  }
+
+  #hasEntry({ metadata: { namespace, name } }: Stored): boolean {
+    const apps = this.#server.all('statefulapps', namespace);
+    const own = apps.filter((app) => fieldOf(app['status'], 'appUID') === app.metadata.uid);
+    return own.some((app) => listAt(app['status'], 'members').some((member) => fieldOf(member, 'pod') === name));
   }
 
   #hadClaim(made: Stored, atMs: number): boolean {
