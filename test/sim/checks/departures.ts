@@ -16,6 +16,8 @@ export class Departures {
   readonly #stopped = new Map<string, string>();
   /** Resources whose list is being told. */
   readonly #listing = new Set<string>();
+  /** Resources whose list was told to its end once. */
+  readonly listed = new Set<string>();
 
   lists(plural: string): void {
     this.#listing.add(plural);
@@ -23,6 +25,7 @@ export class Departures {
 
   hasListed(plural: string): void {
     this.#listing.delete(plural);
+    this.listed.add(plural);
   }
 
   /** A watch told that it left, in the state that it had last. */

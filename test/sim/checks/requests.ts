@@ -11,7 +11,7 @@ import { type Knowledge, keyOf } from './knowledge.ts';
 import { drainedInHealth, drainOrder, inOrder } from './order.ts';
 import { shadowRule } from './shadow.ts';
 import { liveOwner, noNewerValue, understood } from './standing.ts';
-import { askedFor, countsWhatIsThere, noIdleWait, readsItsWrites } from './telling.ts';
+import { askedFor, countsWhatIsThere, listedFirst, noIdleWait, readsItsWrites } from './telling.ts';
 import type { Rule } from './witness.ts';
 
 export function requestRules(renewDeadlineMs: number): readonly Rule[] {
@@ -22,6 +22,7 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R5', judge: claimsKept },
     { name: 'R6', judge: inOrder },
     { name: 'R6', judge: drainOrder },
+    { name: 'R7', judge: listedFirst },
     { name: 'R7', judge: askedFor },
     { name: 'R8', judge: liveOwner },
     floodRule(),

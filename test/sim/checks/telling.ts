@@ -7,6 +7,13 @@ import { appUidOf } from './departures.ts';
 import { fieldOf, ordinalIn } from './facts.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 
+/** What no list has told yet is not absent: nothing is written before all have come to their end. */
+export function listedFirst(knowledge: Knowledge, call: Call): string | undefined {
+  if (!isWrite(call) || call.plural === 'leases') return undefined;
+  const untold = ['statefulapps', ...OWNED].find((plural) => !knowledge.departures.listed.has(plural));
+  return untold === undefined ? undefined : `the first list of ${untold} has not been told to its end`;
+}
+
 /** A label that was taken off takes an object out of our watches, too: only a read tells that it is gone. */
 export function askedFor(knowledge: Knowledge, call: Call): string | undefined {
   if (call.verb !== 'create' || !OWNED.includes(call.plural)) return undefined;

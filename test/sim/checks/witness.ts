@@ -62,6 +62,7 @@ export class Onlooker implements Witness {
     // What a delete answers may be the last of an object that is gone already.
     if (call.query['dryRun'] !== undefined || verb === 'delete') return;
     if (verb === 'list' && isList(found)) {
+      if (namespace === undefined) knowledge.departures.hasListed(plural);
       for (const object of found.items)
         knowledge.learn(keyOf(plural, object.metadata.namespace, object.metadata.name), object, 'read');
     } else if (isStored(found)) {
