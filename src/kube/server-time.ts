@@ -1,9 +1,10 @@
 /**
- * The API server's time, for a process whose own clock may be wrong: what is compared with times in objects, or stored for
- * another process to compare, has to be one clock's.
+ * The API server's time, for a process whose own clock may be wrong or jump: what is compared with times in objects, or
+ * stored for another process to compare, has to be one clock's.
  *
- * Promise: `now` is the wall clock as long as it agrees with the server's `Date` header to within a few seconds, which
- * is all that the header can tell, and the server's time otherwise. Lacks on purpose: any influence on `monotonic`.
+ * Promise: `now` runs as evenly as `monotonic`. It begins as the wall clock, and is set by the server's `Date` header
+ * when the two differ by more than that header can tell; the wall clock is not asked again. Lacks on purpose: any
+ * influence on `monotonic`.
  */
 import type { Clock } from './clock.ts';
 import type { KubeResponse, Transport } from './transport.ts';
@@ -17,13 +18,13 @@ export function onServerTime(
   transport: Transport,
   clock: Clock,
 ): { readonly transport: Transport; readonly clock: Clock } {
-  let errorMs = 0;
+  let offsetMs = clock.now() - clock.monotonic();
+  const now = () => clock.monotonic() + offsetMs;
   const learn = ({ status, headers }: KubeResponse, sentAtMs: number) => {
     const told = Date.parse(headers.get('date') ?? '');
     if (status >= 300 || Number.isNaN(told) || clock.monotonic() - sentAtMs > MAX_AGE_MS) return;
-    const error = clock.now() - told;
-    // Kept as it is while it explains what the server says: one moment always reads the same.
-    if (Math.abs(error - errorMs) > TOLERANCE_MS) errorMs = Math.abs(error) > TOLERANCE_MS ? error : 0;
+    const error = now() - told;
+    if (Math.abs(error) > TOLERANCE_MS) offsetMs -= error;
   };
   return {
     transport: {
@@ -35,10 +36,6 @@ export function onServerTime(
       },
       close: () => transport.close(),
     },
-    clock: {
-      now: () => clock.now() - errorMs,
-      monotonic: () => clock.monotonic(),
-      after: (ms, fn) => clock.after(ms, fn),
-    },
+    clock: { now, monotonic: () => clock.monotonic(), after: (ms, fn) => clock.after(ms, fn) },
   };
 }

@@ -57,10 +57,17 @@ test('one moment always reads the same: what the header can not tell changes not
   expect([await ask({ aheadMs: 61_000 }), await ask({ aheadMs: 57_000 })]).toEqual([first, first]);
 });
 
-test('ours counts again when it was set right', async () => {
-  const { ask } = bench();
-  await ask({ aheadMs: 60_000 });
-  expect(await ask({ aheadMs: 0 })).toBe(0);
+test('ours is not asked again: when it jumps, nothing changes', () => {
+  const clock = createFakeClock();
+  let jumpMs = 0;
+  const { clock: on } = onServerTime(
+    { request: () => Promise.reject(new Error('not asked')), close: () => Promise.resolve() },
+    { ...clock, now: () => clock.now() + jumpMs },
+  );
+  const before = on.now();
+  jumpMs = 60_000;
+  clock.advance(10);
+  expect(on.now()).toBe(before + 10);
 });
 
 test.each([
