@@ -15,12 +15,16 @@ const memberClaim = z.looseObject({
   volume: z.string().optional(),
 });
 
-/** One entry of the identity ledger, about 300 bytes. Times are RFC 3339. */
+/**
+ * One entry of the identity ledger, about 300 bytes. Times are RFC 3339. `graceSeconds` stands there when its pod may take
+ * another time to stop than its revision's template says.
+ */
 const member = z.looseObject({
   ordinal: natural(),
   pod: z.string().optional(),
   podUID: z.string().optional(),
   node: z.string().optional(),
+  graceSeconds: natural().optional(),
   revision: z.string().optional(),
   state: z.string().optional(),
   reason: z.string().optional(),

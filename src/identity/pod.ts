@@ -72,7 +72,7 @@ export function deletesUnheard(podSpec: unknown): boolean {
 /** How long a kubelet may take to stop a pod of this template; the API server's default is 30 s. */
 export function templateGraceSeconds(template: unknown): number {
   const grace = objectAt(template, 'spec')['terminationGracePeriodSeconds'];
-  return typeof grace === 'number' && grace >= 0 ? grace : 30;
+  return typeof grace === 'number' && grace >= 0 ? Math.max(grace, LEAST_GRACE_SECONDS) : 30;
 }
 
 /** A claim template of the same name as a volume of the pod template wins, as in StatefulSet (updateStorage). */

@@ -17,7 +17,13 @@ export interface Ending {
 
 export type Slot =
   | { readonly state: 'Empty' }
-  | { readonly state: 'Vanished'; readonly sinceMs: number; readonly freeAtMs: number; readonly uid: string }
+  | {
+      readonly state: 'Vanished';
+      readonly sinceMs: number;
+      readonly freeAtMs: number;
+      readonly uid: string;
+      readonly graceSeconds: number;
+    }
   | { readonly state: 'Taken'; readonly pod: PodView; readonly why: string }
   | { readonly state: 'Orphan'; readonly pod: PodView }
   | { readonly state: PodState; readonly pod: PodView };
@@ -71,7 +77,8 @@ export function availableAtMs(pod: PodView, minReadySeconds: number): number {
 /** The place of a pod that is gone, by what is known of its end (R1). */
 export function vacatedSlot(ending: Ending, nowMs: number): Slot {
   if (ending.how !== 'unknown') return { state: 'Empty' };
-  const freeAtMs = ending.atMs + ending.graceSeconds * 1000 + KUBELET_SLACK_MS;
+  const { atMs, graceSeconds, uid } = ending;
+  const freeAtMs = atMs + graceSeconds * 1000 + KUBELET_SLACK_MS;
   if (nowMs >= freeAtMs) return { state: 'Empty' };
-  return { state: 'Vanished', sinceMs: ending.atMs, freeAtMs, uid: ending.uid };
+  return { state: 'Vanished', sinceMs: atMs, freeAtMs, uid, graceSeconds };
 }

@@ -2,7 +2,8 @@
 // (R13). An entry goes when its ordinal is unwanted and its pod is gone; what is left out for want of room: room.ts.
 
 import type { Member, MemberClaim } from '../api/status.ts';
-import { isOurPod } from '../identity/slot.ts';
+import { templateGraceSeconds } from '../identity/pod.ts';
+import { isOurPod, type Slot } from '../identity/slot.ts';
 import { formatTime, parseTime } from '../identity/time.ts';
 import { verdict } from './equip.ts';
 import { failuresOf, forgiven } from './failures.ts';
@@ -66,6 +67,7 @@ function nextEntry(scene: Scene, member: MemberView, { wait, now }: Present): Me
     set(entry, 'restarts', undefined);
     set(entry, 'revision', ledger?.revision ?? undefined);
   }
+  set(entry, 'graceSeconds', unusualGrace(scene, slot, entry.revision));
   const { nowMs } = scene.judge;
   // A time that is yet to come was written by a clock that was wrong.
   const isWrong = (parseTime(entry.since) ?? Number.POSITIVE_INFINITY) > nowMs;
@@ -78,6 +80,16 @@ function nextEntry(scene: Scene, member: MemberView, { wait, now }: Present): Me
   set(entry, 'claims', nextClaims(scene, member));
   if (member.complete) entry.complete = true;
   return entry;
+}
+
+/** Of a pod that somebody else made, or changed on its way: whoever finds it gone knows no other source (R1). */
+function unusualGrace({ revisions }: Scene, slot: Slot, revision = ''): number | undefined {
+  if (slot.state === 'Empty') return undefined;
+  const { graceSeconds } = slot.state === 'Vanished' ? slot : slot.pod;
+  const blueprint = revisions.blueprints.get(revision);
+  return blueprint !== undefined && templateGraceSeconds(blueprint.template) === graceSeconds
+    ? undefined
+    : graceSeconds;
 }
 
 function set<Field extends keyof Draft>(entry: Draft, field: Field, value: Draft[Field] | undefined): void {

@@ -157,9 +157,9 @@ export function lastEndings(
   atMs: number,
   isAsked: (pod: { readonly name: string; readonly uid: string }) => boolean,
 ): readonly Ending[] {
-  const graceSeconds = templateGraceSeconds(spec?.template);
+  const usual = templateGraceSeconds(spec?.template);
   const members = status.appUID === uid ? (status.members ?? []) : [];
-  return members.flatMap(({ pod, podUID, node = null }) =>
+  return members.flatMap(({ pod, podUID, node = null, graceSeconds = usual }) =>
     pod === undefined || podUID === undefined || !isAsked({ name: pod, uid: podUID })
       ? []
       : [{ pod, uid: podUID, node, how: 'unknown' as const, atMs, graceSeconds }],

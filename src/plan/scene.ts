@@ -156,7 +156,8 @@ const freeAtMs = (slot: Slot) => (slot.state === 'Vanished' ? slot.freeAtMs : 0)
 function unseenEnding({ observed, judge, revisions }: Setting, { name, ledger, claims }: Former): Ending | null {
   const atMs = ledger === null ? claimedSinceMs(observed, claims) : unseenSinceMs(ledger, judge.nowMs);
   if (atMs === null) return null;
-  const graceSeconds = templateGraceSeconds(revisions.blueprints.get(ledger?.revision ?? revisions.update)?.template);
+  const { template } = revisions.blueprints.get(ledger?.revision ?? revisions.update) ?? {};
+  const graceSeconds = ledger?.graceSeconds ?? templateGraceSeconds(template);
   return { pod: name, uid: ledger?.podUID ?? '', node: ledger?.node ?? null, how: 'unknown', atMs, graceSeconds };
 }
 

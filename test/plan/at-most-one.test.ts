@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Ending } from '../../src/identity/slot.ts';
-import { ago, NOW, rawService } from './objects.ts';
+import { ago, NOW, type Raw, rawService } from './objects.ts';
 import { deeds, planned, rows, see, world } from './world.ts';
 
 const one = { replicas: 1 };
@@ -280,5 +280,35 @@ describe('the place of a pod that exists', () => {
   test('a deletion names the very object', () => {
     const [action] = planned(see(world({ app: { replicas: 0 }, pods: '0 Available' }))).actions;
     expect(action).toMatchObject({ type: 'deletePod', uid: 'web-0-uid', resourceVersion: '1', because: 'condemned' });
+  });
+});
+
+describe('how long a pod may take to stop', () => {
+  /** As a webhook or a hand may have made it. */
+  const slow = (state: string, revision?: null) => {
+    const seen = world({ app: one, pods: `0 ${state}`, ledger: 'none' });
+    const pod = seen.pods.get('web-0') as { metadata: { labels: Raw }; spec: Raw };
+    if (revision === null) delete pod.metadata.labels['controller-revision-hash'];
+    else pod.spec['terminationGracePeriodSeconds'] = 120;
+    return planned(see(seen)).status.members?.[0]?.graceSeconds;
+  };
+
+  test('is in the ledger when the template of its revision does not say it', () => {
+    expect([slow('Available'), slow('Foreign'), slow('Available', null)]).toEqual([120, 120, 30]);
+    expect(planned(see(world({ app: one, pods: '0 Available' }))).status.members?.[0]).not.toHaveProperty(
+      'graceSeconds',
+    );
+  });
+
+  test('is waited for by whoever finds it gone and has only the ledger', () => {
+    const given = { app: one, pods: '0 Gone', ledger: { 0: { graceSeconds: 120 } } };
+    const { actions, waits, status } = planned(see(world(given)));
+    expect([actions, waits.map(({ untilMs }) => untilMs)]).toEqual([[], [NOW + 130_000]]);
+    expect(status.members?.[0]).toMatchObject({ state: 'Vanished', graceSeconds: 120 });
+  });
+
+  test('is forgotten once that is over', () => {
+    const given = { app: one, pods: '0 Stopped', ledger: { 0: { graceSeconds: 120 } } };
+    expect(planned(see(world(given))).status.members?.[0]).not.toHaveProperty('graceSeconds');
   });
 });
