@@ -12,8 +12,8 @@ import { recordDisplaced, recordEnding, recordOrphaned } from './endings.ts';
 import { emptyShelf, type Shelf } from './shelf.ts';
 import { appKey, type Kind, ownerKey, readView, sameForDecisions, strayKey, type View } from './views.ts';
 
-/** Longer than any grace period matters after a pod's name has been free for all to see. */
-const ENDING_KEPT_MS = 3_600_000;
+/** Longer than any grace period matters after a pod's name has been free for all to see, and than a watch may lag. */
+const KEPT_MS = 3_600_000;
 
 export class Cache {
   readonly #shelves = new Map<string, Shelf>();
@@ -112,7 +112,8 @@ export class Cache {
   /** Forgets ends of pods that are long past, and apps of which nothing else is left. */
   prune(steadyMs: number): void {
     for (const [key, shelf] of this.#shelves) {
-      for (const [uid, { atMs }] of shelf.endings) if (steadyMs - atMs > ENDING_KEPT_MS) shelf.endings.delete(uid);
+      for (const [uid, { atMs }] of shelf.endings) if (steadyMs - atMs > KEPT_MS) shelf.endings.delete(uid);
+      this.#vacate(shelf, steadyMs);
       this.#tidy(key, shelf);
     }
   }
@@ -220,9 +221,19 @@ export class Cache {
     }
   }
 
+  /** What was suspected of an app that is gone, and of what was its own, is forgotten in the end. */
+  #vacate(shelf: Shelf, steadyMs: number): void {
+    shelf.vacantSinceMs = shelf.app === null ? (shelf.vacantSinceMs ?? steadyMs) : undefined;
+    if (shelf.vacantSinceMs === undefined || steadyMs - shelf.vacantSinceMs <= KEPT_MS) return;
+    shelf.mayBeDead = false;
+    shelf.strays.clear();
+  }
+
   #tidy(key: string, shelf: Shelf): void {
-    const { app, pods, claims, services, revisions, endings } = shelf;
-    if (app !== null || [pods, claims, services, revisions, endings].some((map) => map.size > 0)) return;
+    const { app, pods, claims, services, revisions, strays, endings } = shelf;
+    // A watch that lags may tell of the app once more: then it must be known that it may be dead.
+    if (app !== null || shelf.mayBeDead) return;
+    if ([pods, claims, services, revisions, strays, endings].some((map) => map.size > 0)) return;
     this.#shelves.delete(key);
   }
 }

@@ -10,6 +10,8 @@ export interface Shelf {
   app: ObservedApp | null;
   /** Its Service or a revision went away: so it is when an app is gone whose watch tells nothing. */
   mayBeDead: boolean;
+  /** Since when it has been without an app, as far as anybody has looked; steady. */
+  vacantSinceMs: number | undefined;
   survey: Survey | null;
   readonly pods: Map<string, PodView>;
   readonly claims: Map<string, ClaimView>;
@@ -24,6 +26,7 @@ export function emptyShelf(): Shelf {
   return {
     app: null,
     mayBeDead: false,
+    vacantSinceMs: undefined,
     survey: null,
     pods: new Map(),
     claims: new Map(),

@@ -352,6 +352,31 @@ test('ends of pods outlive their app for an hour, so that a new app of the name 
   expect(cache.sight(KEY, NOW)?.endings).toEqual([]);
 });
 
+test('that an app may be dead is still known when a watch that lags tells of it once more; for an hour', () => {
+  const app = made(rawApp({}));
+  const revision = made(rawRevision({ version: 'v1', number: 1 }));
+  const cache = new Cache();
+  const diedAndGone = () => {
+    cache.apply('StatefulApp', added(app), NOW);
+    cache.lives(KEY);
+    cache.apply('ControllerRevision', added(revision), NOW);
+    cache.died(KEY, { uid: APP.uid, atMs: NOW });
+    cache.apply('ControllerRevision', gone(revision), NOW);
+  };
+  diedAndGone();
+  cache.prune(NOW);
+  cache.prune(NOW + 3_600_000);
+  cache.apply('StatefulApp', added(app), NOW);
+  expect(cache.mayBeDead(KEY)).toBe(true);
+  expect(cache.sight(KEY, NOW)?.strays).toMatchObject([{ kind: 'ControllerRevision', reads: 0 }]);
+  diedAndGone();
+  cache.prune(NOW);
+  cache.prune(NOW + 3_600_001);
+  cache.apply('StatefulApp', added(app), NOW);
+  expect(cache.mayBeDead(KEY)).toBe(false);
+  expect(cache.sight(KEY, NOW)?.strays).toEqual([]);
+});
+
 test('it is known whether a watch still shows a very pod', () => {
   const { cache } = filled(pod(0));
   expect(cache.shows(KEY, { name: 'web-0', uid: 'web-0-uid' })).toBe(true);

@@ -3,14 +3,14 @@
 //
 // Known is: what the process was told of since it began; what a ledger that was told to it named; and a claim of the member
 // that was there before the process: then a pod may have been, too, which stops within the grace period of its app. Unless
-// the ledger has an entry for the member: it is believed, and whoever made a pod and died before the next status was
+// the ledger had an entry for the member when it was first told to the process: it is believed, and whoever made a pod and died before the next status was
 // written has left none.
 
 import { listAt } from '../../../src/identity/json.ts';
 import { claimsOf } from '../control/reading.ts';
 import type { SimServer } from '../server/server.ts';
 import type { Call, Change, Stored } from '../server/types.ts';
-import { fieldOf } from './facts.ts';
+import { controllerOf, fieldOf } from './facts.ts';
 import type { Knowledge } from './knowledge.ts';
 import { marksOf } from './memory.ts';
 
@@ -75,15 +75,8 @@ export class Bygones {
 
   #knows({ memory, host }: Knowledge, { pod, atMs, isNamed }: Bygone, made: Stored): boolean {
     if (memory.hasSeen(pod) || (isNamed && memory.wasNamed(pod))) return true;
-    return (
-      atMs <= host.bootMs && graceOf(pod) <= graceOf(made) && this.#hadClaim(made, host.bootMs) && !this.#hasEntry(made)
-    );
-  }
-
-  #hasEntry({ metadata: { namespace, name } }: Stored): boolean {
-    const apps = this.#server.all('statefulapps', namespace);
-    const own = apps.filter((app) => fieldOf(app['status'], 'appUID') === app.metadata.uid);
-    return own.some((app) => listAt(app['status'], 'members').some((member) => fieldOf(member, 'pod') === name));
+    if (memory.hadEntry(controllerOf(made)?.uid ?? '', made.metadata.name)) return false;
+    return atMs <= host.bootMs && graceOf(pod) <= graceOf(made) && this.#hadClaim(made, host.bootMs);
   }
 
   #hadClaim(made: Stored, atMs: number): boolean {

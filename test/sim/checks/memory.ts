@@ -8,6 +8,8 @@ import { fieldOf } from './facts.ts';
 export class Memory {
   readonly #uids = new Set<string>();
   readonly #named = new Set<string>();
+  /** Of each app, by UID: the members' pods of which its ledger spoke when the process was first told of it. */
+  readonly #firstTold = new Map<string, ReadonlySet<unknown>>();
 
   /** The process was told of this object, whatever it is. */
   learn(object: Stored): void {
@@ -15,9 +17,14 @@ export class Memory {
     this.#uids.add(uid);
     const status = object['status'];
     // Another app's ledger, restored or copied, says nothing.
-    if (fieldOf(status, 'appUID') !== uid) return;
-    for (const member of listAt(status, 'members'))
-      for (const mark of marksOf(member, namespace)) this.#named.add(mark);
+    const members = fieldOf(status, 'appUID') === uid ? listAt(status, 'members') : [];
+    for (const member of members) for (const mark of marksOf(member, namespace)) this.#named.add(mark);
+    if (!this.#firstTold.has(uid)) this.#firstTold.set(uid, new Set(members.map((member) => fieldOf(member, 'pod'))));
+  }
+
+  /** Before it wrote any by itself. */
+  hadEntry(appUid: string, pod: string): boolean {
+    return this.#firstTold.get(appUid)?.has(pod) === true;
   }
 
   hasSeen({ metadata }: Stored): boolean {
