@@ -22,6 +22,7 @@ interface Bygone {
 }
 
 interface Attempt {
+  readonly call: Call;
   readonly maker: Knowledge;
   readonly atMs: number;
 }
@@ -52,10 +53,11 @@ export class Bygones {
   }
 
   /** A process sends this: it may arrive late, when another one has its name. */
-  sent(maker: Knowledge, { verb, plural, namespace = '', body }: Call): undefined {
+  sent(maker: Knowledge, call: Call): undefined {
+    const { verb, plural, namespace = '', body } = call;
     if (verb !== 'create' || plural !== 'pods') return undefined;
     const key = `${namespace}/${String(fieldOf(body, 'metadata', 'name'))}`;
-    this.#attempts.set(key, [...(this.#attempts.get(key) ?? []), { maker, atMs: this.#now() }]);
+    this.#attempts.set(key, [...(this.#attempts.get(key) ?? []), { maker, call, atMs: this.#now() }]);
     return undefined;
   }
 
@@ -65,6 +67,7 @@ export class Bygones {
     const since = this.#now() - LATEST_MS;
     const makers = attempts
       .filter(({ maker, atMs }) => maker.host.name === actor && atMs >= since)
+      .filter(({ maker, call }) => !maker.hasAnswer(call))
       .map(({ maker }) => maker);
     this.#attempts.delete(keyOf(made));
     const former = this.#all.get(keyOf(made)) ?? [];

@@ -1,6 +1,5 @@
 // How objects left a process's watches: alive, so that only a read tells whether they are gone (R7), or seen to have
-// stopped, so that nobody has to wait for them. Lacks what a list leaves out, and what goes while it is being told: that
-// counts as never seen.
+// stopped, so that nobody has to wait for them. Lacks what goes while a list is being told: that counts as never seen.
 
 import { ANNOTATION } from '../../../src/api/names.ts';
 import type { Stored } from '../server/types.ts';
@@ -15,17 +14,20 @@ export class Departures {
   readonly #alive = new Map<string, Departure>();
   readonly #stopped = new Map<string, string>();
   /** Resources whose list is being told. */
-  readonly #listing = new Set<string>();
+  readonly #listing = new Map<string, number>();
   /** Resources whose list was told to its end once. */
   readonly listed = new Set<string>();
 
-  lists(plural: string): void {
-    this.#listing.add(plural);
+  lists(plural: string, atMs: number): void {
+    this.#listing.set(plural, atMs);
   }
 
-  hasListed(plural: string): void {
+  /** Returns when the list was begun. */
+  hasListed(plural: string): number | undefined {
+    const atMs = this.#listing.get(plural);
     this.#listing.delete(plural);
     this.listed.add(plural);
+    return atMs;
   }
 
   /** A watch told that it left, in the state that it had last. */

@@ -30,6 +30,7 @@ export class Knowledge {
   readonly #versions = new Map<string, Version[]>();
   readonly #written = new Map<string, Stored>();
   readonly #flying = new Map<Call, number>();
+  readonly #answered = new WeakSet<Call>();
   #idleAtMs: number;
 
   constructor(host: Host) {
@@ -54,6 +55,15 @@ export class Knowledge {
     return this.#flying.get(call);
   }
 
+  answered(call: Call): void {
+    this.#answered.add(call);
+  }
+
+  /** What came of it is known: it cannot arrive any more. */
+  hasAnswer(call: Call): boolean {
+    return this.#answered.has(call);
+  }
+
   over(call: Call): void {
     this.#flying.delete(call);
     if (isWork(call) && ![...this.#flying.keys()].some(isWork)) this.#idleAtMs = this.host.options.timeline.now();
@@ -65,6 +75,14 @@ export class Knowledge {
     kept.push({ atMs: this.host.options.timeline.now(), source, object });
     this.#versions.set(key, kept);
     if (object !== undefined || source === 'read') this.departures.heard(key);
+  }
+
+  /** A list that was begun then has been told to its end: what a watch had told of before, and it did not name, is gone. */
+  listed(plural: string, sinceMs: number): void {
+    for (const [key, versions] of this.#versions) {
+      const told = key.startsWith(`${plural}/`) ? versions.findLast(({ source }) => source === 'watch') : undefined;
+      if (told?.object !== undefined && told.atMs < sinceMs) this.learn(key, undefined, 'watch');
+    }
   }
 
   /** A write of this very process was answered with this. */

@@ -1,6 +1,7 @@
 // Fills what each process knows from what passes between it and the server, and asks the rules at each request, each
 // commit and each start of a container.
 
+import { LABEL } from '../../../src/api/names.ts';
 import type { Host, Witness } from '../host.ts';
 import type { Answer, Call, Stored } from '../server/types.ts';
 import { fieldOf } from './facts.ts';
@@ -35,7 +36,7 @@ export class Onlooker implements Witness {
   begun(host: Host, call: Call): void {
     this.of(host).begun(call);
     if (call.verb === 'watch' && call.query['sendInitialEvents'] !== undefined)
-      this.of(host).departures.lists(call.plural);
+      this.of(host).departures.lists(call.plural, host.options.timeline.now());
   }
 
   sent(host: Host, call: Call): void {
@@ -50,6 +51,7 @@ export class Onlooker implements Witness {
 
   answered(host: Host, call: Call, answer: Answer): void {
     const knowledge = this.of(host);
+    knowledge.answered(call);
     const { plural, namespace, name, verb } = call;
     const found = answer.status >= 200 && answer.status < 300 ? answer.body : undefined;
     if (plural === 'leases') {
@@ -63,7 +65,8 @@ export class Onlooker implements Witness {
     if (call.query['dryRun'] !== undefined || verb === 'delete') return;
     if (verb === 'list' && isList(found)) {
       if (namespace === undefined) knowledge.departures.hasListed(plural);
-      for (const object of found.items)
+      // Of what carries our label the operator believes its watches alone.
+      for (const object of found.items.filter(({ metadata }) => metadata.labels?.[LABEL.app] === undefined))
         knowledge.learn(keyOf(plural, object.metadata.namespace, object.metadata.name), object, 'read');
     } else if (isStored(found)) {
       const key = keyOf(plural, namespace, found.metadata.name);
@@ -82,8 +85,10 @@ export class Onlooker implements Witness {
     const knowledge = this.of(host);
     for (const line of lines) {
       const { type, object } = JSON.parse(line) as { type: string; object: unknown };
-      if (fieldOf(object, 'metadata', 'annotations', 'k8s.io/initial-events-end') === 'true')
-        knowledge.departures.hasListed(plural);
+      if (fieldOf(object, 'metadata', 'annotations', 'k8s.io/initial-events-end') === 'true') {
+        const sinceMs = knowledge.departures.hasListed(plural);
+        if (sinceMs !== undefined) knowledge.listed(plural, sinceMs);
+      }
       if (type === 'BOOKMARK' || type === 'ERROR' || !isStored(object)) continue;
       const key = keyOf(plural, object.metadata.namespace, object.metadata.name);
       knowledge.learn(key, type === 'DELETED' ? undefined : object, 'watch');
