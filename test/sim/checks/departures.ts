@@ -12,7 +12,7 @@ interface Departure {
 
 export class Departures {
   readonly #alive = new Map<string, Departure>();
-  readonly #stopped = new Map<string, string>();
+  readonly #stopped = new Map<string, { readonly atMs: number; readonly uid: string }>();
   /** Resources whose list is being told. */
   readonly #listing = new Map<string, number>();
   /** Resources whose list was told to its end once. */
@@ -35,7 +35,7 @@ export class Departures {
     if (this.#listing.has(key.slice(0, key.indexOf('/')))) return;
     // Without a deletionTimestamp it was deleted at once, or has lost its label.
     if (!isDeleting(object)) this.#alive.set(key, { atMs, appUid: appUidOf(object) });
-    else if (key.startsWith('pods/') && hasStopped(object)) this.#stopped.set(key, object.metadata.uid);
+    else if (key.startsWith('pods/') && hasStopped(object)) this.#stopped.set(key, { atMs, uid: object.metadata.uid });
   }
 
   /** Something was heard of it since: it is there, or a read by name found nothing. */
@@ -50,9 +50,10 @@ export class Departures {
     return appUid !== undefined && departure?.appUid === appUid ? departure.atMs : undefined;
   }
 
-  /** It was the last of its name that was heard of, and left a watch with its containers stopped. */
-  sawStop(key: string, uid: string): boolean {
-    return this.#stopped.get(key) === uid;
+  /** Since when it is known to have left a watch with its containers stopped, as the last of its name that was heard of. */
+  stoppedSinceMs(key: string, uid: string): number | undefined {
+    const stopped = this.#stopped.get(key);
+    return stopped?.uid === uid ? stopped.atMs : undefined;
   }
 }
 

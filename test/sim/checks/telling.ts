@@ -37,13 +37,15 @@ export function countsWhatIsThere(knowledge: Knowledge, call: Call): string | un
   return told > known ? `it counts ${told} pods and has heard of ${known}` : undefined;
 }
 
-/** A pod that was seen to stop is not waited for. */
+/** A pod that was seen to stop before the pass began is not waited for. */
 export function noIdleWait(knowledge: Knowledge, call: Call): string | undefined {
   const members = isAppStatus(call) ? fieldOf(call.body, 'status', 'members') : undefined;
   const waiting = (Array.isArray(members) ? members : []).find((member) => {
     const key = keyOf('pods', call.namespace, `${call.name}-${fieldOf(member, 'ordinal')}`);
     const uid = fieldOf(member, 'podUID');
-    return fieldOf(member, 'state') === 'Vanished' && typeof uid === 'string' && knowledge.departures.sawStop(key, uid);
+    if (fieldOf(member, 'state') !== 'Vanished' || typeof uid !== 'string') return false;
+    const sinceMs = knowledge.departures.stoppedSinceMs(key, uid);
+    return sinceMs !== undefined && sinceMs < knowledge.sinceMs;
   });
   return waiting === undefined
     ? undefined
