@@ -155,6 +155,8 @@ export class Cache {
     }
     const next = readApp(event.object, formerOf(event, shelf));
     if (shelf.app?.uid !== next.uid) shelf.survey = null;
+    // Its ledger was taken away: what that alone knew is kept here.
+    if (shelf.app !== null && next.status.appUID !== next.uid) recordOrphaned(shelf, shelf.app, atMs);
     shelf.app = next;
     return key;
   }

@@ -17,7 +17,7 @@ export function recordEnding(shelf: Shelf, ending: Ending): void {
   shelf.endings.set(ending.uid, ending);
 }
 
-/** What only the ledger of an app that goes knew has to be known to the next app of its name, too. */
+/** What only a ledger knew that goes with its app, or is taken from it, has to be known afterwards, too. */
 export function recordOrphaned(shelf: Shelf, app: ObservedApp, atMs: number): void {
   const isGone = ({ name, uid }: Named) => shelf.pods.get(name)?.uid !== uid && !shelf.endings.has(uid);
   for (const ending of lastEndings(app, atMs, isGone)) recordEnding(shelf, ending);

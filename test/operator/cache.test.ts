@@ -436,6 +436,16 @@ test('a pod that was made counts as there until its watch shows it', () => {
   expect(cache.sight(KEY, NOW)).toMatchObject({ strays: [], pods: [{ name: 'web-0' }] });
 });
 
+test('what only the ledger of an app knew of its pods is known when that ledger is taken from it', () => {
+  const { cache, seen } = filled(pod(1));
+  const members = [0, 1].map((ordinal) => ({ ordinal, pod: `web-${ordinal}`, podUID: `web-${ordinal}-uid` }));
+  const before = made(rawApp({ status: { appUID: 'app-uid', members } }));
+  cache.apply('StatefulApp', added(before), NOW);
+  expect(seen().endings).toEqual([]);
+  cache.apply('StatefulApp', modified(before, made(rawApp({ metadata: { resourceVersion: '101' } }))), NOW + 7);
+  expect(seen().endings).toMatchObject([{ pod: 'web-0', uid: 'web-0-uid', how: 'unknown', atMs: NOW + 7 }]);
+});
+
 test('what only the ledger of an app knew of its pods is known to the next app of its name, too', () => {
   const { cache, seen } = filled(pod(1));
   const members = [0, 1, 2].map((ordinal) => ({ ordinal, pod: `web-${ordinal}`, podUID: `web-${ordinal}-uid` }));
