@@ -3,6 +3,7 @@
 // while it makes a connection, a proxy that answers for the API server.
 
 import { PLURAL } from '../../../src/api/names.ts';
+import { listAt } from '../../../src/identity/json.ts';
 import { NAMESPACE } from '../apps.ts';
 import { controllerOf, fieldOf, isDeleting } from '../checks/facts.ts';
 import { LEASE } from '../crew.ts';
@@ -168,6 +169,34 @@ const stoppedWhileRenewing: Act = (stage, random) => {
   return `the next to renew, and ${app.metadata.name} is scaled to ${replicas}`;
 };
 
+const awaits = (app: Stored) =>
+  listAt(app['status'], 'members').some((member) => fieldOf(member, 'state') === 'Vanished');
+
+/** As soon as it has recorded that it waits for a kubelet, the process is started anew with its clock an hour ahead. */
+const restartedAhead: Act = (stage, random) => {
+  const pod = one(
+    stage.server.all('pods', NAMESPACE).filter((each) => isBound(each)),
+    random,
+  );
+  if (pod === undefined) return undefined;
+  next(
+    stage,
+    ({ plural, actor, object }) => plural === 'statefulapps' && stage.crew.isOperator(actor) && awaits(object),
+    ({ actor }) =>
+      later(stage, 0, 'an operator starts with a wrong clock', () => {
+        const before = stage.crew.hosts.find(({ name }) => name === actor);
+        if (before === undefined) return;
+        stage.crew.kill(before);
+        const host = stage.crew.start(actor);
+        host.skew(3_600_000);
+        forAWhile(stage, { ms: 60_000, undo: () => host.skew(0) });
+      }),
+  );
+  stopSlowly(stage, String(specOf(pod)['nodeName']));
+  stage.user.remove('pods', pod, { graceSeconds: 0 });
+  return `and ${pod.metadata.name} is force-deleted`;
+};
+
 const BEHIND_A_PROXY = ['pods', 'statefulapps', 'persistentvolumeclaims', 'services', 'controllerrevisions'];
 
 /** A 404 of whoever stands before the API server says nothing about the object. */
@@ -184,5 +213,6 @@ export const MOMENTS: readonly Intervention[] = [
   { name: 'lost while growing', kind: 'fault', weight: 1, act: lostWhileGrowing },
   { name: 'stopped connecting', kind: 'operator', weight: 1, act: stoppedWhileConnecting },
   { name: 'stopped renewing', kind: 'operator', weight: 1, act: stoppedWhileRenewing },
+  { name: 'restarted ahead', kind: 'operator', weight: 1, act: restartedAhead },
   { name: 'proxy', kind: 'fault', weight: 1, act: proxy },
 ];

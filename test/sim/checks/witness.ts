@@ -64,10 +64,14 @@ export class Onlooker implements Witness {
     // What a delete answers may be the last of an object that is gone already.
     if (call.query['dryRun'] !== undefined || verb === 'delete') return;
     if (verb === 'list' && isList(found)) {
-      if (namespace === undefined) knowledge.departures.hasListed(plural);
-      // Of what carries our label the operator believes its watches alone.
-      for (const object of found.items.filter(({ metadata }) => metadata.labels?.[LABEL.app] === undefined))
-        knowledge.learn(keyOf(plural, object.metadata.namespace, object.metadata.name), object, 'read');
+      // In all namespaces, a list is what a watch begins with, where the server cannot tell it as events.
+      const source = namespace === undefined ? 'watch' : 'read';
+      if (source === 'watch') knowledge.departures.hasListed(plural);
+      for (const object of found.items) {
+        // Of what carries our label the operator believes its watches alone.
+        const isBelieved = source === 'watch' || object.metadata.labels?.[LABEL.app] === undefined;
+        if (isBelieved) knowledge.learn(keyOf(plural, object.metadata.namespace, object.metadata.name), object, source);
+      }
     } else if (isStored(found)) {
       const key = keyOf(plural, namespace, found.metadata.name);
       knowledge.learn(key, found, verb === 'get' ? 'read' : 'write');

@@ -14,8 +14,8 @@ export const BUGS_OF_IDENTITY: readonly Planted[] = [
     name: 'grace not counted',
     why: 'the wait for a pod that vanished ends before its grace period does (R1)',
     file: 'src/identity/slot.ts',
-    find: 'ending.atMs + ending.graceSeconds * 1000 + KUBELET_SLACK_MS',
-    replace: 'ending.atMs + KUBELET_SLACK_MS',
+    find: 'atMs + graceSeconds * 1000 + KUBELET_SLACK_MS',
+    replace: 'atMs + 0 * graceSeconds + KUBELET_SLACK_MS',
   },
   {
     name: 'terminal phase of pod garbage collection believed',
