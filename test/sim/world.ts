@@ -63,11 +63,12 @@ export class World {
     const plane = startControlPlane({ server, timeline, random: control, nodes: NODES, on: twins, temper });
     const ideas = drawApps(random);
     const user = userHands(server);
-    // What a node out of reach still runs of pods that are gone, nobody can tell.
+    // What a node out of reach still runs of pods that are gone, or is about to start, nobody can tell.
     const outOfReach = (node: string) => {
       for (const { uid, namespace, name } of twins.onNode(node)) {
         if (server.find('pods', namespace, name)?.metadata.uid !== uid) twins.excuse(uid);
       }
+      for (const uid of this.#bygones.boundTo(node)) twins.excuse(uid);
     };
     const todo = { undoings: new Set<() => void>(), coming: new Set<() => void>() };
     this.stage = { server, timeline, plane, crew, ideas, nodes: NODES, user, outOfReach, ...todo };

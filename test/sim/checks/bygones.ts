@@ -76,6 +76,12 @@ export class Bygones {
       .map(({ pod }) => pod.metadata.uid);
   }
 
+  /** UIDs of those that were bound to a node: its kubelet may not have heard yet that they are gone. */
+  boundTo(node: string): readonly string[] {
+    const all = [...this.#all.values()].flat().map(({ pod }) => pod);
+    return all.filter((pod) => fieldOf(pod, 'spec', 'nodeName') === node).map(({ metadata }) => metadata.uid);
+  }
+
   #knows({ memory, host }: Knowledge, { pod, atMs, isNamed }: Bygone, made: Stored): boolean {
     if (memory.hasSeen(pod) || (isNamed && memory.wasNamed(pod))) return true;
     if (memory.hadEntry(controllerOf(made)?.uid ?? '', made.metadata.name)) return false;
