@@ -14,10 +14,14 @@ const TOLERANCE_MS = 5000;
 /** An answer that took longer says too little about now. */
 const MAX_AGE_MS = 2000;
 
-export function onServerTime(
-  transport: Transport,
-  clock: Clock,
-): { readonly transport: Transport; readonly clock: Clock } {
+export interface ServerTime {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** `monotonic` plus this is `now`, in whole milliseconds. */
+  readonly wallOffsetMs: () => number;
+}
+
+export function onServerTime(transport: Transport, clock: Clock): ServerTime {
   let offsetMs = clock.now() - clock.monotonic();
   const now = () => clock.monotonic() + offsetMs;
   const learn = ({ status, headers }: KubeResponse, sentAtMs: number) => {
@@ -36,6 +40,7 @@ export function onServerTime(
       },
       close: () => transport.close(),
     },
+    wallOffsetMs: () => Math.round(offsetMs),
     clock: { now, monotonic: () => clock.monotonic(), after: (ms, fn) => clock.after(ms, fn) },
   };
 }

@@ -2,7 +2,7 @@
 
 import { MANAGER } from '../api/names.ts';
 import { createClient } from '../kube/client.ts';
-import { onServerTime } from '../kube/server-time.ts';
+import { onServerTime, type ServerTime } from '../kube/server-time.ts';
 import { Cache } from './cache.ts';
 import { Events } from './events.ts';
 import { type FollowOptions, followAll, scopeIn } from './following.ts';
@@ -11,7 +11,6 @@ import { Leader, type LeaderOptions, type LeaseTimes } from './leader.ts';
 import { type Outcome, Queue } from './queue.ts';
 import { type Pass, reconcile } from './reconcile.ts';
 import { errorText } from './telemetry.ts';
-import { wallOffset } from './wall.ts';
 
 export interface OperatorOptions extends FollowOptions {
   readonly workers: number;
@@ -107,8 +106,12 @@ function candidate(options: OperatorOptions, on: Pick<LeaderOptions['on'], 'gain
 }
 
 /** What a pass of one term works with: a client that writes only while this process leads. */
-function toolsOf(options: OperatorOptions, leader: Leader, signal: AbortSignal): Omit<Pass, 'cache' | 'gate'> {
-  const { transport, clock, log, telemetry } = options;
+function toolsOf(
+  options: OperatorOptions & ServerTime,
+  leader: Leader,
+  signal: AbortSignal,
+): Omit<Pass, 'cache' | 'gate'> {
+  const { transport, clock, wallOffsetMs, log, telemetry } = options;
   const beforeWrite = leader.assertMayWrite;
   const metrics = telemetry.requested;
   const client = createClient(transport, { clock, userAgent: MANAGER, signal, beforeWrite, metrics });
@@ -122,7 +125,7 @@ function toolsOf(options: OperatorOptions, leader: Leader, signal: AbortSignal):
     scopeOf: scopeIn(options),
     nowMs: () => clock.now(),
     steadyMs: () => clock.monotonic(),
-    wallOffsetMs: wallOffset(clock),
+    wallOffsetMs,
   };
 }
 

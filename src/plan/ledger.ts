@@ -82,10 +82,13 @@ function nextEntry(scene: Scene, member: MemberView, { wait, now }: Present): Me
   return entry;
 }
 
+/** An API server takes an int64; this is 68 years, and what the status can hold. */
+const MAX_GRACE_SECONDS = 2 ** 31 - 1;
+
 /** Of a pod that somebody else made, or changed on its way: whoever finds it gone knows no other source (R1). */
 function unusualGrace({ revisions }: Scene, slot: Slot, revision = ''): number | undefined {
   if (slot.state === 'Empty') return undefined;
-  const { graceSeconds } = slot.state === 'Vanished' ? slot : slot.pod;
+  const graceSeconds = Math.min((slot.state === 'Vanished' ? slot : slot.pod).graceSeconds, MAX_GRACE_SECONDS);
   const blueprint = revisions.blueprints.get(revision);
   return blueprint !== undefined && templateGraceSeconds(blueprint.template) === graceSeconds
     ? undefined

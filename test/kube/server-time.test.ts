@@ -78,6 +78,15 @@ test.each([
   expect(await bench().ask(given)).toBe(0);
 });
 
+test('the offset between the two scales is exact, and changes with the server`s word alone', async () => {
+  const { on, clock, ask } = bench();
+  expect(clock.monotonic() + on.wallOffsetMs()).toBe(on.clock.now());
+  const before = on.wallOffsetMs();
+  await ask({ aheadMs: 60_000 });
+  expect(Math.abs(on.wallOffsetMs() - before - 60_000)).toBeLessThan(1000);
+  expect(clock.monotonic() + on.wallOffsetMs()).toBe(on.clock.now());
+});
+
 test('durations are ours alone', async () => {
   const { on, clock, ask } = bench();
   await ask({ aheadMs: 60_000 });

@@ -131,13 +131,6 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
     replace: 'return before !== undefined ? left : [...left, key];',
   },
   {
-    name: 'wall clock trusted for waits',
-    why: 'a clock that jumps an hour ahead ends a wait for a kubelet (R1)',
-    file: 'src/operator/wall.ts',
-    find: '    if (Math.abs(present - kept) > JUMP_MS) kept = present;\n',
-    replace: '',
-  },
-  {
     name: 'status written without a version',
     why: 'a ledger that was made from an old view overwrites a newer one (R2)',
     file: 'src/operator/reconcile.ts',
