@@ -112,6 +112,8 @@ async function writeStatus(pass: Pass, job: Job, status: Plan['status']): Promis
     settle(pass, job, { resource: APPS, object });
     pass.gate.statusWritten(job.key, pass.clock.monotonic());
     pass.gate.told(job.key);
+    // Nothing of it was kept, as by a CRD that is older than this operator: no watch will tell, and it is not tried at once.
+    if (object.metadata.resourceVersion === resourceVersion) return pass.gate.behind(job.key);
     pass.gate.caughtUp(job.key);
     return undefined;
   } catch (error) {

@@ -98,6 +98,17 @@ test('and if that status is not due yet, when it is: also while the gate is clos
   expect(statuses()).toHaveLength(1);
 });
 
+test('a ledger that has to come first, and of which the server keeps nothing, is offered ever more rarely', async () => {
+  const { planned, go, api, statuses, fresh } = bench();
+  api.rule(({ subresource }) =>
+    subresource === 'status' ? { status: 200, body: api.find('statefulapps', 'web') } : undefined,
+  );
+  planned({ statusFirst: true, actions: [createPod], status: fresh() });
+  await expect(go()).resolves.toEqual({ wakeInMs: 200 });
+  await expect(go()).resolves.toEqual({ wakeInMs: 400 });
+  expect([statuses().length, api.find('pods', 'web-0')]).toEqual([2, undefined]);
+});
+
 test('an app that is not there any more needs nothing', async () => {
   const { pass } = bench();
   await expect(reconcile(pass, 'prod/other')).resolves.toEqual({});
