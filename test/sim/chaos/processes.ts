@@ -1,8 +1,10 @@
 // What befalls the operators' processes: killed, stopped, replaced, their clocks and their Lease.
 
 import { NAMESPACE } from '../apps.ts';
+import { controllerOf } from '../checks/facts.ts';
 import { LEASE } from '../crew.ts';
 import { type Act, aHost, forAWhile, type Intervention, later, one, specOf, stopSlowly } from './stage.ts';
+import { bare } from './users.ts';
 
 const kill: Act = (stage, random) => {
   const host = aHost(stage, random);
@@ -16,7 +18,7 @@ const kill: Act = (stage, random) => {
   return host.name;
 };
 
-/** While no operator runs, a pod is force-deleted: nobody sees its end. */
+/** While no operator runs, a pod is force-deleted, and maybe its app recreated: nobody sees its end. */
 const unseen: Act = (stage, random) => {
   const pod = one(
     stage.server.all('pods', NAMESPACE).filter((each) => specOf(each)['nodeName'] !== undefined),
@@ -27,11 +29,17 @@ const unseen: Act = (stage, random) => {
   for (const host of stage.crew.hosts) stage.crew.kill(host);
   stopSlowly(stage, String(specOf(pod)['nodeName']));
   stage.user.remove('pods', pod, { graceSeconds: 0 });
+  const owner = controllerOf(pod)?.name ?? '';
+  const app = random.chance(0.4) ? stage.server.find('statefulapps', NAMESPACE, owner) : undefined;
+  if (app !== undefined) {
+    stage.user.remove('statefulapps', app, { policy: 'Background' });
+    stage.user.create('statefulapps', bare(app));
+  }
   // The same containers again: the one that held the Lease need not wait for it.
   later(stage, random.delay(100, 5_000), 'operators start again', () => {
     for (const name of names) if (!stage.crew.hosts.some((host) => host.name === name)) stage.crew.start(name);
   });
-  return pod.metadata.name;
+  return `${pod.metadata.name}${app === undefined ? '' : `, and ${owner} is recreated`}`;
 };
 
 const crashLoop: Act = (stage, random) => {

@@ -53,7 +53,7 @@ function removeApp(stage: Stage, random: Random): string | undefined {
 }
 
 /** As it is in the user's files. */
-function bare({ apiVersion, kind, metadata, spec }: Stored & { readonly spec?: unknown }) {
+export function bare({ apiVersion, kind, metadata, spec }: Stored & { readonly spec?: unknown }) {
   return { apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace }, spec };
 }
 
