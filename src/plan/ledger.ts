@@ -88,11 +88,10 @@ const MAX_GRACE_SECONDS = 2 ** 31 - 1;
 /** Of a pod that somebody else made, or changed on its way: whoever finds it gone knows no other source (R1). */
 function unusualGrace({ revisions }: Scene, slot: Slot, revision = ''): number | undefined {
   if (slot.state === 'Empty') return undefined;
-  const graceSeconds = Math.min((slot.state === 'Vanished' ? slot : slot.pod).graceSeconds, MAX_GRACE_SECONDS);
+  const { graceSeconds } = slot.state === 'Vanished' ? slot : slot.pod;
   const blueprint = revisions.blueprints.get(revision);
-  return blueprint !== undefined && templateGraceSeconds(blueprint.template) === graceSeconds
-    ? undefined
-    : graceSeconds;
+  const isUsual = blueprint !== undefined && templateGraceSeconds(blueprint.template) === graceSeconds;
+  return isUsual ? undefined : Math.min(graceSeconds, MAX_GRACE_SECONDS);
 }
 
 function set<Field extends keyof Draft>(entry: Draft, field: Field, value: Draft[Field] | undefined): void {
