@@ -52,6 +52,18 @@ function bench() {
   return { ...scene, planned, fresh, statuses, echo, go: pass };
 }
 
+/** Plans that make web-0 until they see it, and a status that counts what they see. */
+function wantOnePod(): void {
+  vi.mocked(planner.plan).mockImplementation(({ pods }) => ({
+    actions: pods.length === 0 ? [createPod] : [],
+    waits: [],
+    notes: [],
+    status: { replicas: pods.length },
+    statusFirst: false,
+  }));
+  vi.mocked(invariants.checkPlan).mockReturnValue([]);
+}
+
 test('while the gate is closed nothing is planned', async () => {
   const { gate, go, api, opened } = bench();
   gate.wrote(KEY, 'pods', '9000');
@@ -64,14 +76,7 @@ test('while the gate is closed nothing is planned', async () => {
 
 test('a pod that was made is told of in the status of the same pass, before any watch shows it', async () => {
   const { go, statuses, gate, clock, api } = bench();
-  vi.mocked(planner.plan).mockImplementation(({ pods }) => ({
-    actions: pods.length === 0 ? [createPod] : [],
-    waits: [],
-    notes: [],
-    status: { replicas: pods.length },
-    statusFirst: false,
-  }));
-  vi.mocked(invariants.checkPlan).mockReturnValue([]);
+  wantOnePod();
   gate.statusWritten(KEY, clock.monotonic() - 1000);
   await expect(go()).resolves.toEqual({});
   expect(statuses().map(({ body }) => body['status'])).toEqual([{ replicas: 1 }]);
@@ -80,14 +85,7 @@ test('a pod that was made is told of in the status of the same pass, before any 
 
 test('and if that status is not due yet, when it is: also while the gate is closed, since no watch may ever show the pod', async () => {
   const { go, statuses, gate, clock } = bench();
-  vi.mocked(planner.plan).mockImplementation(({ pods }) => ({
-    actions: pods.length === 0 ? [createPod] : [],
-    waits: [],
-    notes: [],
-    status: { replicas: pods.length },
-    statusFirst: false,
-  }));
-  vi.mocked(invariants.checkPlan).mockReturnValue([]);
+  wantOnePod();
   gate.statusWritten(KEY, clock.monotonic());
   await expect(go()).resolves.toEqual({ wakeInMs: 100 });
   expect(statuses()).toEqual([]);
