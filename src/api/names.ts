@@ -24,6 +24,8 @@ export const ANNOTATION = {
   appUid: `${GROUP}/app-uid`,
   ordinal: `${GROUP}/ordinal`,
   siblings: `${GROUP}/claims`,
+  /** On a ControllerRevision: digests of other ways to write its template, which the API server makes equal. */
+  aliases: `${GROUP}/aliases`,
   /** On the app: the UID of a StatefulSet of the same name that nobody runs any more. */
   ignoreStatefulSet: `${GROUP}/ignore-statefulset`,
   /** On pods: its value is the pod's own UID; states that the pod no longer runs anywhere. */

@@ -61,6 +61,12 @@ const rollingUpdate = z.strictObject({
     .boolean()
     .default(false)
     .describe('No member is updated while this is true; failed ones are still replaced.'),
+  onFailure: z
+    .enum(['Pause', 'Rollback'])
+    .default('Pause')
+    .describe(
+      'When an updated member fails. Pause: stop there and wait. Rollback: also return that member to the revision that worked.',
+    ),
 });
 
 const updateStrategy = z

@@ -17,7 +17,8 @@ const memberClaim = z.looseObject({
 
 /**
  * One entry of the identity ledger, about 300 bytes. Times are RFC 3339. `graceSeconds` stands there when its pod may take
- * another time to stop than its revision's template says.
+ * another time to stop than its revision's template says. `updateTo`: the hash of the revision for which its pod was taken
+ * away, until the next one is there.
  */
 const member = z.looseObject({
   ordinal: natural(),
@@ -26,6 +27,7 @@ const member = z.looseObject({
   node: z.string().optional(),
   graceSeconds: natural().optional(),
   revision: z.string().optional(),
+  updateTo: z.string().optional(),
   state: z.string().optional(),
   reason: z.string().optional(),
   message: z.string().optional(),
@@ -72,6 +74,8 @@ export const statusSchema = z.looseObject({
   terminatingReplicas: z.int().optional(),
   currentRevision: z.string().optional(),
   updateRevision: z.string().optional(),
+  updateRevisionSince: z.string().optional(),
+  failedRevision: z.string().optional(),
   collisionCount: z.int().optional(),
   selector: z.string().optional(),
   appUID: z.string().optional(),

@@ -23,6 +23,12 @@ export function stringAt(value: unknown, field: string): string | undefined {
   return typeof inner === 'string' ? inner : undefined;
 }
 
+/** The whole number at a field. What no API server can hold, an int64 at most, counts as absent. */
+export function wholeAt(value: unknown, field: string): number | undefined {
+  const inner = isObject(value) ? value[field] : undefined;
+  return typeof inner === 'number' && Number.isInteger(inner) && Math.abs(inner) <= 2 ** 63 ? inner : undefined;
+}
+
 /** The entries of a free-form map whose values are strings, as a map without a prototype to collide with. */
 export function stringMap(value: unknown): Record<string, string> {
   const map: Record<string, string> = Object.create(null);

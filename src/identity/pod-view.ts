@@ -2,16 +2,10 @@
 // Lacks any judgement about whose pod it is: that is slot.ts.
 
 import { LABEL } from '../api/names.ts';
-import { isObject, listAt, objectAt, stringAt, stringMap } from './json.ts';
+import { isObject, listAt, objectAt, stringAt, stringMap, wholeAt } from './json.ts';
 import { type Controller, controllerOf } from './owner.ts';
 import { parseTime } from './time.ts';
-
-export interface Trouble {
-  /** One CamelCase word, from the kubelet or the scheduler: ImagePullBackOff, CrashLoopBackOff, Unschedulable … */
-  readonly reason: string;
-  /** A clause that names the container and what is wrong with it. */
-  readonly message: string;
-}
+import { type Breakage, containerStatuses, readBreakage, readTrouble, TERMINAL, type Trouble } from './trouble.ts';
 
 export interface PodView {
   readonly name: string;
@@ -39,10 +33,9 @@ export interface PodView {
   /** The kubelet said that it runs no more and will not be started again (R1). */
   readonly stopped: boolean;
   readonly trouble: Trouble | null;
+  /** What only another template ends. */
+  readonly breakage: Breakage | null;
 }
-
-const TERMINAL = ['Failed', 'Succeeded'];
-const STARTING = ['ContainerCreating', 'PodInitializing', ''];
 
 export function isTerminal(pod: PodView): boolean {
   return TERMINAL.includes(pod.phase);
@@ -79,7 +72,8 @@ export function readPod(raw: unknown): PodView {
     restarts: restartsOf(status),
     endedAtMs: endOf(status),
     stopped: hasStopped(status, deletingSinceMs !== null),
-    trouble: podTrouble(status),
+    trouble: readTrouble(status),
+    breakage: readBreakage(status),
   };
 }
 
@@ -95,12 +89,6 @@ function graceOf(metadata: Record<string, unknown>, spec: Record<string, unknown
   return Math.max(written, wholeAt(metadata, 'deletionGracePeriodSeconds') ?? 0, 0);
 }
 
-/** What an API server holds there: an int64 at most. What it cannot hold counts as absent. */
-function wholeAt(value: unknown, field: string): number | undefined {
-  const inner = isObject(value) ? value[field] : undefined;
-  return typeof inner === 'number' && Number.isInteger(inner) && Math.abs(inner) <= 2 ** 63 ? inner : undefined;
-}
-
 /** No more than a status can hold. */
 function restartsOf(status: unknown): number {
   const counts = containerStatuses(status).map((container) => wholeAt(container, 'restartCount') ?? 0);
@@ -108,10 +96,6 @@ function restartsOf(status: unknown): number {
     counts.reduce((sum, count) => sum + count, 0),
     Number.MAX_SAFE_INTEGER,
   );
-}
-
-function containerStatuses(status: unknown): readonly unknown[] {
-  return [...listAt(status, 'initContainerStatuses'), ...listAt(status, 'containerStatuses')];
 }
 
 /** A pod garbage-collected with its node gets a terminal phase too, but from a controller: that is no kubelet's word. */
@@ -139,57 +123,4 @@ function endOf(status: Record<string, unknown>): number | null {
     .map((container) => parseTime(objectAt(objectAt(container, 'state'), 'terminated')['finishedAt']))
     .filter((end) => end !== undefined);
   return ends.length > 0 ? Math.max(...ends) : null;
-}
-
-function podTrouble(status: Record<string, unknown>): Trouble | null {
-  if (TERMINAL.includes(stringAt(status, 'phase') ?? '')) return endTrouble(status);
-  for (const container of containerStatuses(status)) {
-    const trouble = containerTrouble(container);
-    if (trouble !== null) return trouble;
-  }
-  const unscheduled = listAt(status, 'conditions').find(
-    (condition) => stringAt(condition, 'type') === 'PodScheduled' && stringAt(condition, 'status') === 'False',
-  );
-  if (unscheduled === undefined) return null;
-  const reason = stringAt(unscheduled, 'reason') ?? 'Unschedulable';
-  return { reason, message: `no node takes it: ${clause(stringAt(unscheduled, 'message') ?? reason)}` };
-}
-
-function endTrouble(status: Record<string, unknown>): Trouble {
-  const reason = stringAt(status, 'reason');
-  const message = stringAt(status, 'message');
-  if (reason !== undefined) return { reason, message: clause(message ?? reason) };
-  for (const container of containerStatuses(status)) {
-    const ended = objectAt(objectAt(container, 'state'), 'terminated');
-    const code = ended['exitCode'];
-    if (typeof code === 'number' && code !== 0) {
-      const name = stringAt(container, 'name') ?? '?';
-      return {
-        reason: stringAt(ended, 'reason') ?? 'Error',
-        message: `container ${name} ended with exit code ${code}`,
-      };
-    }
-  }
-  return { reason: stringAt(status, 'phase') ?? 'Failed', message: 'its containers ended' };
-}
-
-function containerTrouble(container: unknown): Trouble | null {
-  const waiting = objectAt(objectAt(container, 'state'), 'waiting');
-  const reason = stringAt(waiting, 'reason') ?? '';
-  if (STARTING.includes(reason)) return null;
-  const name = stringAt(container, 'name') ?? '?';
-  const last = objectAt(objectAt(container, 'lastState'), 'terminated');
-  const exit = typeof last['exitCode'] === 'number' ? `exit ${last['exitCode']}, ` : '';
-  const restarts = wholeAt(container, 'restartCount') ?? 0;
-  const history = restarts > 0 ? ` (${exit}${restarts} ${restarts === 1 ? 'restart' : 'restarts'})` : '';
-  const words = stringAt(waiting, 'message');
-  return {
-    reason,
-    message: `container ${name} is in ${reason}${history}${words === undefined ? '' : `: ${clause(words)}`}`,
-  };
-}
-
-/** Kubernetes' own words in the middle of a sentence of ours: without the full stop at their end. */
-function clause(words: string): string {
-  return words.replace(/[.\s]+$/, '');
 }

@@ -82,7 +82,29 @@ function memberVolumes(app: AppRef, member: MemberSpec, own: readonly unknown[])
     name: claim,
     persistentVolumeClaim: { claimName: claimName(claim, app.name, member.ordinal) },
   }));
-  return [...claimed, ...own.filter((volume) => !claims.includes(stringAt(volume, 'name') ?? ''))];
+  return [...claimed, ...unclaimed(claims, own)];
+}
+
+function unclaimed(claims: readonly string[], volumes: readonly unknown[]): readonly unknown[] {
+  return volumes.filter((volume) => !claims.includes(stringAt(volume, 'name') ?? ''));
+}
+
+/**
+ * The template as the API server can try it, in a core/v1 PodTemplate: with the claims' volumes, without which every
+ * template that mounts one is refused (seen), and without what a member has of its own.
+ */
+export function buildTrial(app: AppRef, { hash, template, claims }: Blueprint) {
+  const { hostname: _hostname, subdomain: _subdomain, ...spec } = objectAt(template, 'spec');
+  const metadata = objectAt(template, 'metadata');
+  const [labels, annotations] = [stringMap(metadata['labels']), stringMap(metadata['annotations'])];
+  const claimed = claims.map((claim) => ({ name: claim, persistentVolumeClaim: { claimName: claim } }));
+  const volumes = [...claimed, ...unclaimed(claims, listAt(spec, 'volumes'))];
+  return {
+    apiVersion: 'v1',
+    kind: 'PodTemplate',
+    metadata: { name: `${app.name}-${hash}`, namespace: app.namespace },
+    template: { metadata: { labels, annotations }, spec: { ...spec, ...(volumes.length > 0 ? { volumes } : {}) } },
+  };
 }
 
 /** The autoscaler never drains nodes with pods of controllers that it does not know, unless they say so. */

@@ -1,11 +1,11 @@
 // Revisions: one version of an app's template, stored as an apps/v1 ControllerRevision `<app>-<hash>`. The hash covers the
 // template as written and the names of the claim templates: growing a disk rolls nothing. Matches Kubernetes
 // pkg/controller/history (NewControllerRevision, EqualRevision); different on purpose: the label is the hash alone.
-// Lacks aliases of defaulted forms and pruning: those come with rollouts.
+// Other ways to write the same, which the API server's defaults make equal, are its aliases.
 
 import { createHash } from 'node:crypto';
 import { isTooDeep } from '../api/depth.ts';
-import { LABEL } from '../api/names.ts';
+import { ANNOTATION, LABEL } from '../api/names.ts';
 import { canonicalJson, type Json, listAt, objectAt, stringAt } from './json.ts';
 import { type AppRef, controllerRef } from './owner.ts';
 import type { Blueprint } from './pod.ts';
@@ -29,6 +29,8 @@ export interface RevisionView {
   readonly content: RevisionContent;
   /** Of the content, made once when it is read: a template may be 1.4 MB long. */
   readonly digest: string;
+  /** Digests of contents that mean the same. */
+  readonly aliases: readonly string[];
 }
 
 /** What a revision of this spec holds. */
@@ -39,6 +41,25 @@ export function contentOf(spec: {
   const { template, volumeClaimTemplates } = spec;
   return { template: template as Json, claimTemplates: volumeClaimTemplates as readonly Json[] };
 }
+
+/** Whether the content of this digest is this revision's, as far as rollouts are concerned. */
+export function isEqual(view: RevisionView, digest: string): boolean {
+  return view.digest === digest || view.aliases.includes(digest);
+}
+
+/** Somebody who applies two forms in turn makes two of them; what is dropped makes a new revision again. */
+const MAX_ALIASES = 16;
+
+/** The annotation that says so, with one alias more: newest last. */
+export function withAlias(view: RevisionView, digest: string): Readonly<Record<string, string>> {
+  return { [ANNOTATION.aliases]: [...view.aliases, digest].slice(-MAX_ALIASES).join(',') };
+}
+
+export function readAliases(annotations: Readonly<Record<string, string>>): readonly string[] {
+  return (annotations[ANNOTATION.aliases] ?? '').split(',').filter((digest) => DIGEST.test(digest));
+}
+
+const DIGEST = /^[0-9a-f]{64}$/;
 
 const HASH_LENGTH = 10;
 

@@ -35,6 +35,9 @@ export function isOurPod(slot: Slot): slot is Extract<Slot, { readonly state: Po
 
 export type PodState = 'Terminating' | 'Failed' | 'Succeeded' | 'Pending' | 'NotReady' | 'Ready' | 'Available';
 
+/** The states of a pod that runs or is to run. */
+export const LIVE: readonly string[] = ['Pending', 'NotReady', 'Ready', 'Available'] satisfies readonly PodState[];
+
 /** A live kubelet that lost its pod object may need this long beyond the grace period to stop the containers. */
 const KUBELET_SLACK_MS = 10_000;
 

@@ -16,6 +16,8 @@ import type { KubeRequest } from './transport.ts';
 export interface WriteOptions extends CallOptions {
   readonly fieldManager?: string | undefined;
   readonly dryRun?: boolean | undefined;
+  /** Strict: unknown and duplicate fields are an error. Only creates pass it on. */
+  readonly fieldValidation?: 'Strict' | undefined;
 }
 
 export interface UpdateOptions extends WriteOptions {
@@ -66,13 +68,13 @@ export async function createObject(
   resource: ApiResource,
   call: WriteOptions & { object: KubeObjectInput },
 ) {
-  const { object, fieldManager, ...rest } = call;
+  const { object, fieldManager, fieldValidation, ...rest } = call;
   return await writeObject(session, resource, {
     ...rest,
     verb: 'create',
     target: refOf(object),
     body: withTypeMeta(resource, object),
-    query: { fieldManager },
+    query: { fieldManager, fieldValidation },
     request: { method: 'POST', contentType: JSON_TYPE },
   });
 }

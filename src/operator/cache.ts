@@ -118,9 +118,10 @@ export class Cache {
     }
   }
 
-  /** Whether a watch still shows this very pod. */
-  shows(key: string, pod: { readonly name: string; readonly uid: string }): boolean {
-    return this.#shelves.get(key)?.pods.get(pod.name)?.uid === pod.uid;
+  /** Whether a watch still shows this very object. */
+  shows(key: string, at: { readonly kind: StrayKind; readonly name: string; readonly uid: string }): boolean {
+    const shelf = this.#shelves.get(key);
+    return shelf !== undefined && this.#mapOf(shelf, at.kind).get(at.name)?.uid === at.uid;
   }
 
   /** Whether it has to be asked for before anything is made for it: garbage collection and we would take turns for ever. */

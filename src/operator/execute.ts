@@ -13,6 +13,7 @@ import { inLanes } from './lanes.ts';
 import { look, survey } from './look.ts';
 import { confirmOwner, confirmRemoval } from './reread.ts';
 import { errorText } from './telemetry.ts';
+import { trySuccessor, tryTemplate } from './trial.ts';
 
 /**
  * Resolves to the milliseconds after which the app has to be looked at again, unless it need not be; rejects when the
@@ -66,7 +67,9 @@ async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
     case 'createService':
       return create(hands, job, { resource: RESOURCES.services, object: action.object });
     case 'createRevision':
-      return create(hands, job, { resource: RESOURCES.controllerrevisions, object: action.object });
+      return createRevision(hands, job, action);
+    case 'deleteRevision':
+      return deleteRevision(hands, job, action);
     case 'createClaim':
       return create(hands, job, { resource: RESOURCES.persistentvolumeclaims, object: action.object });
     case 'createPod':
@@ -101,6 +104,31 @@ async function create(hands: Hands, job: Job, made: { resource: ApiResource; obj
   hands.gate.made(job.key);
 }
 
+/** A template that is only another way to write one that we have becomes its alias, and moves nobody. */
+async function createRevision(
+  hands: Hands,
+  job: Job,
+  { object, trial }: Action & { type: 'createRevision' },
+): Promise<void> {
+  const resource = RESOURCES.controllerrevisions;
+  const rival = await tryTemplate(hands, job, trial);
+  if (rival === undefined) return create(hands, job, { resource, object });
+  return patch(hands, job, { resource, name: rival.revision.name, patch: rival.patch });
+}
+
+async function deleteRevision(
+  hands: Hands,
+  job: Job,
+  { name, uid, resourceVersion }: Action & { type: 'deleteRevision' },
+): Promise<void> {
+  await confirmOwner(hands, job);
+  const { namespace } = job.observed.app;
+  const resource = RESOURCES.controllerrevisions;
+  const result = await hands.client.delete(resource, { namespace, name }, { uid, resourceVersion });
+  if (result.kind === 'terminating') settle(hands, job, { resource, object: result.object });
+  else if (hands.cache.shows(job.key, { kind: 'ControllerRevision', name, uid })) hands.gate.removed(job.key, uid);
+}
+
 async function apply(hands: Hands, job: Job, object: object): Promise<void> {
   // Forced: the three fields are ours, whoever else has set them.
   const options = { fieldManager: MANAGER, force: true };
@@ -125,14 +153,22 @@ async function patch(
 
 async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
   const { namespace } = job.observed.app;
-  const resourceVersion =
-    victim.because === 'ended' ? victim.resourceVersion : await confirmRemoval(hands, job, victim);
-  const ref = { namespace, name: victim.name };
-  const result = await hands.client.delete(RESOURCES.pods, ref, { uid: victim.uid, resourceVersion });
+  const { name, uid } = victim;
+  const resourceVersion = victim.because === 'ended' ? victim.resourceVersion : await lastLook(hands, job, victim);
+  const result = await hands.client.delete(RESOURCES.pods, { namespace, name }, { uid, resourceVersion });
   if (result.kind === 'terminating') settle(hands, job, { resource: RESOURCES.pods, object: result.object });
   // The watch may have told of it before the answer came.
-  else if (hands.cache.shows(job.key, victim)) hands.gate.removed(job.key, victim.uid);
+  else if (hands.cache.shows(job.key, { kind: 'Pod', name, uid })) hands.gate.removed(job.key, uid);
   await lookAgain(hands, job, victim);
+}
+
+/** The resourceVersion that the removal still holds for. */
+async function lastLook(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<string> {
+  const pod = await confirmRemoval(hands, job, victim);
+  if (victim.because !== 'outdated' && victim.because !== 'broken') return pod.metadata.resourceVersion;
+  await trySuccessor(hands, job, { pod, successor: victim.successor });
+  // That it is broken, or may be spared, was decided on its state (R2).
+  return victim.resourceVersion;
 }
 
 /** What a failure means: null when it says nothing about the action, and the queue has to try again. */
@@ -217,6 +253,7 @@ const EVENT_REASONS: Readonly<Partial<Record<Action['type'], string>>> = {
   releaseService: 'Released',
   createRevision: 'NewRevision',
   renumberRevision: 'NewRevision',
+  deleteRevision: 'SuccessfulDelete',
   deletePod: 'SuccessfulDelete',
 };
 

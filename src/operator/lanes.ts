@@ -1,7 +1,7 @@
 // In which order a plan's actions run: first what everything stands on (reads, Service, revision), then two lanes side by
 // side. Up: each member's claims and then its pod, members in slow-start batches of 1, 2, 4 … as Kubernetes does
 // (pkg/controller/controller_utils.go slowStartBatch), so that a refusal costs few requests. Down: removals, likewise.
-// A failure ends its lane, not the other one.
+// A failure ends its lane, not the other one. Last comes what nothing waits for.
 
 import type { Action } from '../plan/types.ts';
 
@@ -15,9 +15,10 @@ export async function inLanes(actions: readonly Action[], run: Run): Promise<voi
   const down = chains(actions.filter((action) => laneOf(action) === 'down'));
   const lanes = await Promise.allSettled([slowStart(up, run), slowStart(down, run)]);
   for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
+  for (const action of actions.filter((one) => laneOf(one) === 'last')) if (!(await run(action))) return;
 }
 
-function laneOf(action: Action): 'base' | 'up' | 'down' {
+function laneOf(action: Action): 'base' | 'up' | 'down' | 'last' {
   switch (action.type) {
     case 'createClaim':
     case 'stampClaim':
@@ -26,7 +27,9 @@ function laneOf(action: Action): 'base' | 'up' | 'down' {
       return 'up';
     case 'deletePod':
       // Replacing what has ended is part of building up; it has nothing to wait for from below.
-      return action.because === 'condemned' ? 'down' : 'up';
+      return action.because === 'ended' ? 'up' : 'down';
+    case 'deleteRevision':
+      return 'last';
     default:
       return 'base';
   }

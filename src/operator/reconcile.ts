@@ -106,7 +106,7 @@ async function writeStatus(pass: Pass, job: Job, status: Plan['status']): Promis
   const { namespace, name, uid, resourceVersion } = job.observed.app;
   const refusedForMs = pass.gate.statusRefusedUntilMs(job.key, resourceVersion) - pass.clock.monotonic();
   if (refusedForMs > 0) return refusedForMs;
-  const body = { metadata: { uid, resourceVersion }, status };
+  const body = { metadata: { uid, resourceVersion }, status: { ...taken(job.observed.app.status, status), ...status } };
   try {
     const object = await pass.client.patch(APPS, { namespace, name }, { type: 'merge', body, subresource: 'status' });
     settle(pass, job, { resource: APPS, object });
@@ -123,6 +123,12 @@ async function writeStatus(pass: Pass, job: Job, status: Plan['status']): Promis
     if (error.code === 'Conflict' || error.code === 'NotFound') return pass.gate.behind(job.key);
     throw error;
   }
+}
+
+/** A merge patch takes a field away only where it says null. */
+function taken(before: Plan['status'], after: Plan['status']): Readonly<Record<string, null>> {
+  const gone = Object.keys(before).filter((field) => !Object.hasOwn(after, field));
+  return Object.fromEntries(gone.map((field) => [field, null]));
 }
 
 /**

@@ -24,8 +24,12 @@ export async function confirmOwner({ client, cache, steadyMs }: Hands, { key, ob
   throw new Stale(`app ${namespace}/${name} ${why}`);
 }
 
-/** Returns the victim's present resourceVersion, for the precondition; throws Stale when the plan no longer holds. */
-export async function confirmRemoval(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<string> {
+/** Returns the victim as it is at the API server; throws Stale when the plan no longer holds. */
+export async function confirmRemoval(
+  hands: Hands,
+  job: Job,
+  victim: Action & { type: 'deletePod' },
+): Promise<KubeObject> {
   const { name, namespace, uid, generation } = job.observed.app;
   const [app, pod] = await Promise.all([
     confirmOwner(hands, job),
@@ -36,5 +40,5 @@ export async function confirmRemoval(hands: Hands, job: Job, victim: Action & { 
   if (pod.metadata.deletionTimestamp !== undefined) throw new Stale(`pod ${victim.name} is being deleted already`);
   const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller === true);
   if (owner?.uid !== uid) throw new Stale(`pod ${victim.name} does not belong to this app any more`);
-  return pod.metadata.resourceVersion;
+  return pod;
 }

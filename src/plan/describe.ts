@@ -12,6 +12,7 @@ const VERBS: Readonly<Record<ActionType, string>> = {
   createRevision: 'record ControllerRevision',
   renumberRevision: 'make newest ControllerRevision',
   adoptRevision: 'adopt ControllerRevision',
+  deleteRevision: 'delete ControllerRevision',
   createClaim: 'create PersistentVolumeClaim',
   stampClaim: 'take over PersistentVolumeClaim',
   createPod: 'create Pod',

@@ -2,7 +2,7 @@
 // One table from a claim's class to what happens (volumeLossPolicy); the class itself is volumes/claim-view.ts.
 
 import type { StatefulAppSpec } from '../api/spec.ts';
-import { buildPod } from '../identity/pod.ts';
+import { type Blueprint, buildPod } from '../identity/pod.ts';
 import { buildClaim, stampPatch } from '../volumes/claim-build.ts';
 import { type ClaimClass, type ClaimSlot, isProtected } from '../volumes/claim-view.ts';
 import type { MemberView, Scene } from './scene.ts';
@@ -106,23 +106,26 @@ export function equip(
   member: MemberView,
 ): { readonly actions: readonly Action[]; readonly waits: readonly Wait[] } {
   const { blueprint, ordinal, name } = member;
-  const { app } = scene.observed;
   if (blueprint === null) return { actions: [], waits: [revisionLost(member)] };
   const held = claimDoubt(scene, member);
   if (held !== null) return { actions: [], waits: [held] };
   const claims = claimActions(scene, member);
-  const object = buildPod(app, {
-    ordinal,
-    blueprint,
-    serviceName: scene.spec.serviceName,
-    unreachableSeconds: scene.spec.nodeFailurePolicy.unreachableSeconds,
-  });
-  const reason =
-    member.ledger?.revision === undefined
-      ? `${name} is wanted and does not exist`
-      : `${name} is gone; this is its exact copy`;
+  const object = podAt(scene, member, blueprint);
   const wait: Wait = { reason: 'PodPending', ordinal, message: `${name} waits for its pod to be created.` };
-  return { actions: [...claims, { type: 'createPod', ordinal, object, reason }], waits: [wait] };
+  const action: Action = { type: 'createPod', ordinal, object, revision: blueprint.hash, reason: whyMade(member) };
+  return { actions: [...claims, action], waits: [wait] };
+}
+
+export function podAt({ observed, spec }: Scene, { ordinal }: MemberView, blueprint: Blueprint) {
+  const { serviceName, nodeFailurePolicy } = spec;
+  const { unreachableSeconds } = nodeFailurePolicy;
+  return buildPod(observed.app, { ordinal, blueprint, serviceName, unreachableSeconds });
+}
+
+function whyMade({ name, ledger, hash }: MemberView): string {
+  if (ledger?.revision === undefined) return `${name} is wanted and does not exist`;
+  if (ledger.revision !== hash) return `${name} comes back at revision ${hash}`;
+  return `${name} is gone; this is its exact copy`;
 }
 
 /** Claims to make and claims to stamp; for a member whose claims raise no doubt. */

@@ -7,6 +7,7 @@ import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
 import type { PodView } from '../identity/pod-view.ts';
 import { classifyClaim, isProtected } from '../volumes/claim-view.ts';
 import { isRead, subjectOf } from './describe.ts';
+import { mostUnavailable } from './rollout.ts';
 import type { Action, Observed, Plan } from './types.ts';
 
 /** Sentences for each breach; none for a safe plan. */
@@ -18,6 +19,7 @@ export function checkPlan(observed: Observed, plan: Plan): readonly string[] {
     ...inOrder(observed, writes),
     ...deletions(observed, writes),
     ...drainOrder(observed, writes),
+    ...updateBudget(observed, writes),
     ...volumesKept(observed, writes),
     ...preconditions(writes),
     ...neverSilent(observed, plan),
@@ -88,7 +90,7 @@ function inOrder(observed: Observed, writes: readonly Action[]): readonly string
     .map((ordinal) => `R6: ordinal ${ordinal} is planned before ordinal ${firstUnready} is ready`);
 }
 
-/** R3, R8: only pods that our UID controls are deleted; wanted ones only when they have ended. */
+/** R3, R8: only pods that our UID controls are deleted; wanted ones only when they have ended, or for another revision. */
 function deletions(observed: Observed, writes: readonly Action[]): readonly string[] {
   const { app } = observed;
   const pods = podsByName(observed);
@@ -99,10 +101,43 @@ function deletions(observed: Observed, writes: readonly Action[]): readonly stri
     if (pod === undefined || pod.uid !== action.uid) return [`R2: ${action.name} is not the pod that was observed`];
     if (pod.controller?.uid !== app.uid) return [`R8: ${action.name} is not ours and its deletion is planned`];
     const ended = pod.phase === 'Failed' || pod.phase === 'Succeeded';
-    if (includes(ranges, action.ordinal) && !ended)
+    const isUpdate = action.because === 'outdated' || action.because === 'broken';
+    if (includes(ranges, action.ordinal) && !ended && !isUpdate)
       return [`R6: ${action.name} is wanted, has not ended, and its deletion is planned`];
     return [];
   });
+}
+
+/**
+ * R6: for an update no more ready members go than maxUnavailable leaves, and of broken ones one at a time; none below the
+ * partition, none while updates are paused or left to people.
+ */
+function updateBudget({ app, pods }: Observed, writes: readonly Action[]): readonly string[] {
+  const { spec } = app;
+  const updates = writes.filter((action) => action.type === 'deletePod' && action.because === 'outdated');
+  const mended = writes.filter((action) => action.type === 'deletePod' && action.because === 'broken');
+  if (spec === null || updates.length + mended.length === 0) return [];
+  const { type, rollingUpdate } = spec.updateStrategy;
+  const wanted = enumerate(rangesOf(spec));
+  const kept = new Set(wanted.slice(0, rollingUpdate.partition).map((ordinal) => podName(app.name, ordinal)));
+  const ready = new Set(
+    pods
+      .filter(({ controller, deletingSinceMs }) => controller?.uid === app.uid && deletingSinceMs === null)
+      .filter(({ phase, readySinceMs }) => phase === 'Running' && readySinceMs !== null)
+      .map(({ name }) => name),
+  );
+  const away = wanted.filter((ordinal) => !ready.has(podName(app.name, ordinal))).length;
+  const wrong = [...updates, ...mended].map(subjectOf).filter((name) => kept.has(name));
+  const spared = mended.map(subjectOf).filter((name) => ready.has(name));
+  return [
+    ...(type === 'OnDelete' || rollingUpdate.paused ? ['R6: an update is planned, and none is to be'] : []),
+    ...wrong.map((name) => `R6: ${name} is below the partition, and its update is planned`),
+    ...spared.map((name) => `R6: ${name} is Ready, and goes as one that is broken`),
+    ...(updates.length > 0 && away + updates.length > mostUnavailable({ spec })
+      ? [`R6: ${away} members are not Ready, and ${updates.length} more are to go for an update`]
+      : []),
+    ...(mended.length > 1 ? [`R6: ${mended.length} broken members are to go at once`] : []),
+  ];
 }
 
 /** R6: under OrderedReady unwanted members go one at a time, the highest first. */

@@ -3,7 +3,7 @@
 
 import type { Member, MemberClaim } from '../api/status.ts';
 import { templateGraceSeconds } from '../identity/pod.ts';
-import { isOurPod, type Slot } from '../identity/slot.ts';
+import { isOurPod, LIVE, type Slot } from '../identity/slot.ts';
 import { formatTime, parseTime } from '../identity/time.ts';
 import { verdict } from './equip.ts';
 import { failuresOf, forgiven } from './failures.ts';
@@ -16,8 +16,14 @@ type Draft = { -readonly [Field in keyof Member]: Member[Field] };
 /** In a disaster every member has a story: these many are told in full, so that the ledger still fits into one object. */
 const MAX_MESSAGES = 100;
 
+export interface Telling {
+  readonly waits: readonly Wait[];
+  /** Hash of the revision for which a member's pod goes now. */
+  readonly turns: ReadonlyMap<number, string>;
+}
+
 /** Entries of all members that there is something to say of, ascending. */
-export function nextLedger(scene: Scene, waits: readonly Wait[]): readonly Member[] {
+export function nextLedger(scene: Scene, { waits, turns }: Telling): readonly Member[] {
   const waiting = new Map<number, Wait>();
   for (const wait of waits) {
     if (wait.ordinal !== undefined && !waiting.has(wait.ordinal)) waiting.set(wait.ordinal, wait);
@@ -25,7 +31,10 @@ export function nextLedger(scene: Scene, waits: readonly Wait[]): readonly Membe
   const now = formatTime(scene.judge.nowMs);
   const entries = [...scene.wanted, ...scene.condemned, ...scene.vanished]
     .filter((member) => member.slot.state !== 'Empty' || member.ledger !== null || waiting.has(member.ordinal))
-    .map((member) => nextEntry(scene, member, { wait: waiting.get(member.ordinal), now }))
+    .map((member) => {
+      const news = { wait: waiting.get(member.ordinal), turn: turns.get(member.ordinal), now };
+      return nextEntry(scene, member, news);
+    })
     .sort((a, b) => a.ordinal - b.ordinal);
   return fitting(scene, entries).map(shortened());
 }
@@ -41,10 +50,14 @@ function shortened(): (entry: Member) => Member {
   };
 }
 
-/** `now` in words, made once: thousands may enter a state at one moment. */
-type Present = { readonly wait: Wait | undefined; readonly now: string };
+interface News {
+  readonly wait: Wait | undefined;
+  readonly turn: string | undefined;
+  /** The present time in words, made once: thousands may enter a state at one moment. */
+  readonly now: string;
+}
 
-function nextEntry(scene: Scene, member: MemberView, { wait, now }: Present): Member {
+function nextEntry(scene: Scene, member: MemberView, { wait, turn, now }: News): Member {
   const { ledger, ordinal, name, slot } = member;
   const entry: Draft = { ...(ledger ?? { ordinal }), ordinal, pod: name };
   const pod = ownPod(member);
@@ -68,6 +81,8 @@ function nextEntry(scene: Scene, member: MemberView, { wait, now }: Present): Me
     set(entry, 'revision', ledger?.revision ?? undefined);
   }
   set(entry, 'graceSeconds', unusualGrace(scene, slot, entry.revision));
+  // Kept until a pod is there that nobody gives up for another revision.
+  set(entry, 'updateTo', turn ?? (LIVE.includes(slot.state) ? undefined : ledger?.updateTo));
   const { nowMs } = scene.judge;
   // A time that is yet to come was written by a clock that was wrong.
   const isWrong = (parseTime(entry.since) ?? Number.POSITIVE_INFINITY) > nowMs;

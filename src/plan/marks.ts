@@ -4,11 +4,10 @@
 import { LABEL } from '../api/names.ts';
 import { controllerRef } from '../identity/owner.ts';
 import type { PodView } from '../identity/pod-view.ts';
+import { LIVE } from '../identity/slot.ts';
 import { claimActions } from './equip.ts';
 import type { MemberView, Scene } from './scene.ts';
 import type { Action } from './types.ts';
-
-const LIVE = ['Pending', 'NotReady', 'Ready', 'Available'];
 
 /** What is missing on a member that has a pod: an owner, a label, a stamp. One that ended is about to go anyway. */
 export function missingMarks(scene: Scene, member: MemberView): readonly Action[] {

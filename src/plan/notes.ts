@@ -3,13 +3,13 @@
 
 import { stringAt } from '../identity/json.ts';
 import { deletesUnheard } from '../identity/pod.ts';
-import { isOurPod } from '../identity/slot.ts';
 import { sameQuantity } from '../volumes/quantity.ts';
+import { pausedRollout } from './rollout.ts';
 import type { Scene } from './scene.ts';
-import type { Note, Wait } from './types.ts';
+import type { Note } from './types.ts';
 
 export function planNotes(scene: Scene): readonly Note[] {
-  return [...retention(scene), ...grace(scene), ...history(scene), ...shadowed(scene), ...differing(scene)];
+  return [...retention(scene), ...grace(scene), ...paused(scene), ...shadowed(scene), ...differing(scene)];
 }
 
 function retention({ spec }: Scene): readonly Note[] {
@@ -32,17 +32,9 @@ function grace({ spec }: Scene): readonly Note[] {
   return [{ reason: 'FieldNotInEffect', message }];
 }
 
-/** Revisions that no member runs, beyond the limit: they are kept until rollouts come into effect. */
-function history({ spec, revisions, wanted, condemned }: Scene): readonly Note[] {
-  const used = [...wanted, ...condemned].flatMap(({ slot, ledger }) => [
-    'pod' in slot ? (slot.pod.revision ?? '') : '',
-    ledger?.revision ?? '',
-  ]);
-  const live = new Set([revisions.update, revisions.current, ...used]);
-  const unused = [...revisions.blueprints.keys()].filter((hash) => !live.has(hash)).length;
-  if (unused <= spec.revisionHistoryLimit) return [];
-  const message = `revisionHistoryLimit: ${spec.revisionHistoryLimit} is not in effect in this version: ${unused} unused ControllerRevisions are kept.`;
-  return [{ reason: 'FieldNotInEffect', message }];
+function paused(scene: Scene): readonly Note[] {
+  const message = pausedRollout(scene);
+  return message === null ? [] : [{ reason: 'UpdatePaused', message }];
 }
 
 function shadowed({ spec }: Scene): readonly Note[] {
@@ -74,21 +66,4 @@ function differing({ spec, wanted }: Scene): readonly Note[] {
     const message = `Claim ${first.name}${rest} asks for ${first.view?.request} where the template says ${size}; existing claims are not changed in this version.`;
     return [{ reason: 'ClaimDiffers', message }];
   });
-}
-
-/** Members that run an older revision than the spec wants for them: recorded, and not rolled out by this version. */
-export function rolloutWaits({ revisions, wanted, spec }: Scene): readonly Wait[] {
-  if (revisions.onDelete || spec.updateStrategy.rollingUpdate.paused) return [];
-  const old = wanted
-    .slice(revisions.partition)
-    .filter(({ slot }) => isOurPod(slot) && slot.pod.revision !== revisions.update);
-  if (old.length === 0) return [];
-  const names = old
-    .slice(0, 3)
-    .map(({ name }) => name)
-    .join(', ');
-  const message =
-    `${names}${old.length > 3 ? ` and ${old.length - 3} more` : ''} run an older template than ${revisions.update}: this ` +
-    'version records revisions and does not roll them out. Set spec.updateStrategy.type to OnDelete and delete the pods one by one.';
-  return [{ reason: 'RolloutPending', message }];
 }

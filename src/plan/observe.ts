@@ -7,7 +7,7 @@ import { objectAt, sameJson, stringAt, stringMap } from '../identity/json.ts';
 import { controllerOf } from '../identity/owner.ts';
 import { templateGraceSeconds } from '../identity/pod.ts';
 import type { PodView } from '../identity/pod-view.ts';
-import { contentOf, type RevisionView, readContent, revisionDigest } from '../identity/revision.ts';
+import { contentOf, type RevisionView, readAliases, readContent, revisionDigest } from '../identity/revision.ts';
 import type { Ending } from '../identity/slot.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
 import type { Observed, ObservedApp, Refusal, ServiceView, Stray, Survey } from './types.ts';
@@ -142,6 +142,7 @@ export function readRevision(raw: unknown): RevisionView {
     number: typeof number === 'number' ? number : 0,
     content,
     digest: revisionDigest(content),
+    aliases: readAliases(stringMap(metadata['annotations'])),
   };
 }
 

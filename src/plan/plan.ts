@@ -8,9 +8,11 @@ import { planDrain } from './drain.ts';
 import { missesClaim } from './equip.ts';
 import { failuresOf } from './failures.ts';
 import { planFill } from './fill.ts';
-import { planNotes, rolloutWaits } from './notes.ts';
+import { planHistory } from './history.ts';
+import { planNotes } from './notes.ts';
 import { withoutBuilding, withoutRefused } from './refusals.ts';
 import { planRevisions } from './revisions.ts';
+import { failureDueMs, planRollout, type Rollout } from './rollout.ts';
 import { buildScene, type Scene } from './scene.ts';
 import { planService } from './service.ts';
 import { nextStatus } from './status.ts';
@@ -44,12 +46,14 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const service = planService(observed, spec);
   const fill = planFill(scene);
   const drain = planDrain(scene);
+  const rollout = planRollout(scene);
   const only = reportOnly(observed, spec);
   // Nothing is made from a template whose revision cannot be stored yet.
   const filling = revisions.waits.length > 0 ? withoutBuilding(fill.actions) : fill.actions;
-  const wanted = [...service.actions, ...revisions.actions, ...filling, ...drain.actions];
+  const changes = [...filling, ...drain.actions, ...rollout.actions];
+  const wanted = [...service.actions, ...revisions.actions, ...changes, ...planHistory(scene)];
   const allowed = withoutRefused(only === null ? wanted : [], observed);
-  const found = [...allowed.waits, ...revisions.waits, ...fill.waits, ...drain.waits, ...rolloutWaits(scene)];
+  const found = inOrder([...allowed.waits, ...revisions.waits, ...fill.waits, ...drain.waits, ...rollout.waits]);
   // A pause holds nothing up as long as there is nothing to do.
   const idle = only?.reason === 'Paused' && found.length === 0 && wanted.length === 0;
   const lacks = missing(scene);
@@ -60,14 +64,24 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
     waits: only === null || idle ? found : observed.app.deleting ? [only] : [only, ...found],
     notes: [...service.notes, ...planNotes(scene), ...(idle ? [PAUSED] : [])],
     searchAtMs: searchDueMs(observed, lacks),
+    rollout,
   });
 }
 
-type Draft = Pick<Plan, 'actions' | 'waits' | 'notes'> & { readonly searchAtMs: number | null };
+/** An update that fails is the cause of most other waits. */
+function inOrder(waits: readonly Wait[]): readonly Wait[] {
+  const isCause = ({ reason }: Wait) => reason === 'UpdateFailed';
+  return [...waits.filter(isCause), ...waits.filter((wait) => !isCause(wait))];
+}
 
-function finish(scene: Scene, { actions, waits, notes, searchAtMs }: Draft): Plan {
+type Draft = Pick<Plan, 'actions' | 'waits' | 'notes'> & {
+  readonly searchAtMs: number | null;
+  readonly rollout: Rollout;
+};
+
+function finish(scene: Scene, { actions, waits, notes, searchAtMs, rollout }: Draft): Plan {
   const { observed, spec } = scene;
-  const status = nextStatus(scene, waits, notes);
+  const status = nextStatus(scene, { waits, notes, rollout });
   const members = status.members ?? [];
   const times = [
     ...waits.map(({ untilMs }) => untilMs),
@@ -76,6 +90,7 @@ function finish(scene: Scene, { actions, waits, notes, searchAtMs }: Draft): Pla
     ...scene.vanished.map(({ slot }) => (slot.state === 'Vanished' ? slot.freeAtMs : null)),
     surveyDueMs(observed),
     searchAtMs,
+    failureDueMs(scene),
   ];
   const statusFirst = needsLedgerFirst(scene, actions);
   return { actions, waits, notes, status, statusFirst, ...wake(times, observed.nowMs) };
@@ -93,13 +108,21 @@ function wake(times: readonly (number | null | undefined)[], nowMs: number): Pic
   return coming.length > 0 ? { wakeAtMs: Math.min(...coming) } : {};
 }
 
-/** A pod that ended is deleted only once the ledger counts its end: otherwise a crash would forget the backoff. */
+/**
+ * A pod that ended is deleted only once the ledger counts its end: otherwise a crash would forget the backoff. One that
+ * goes for another revision, only once the ledger says which: otherwise its exact copy would come.
+ */
 function needsLedgerFirst({ wanted, judge }: Scene, actions: readonly Action[]): boolean {
-  const ended = actions.flatMap((action) =>
-    action.type === 'deletePod' && action.because === 'ended' ? [action.ordinal] : [],
+  const removals = new Map(
+    actions.flatMap((action) => (action.type === 'deletePod' ? [[action.ordinal, action] as const] : [])),
   );
-  if (ended.length === 0) return false;
-  return wanted.some((member) => ended.includes(member.ordinal) && failuresOf(member, judge.nowMs)?.recorded === false);
+  if (removals.size === 0) return false;
+  return wanted.some((member) => {
+    const removal = removals.get(member.ordinal);
+    if (removal === undefined || removal.because === 'condemned') return false;
+    if (removal.because === 'ended') return failuresOf(member, judge.nowMs)?.recorded === false;
+    return member.ledger?.podUID !== removal.uid || member.ledger.updateTo === undefined;
+  });
 }
 
 function surveyFirst(observed: Observed, spec: StatefulAppSpec): Plan {

@@ -11,8 +11,10 @@ export interface Allowed {
   readonly waits: readonly Wait[];
 }
 
-const FOUNDATIONS = ['createService', 'createRevision'];
 const BUILDING = ['createClaim', 'createPod'];
+
+/** In the words of the quota admission plugin (apiserver pkg/admission/plugin/resourcequota/controller.go). */
+export const isQuota = (message: string) => message.includes('exceeded quota');
 
 export function withoutRefused(actions: readonly Action[], { refusals, nowMs }: Observed): Allowed {
   if (refusals.length === 0) return { actions, waits: [] };
@@ -31,10 +33,17 @@ export function withoutRefused(actions: readonly Action[], { refusals, nowMs }: 
     held.add(action);
     if ('ordinal' in action) ordinals.add(action.ordinal);
   }
-  const baseless = [...held].some((action) => FOUNDATIONS.includes(action.type));
+  const baseless = [...held].some(({ type }) => type === 'createService');
+  const revisions = [...held].flatMap((action) => (action.type === 'createRevision' ? [action.trial.hash] : []));
+  const without = new Set(
+    actions.flatMap((action) =>
+      action.type === 'createPod' && revisions.includes(action.revision) ? [action.ordinal] : [],
+    ),
+  );
   const allowed = actions.filter((action) => {
     if (held.has(action)) return false;
-    if (baseless && BUILDING.includes(action.type)) return false;
+    if (BUILDING.includes(action.type) && 'ordinal' in action && (baseless || without.has(action.ordinal)))
+      return false;
     return action.type !== 'createPod' || !ordinals.has(action.ordinal);
   });
   return { actions: allowed, waits };

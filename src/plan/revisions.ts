@@ -1,7 +1,7 @@
 // Which revisions there are, and which one each ordinal runs. A new template becomes a new revision; a replaced member
 // keeps the one it had. Matches Kubernetes pkg/controller/statefulset/stateful_set_control.go (getStatefulSetRevisions)
-// and, for the partition, newVersionedStatefulSetPod. Different on purpose: a member that goes above the partition comes
-// back at the revision it had. Lacks rollouts, aliases and the pruning of history.
+// and, for the partition, newVersionedStatefulSetPod. Different on purpose: a member that goes before its turn comes back
+// at the revision it had. Lacks turns (rollout.ts) and the pruning of history (history.ts).
 
 import { LABEL } from '../api/names.ts';
 import type { StatefulAppSpec } from '../api/spec.ts';
@@ -9,30 +9,39 @@ import type { StatefulAppStatus } from '../api/status.ts';
 import { ordinalOf } from '../identity/member-names.ts';
 import { includes, rangesOf } from '../identity/ordinals.ts';
 import { controllerRef } from '../identity/owner.ts';
-import type { Blueprint } from '../identity/pod.ts';
+import { type Blueprint, buildTrial } from '../identity/pod.ts';
 import {
   blueprintOf,
   buildRevision,
   contentOf,
   hashOfDigest,
+  isEqual,
   type RevisionContent,
   type RevisionView,
   revisionHash,
   revisionName,
+  withAlias,
 } from '../identity/revision.ts';
-import type { Action, Observed, Wait } from './types.ts';
+import type { Action, Observed, TemplateTrial, Wait } from './types.ts';
 
 export interface Revisions {
   /** Hash of the template as it is now. */
   readonly update: string;
   /** Hash that members below the partition run. */
   readonly current: string;
+  /** Hash that a member comes to in its turn: the update, or after a rollback the one that worked. */
+  readonly goal: string;
+  /** The update was rolled back: it is not tried again until the template changes. */
+  readonly rolledBack: boolean;
+  /** The update is stored: members may come to it. */
+  readonly isStored: boolean;
   readonly collisions: number;
   readonly blueprints: ReadonlyMap<string, Blueprint>;
   readonly contents: ReadonlyMap<string, RevisionContent>;
   /** Members with a smaller rank run the current revision. */
   readonly partition: number;
   readonly onDelete: boolean;
+  readonly paused: boolean;
   readonly actions: readonly Action[];
   readonly waits: readonly Wait[];
 }
@@ -45,21 +54,32 @@ export function planRevisions(observed: Observed, spec: StatefulAppSpec): Revisi
   const { digest } = observed.app;
   const { hash: update, collisions } = updateHash(observed, { content, digest });
   const own = observed.revisions.filter((view) => isOurs(observed, view));
-  const contents = new Map([...own.map((view) => [view.hash, view.content] as const), [update, content] as const]);
+  // What is stored wins: the text of today may be only another way to write it.
+  const contents = new Map([[update, content] as const, ...own.map((view) => [view.hash, view.content] as const)]);
   const blueprints = new Map([...contents].map(([hash, stored]) => [hash, blueprintOf({ hash, content: stored })]));
-  const { actions, waits } = recordRevision(observed, { hash: update, content, digest });
+  const current = currentHash(observed, spec, blueprints) ?? update;
+  const { actions, waits } = recordRevision(observed, { hash: update, content, digest, current });
   const orphans = own.filter((view) => !isMarked(view) && view.hash !== update);
+  const rolledBack = current !== update && hasFailed(observed.app, update);
   return {
     update,
-    current: currentHash(observed, spec, blueprints) ?? update,
+    current,
+    goal: rolledBack ? current : update,
+    rolledBack,
+    isStored: waits.length === 0 && !actions.some(({ type }) => type === 'createRevision'),
     collisions,
     blueprints,
     contents,
     partition: spec.updateStrategy.rollingUpdate.partition,
     onDelete: spec.updateStrategy.type === 'OnDelete',
+    paused: spec.updateStrategy.rollingUpdate.paused,
     actions: [...orphans.map((view) => adopt(observed, view)), ...actions],
     waits,
   };
+}
+
+function hasFailed({ name, uid, status }: Observed['app'], update: string): boolean {
+  return status.appUID === uid && status.failedRevision === revisionName(name, update);
 }
 
 const isMarked = ({ ownerUid, labelled }: RevisionView) => ownerUid !== null && labelled;
@@ -69,14 +89,22 @@ function isOurs({ app }: Observed, { name, hash, ownerUid }: RevisionView): bool
   return name === revisionName(app.name, hash) && (ownerUid === app.uid || ownerUid === null);
 }
 
+/** What decides on a member's revision. */
+export interface Claim {
+  /** Its place among the wanted members, null for a condemned one. */
+  readonly rank: number | null;
+  readonly recorded: string | null;
+  /** Its pod went for the goal's sake, or cannot come back as it was. */
+  readonly isItsTurn: boolean;
+}
+
 /** The hash that a pod of this member would be made with now: ledger first, then the partition (semantics.md). */
-export function revisionFor(
-  revisions: Pick<Revisions, 'update' | 'current' | 'partition' | 'onDelete'>,
-  member: { readonly rank: number | null; readonly recorded: string | null },
-): string {
+export function revisionFor(revisions: Revisions, { rank, recorded, isItsTurn }: Claim): string {
   if (revisions.onDelete) return revisions.update;
-  if (member.recorded !== null && member.recorded !== '') return member.recorded;
-  return member.rank !== null && member.rank < revisions.partition ? revisions.current : revisions.update;
+  const goes = rank !== null && rank >= revisions.partition && !revisions.paused;
+  if (isItsTurn && goes) return revisions.goal;
+  if (recorded !== null && recorded !== '') return recorded;
+  return rank !== null && rank < revisions.partition ? revisions.current : revisions.goal;
 }
 
 /** The hash of the equal revision that we have, whatever made its name; otherwise one that no other content has. */
@@ -87,10 +115,10 @@ function updateHash(observed: Observed, { content, digest }: Pick<Wanted, 'conte
     const hash = collisions === 0 ? hashOfDigest(digest) : revisionHash(content, collisions);
     const stored = revisions.find((view) => view.name === revisionName(app.name, hash));
     if (stored === undefined) {
-      const equal = revisions.find((view) => isOurs(observed, view) && view.digest === digest);
+      const equal = revisions.find((view) => isOurs(observed, view) && isEqual(view, digest));
       return { hash: equal?.hash ?? hash, collisions };
     }
-    if (stored.digest === digest || collisions >= start + MAX_COLLISIONS) return { hash, collisions };
+    if (isEqual(stored, digest) || collisions >= start + MAX_COLLISIONS) return { hash, collisions };
   }
 }
 
@@ -116,15 +144,21 @@ function statusRevision(status: StatefulAppStatus, uid: string): string | undefi
   return status.appUID === uid ? status.currentRevision : undefined;
 }
 
-type Wanted = { readonly hash: string; readonly content: RevisionContent; readonly digest: string };
+interface Wanted {
+  readonly hash: string;
+  readonly content: RevisionContent;
+  readonly digest: string;
+  readonly current: string;
+}
 
 function recordRevision(observed: Observed, wanted: Wanted): Pick<Revisions, 'actions' | 'waits'> {
   const { app, revisions } = observed;
   const stored = revisions.find((view) => view.name === revisionName(app.name, wanted.hash));
   const newest = Math.max(0, ...revisions.map((view) => view.number));
-  if (stored === undefined || stored.digest !== wanted.digest) {
+  if (stored === undefined || !isEqual(stored, wanted.digest)) {
     const object = buildRevision(app, { ...wanted, number: newest + 1 });
-    return { actions: [{ type: 'createRevision', object, reason: 'the template is new' }], waits: [] };
+    const trial = trialOf(observed, wanted);
+    return { actions: [{ type: 'createRevision', object, trial, reason: 'the template is new' }], waits: [] };
   }
   if (stored.ownerUid !== null && stored.ownerUid !== app.uid) return { actions: [], waits: [taken(observed, stored)] };
   if (!isMarked(stored)) return { actions: [adopt(observed, stored)], waits: [] };
@@ -132,6 +166,21 @@ function recordRevision(observed: Observed, wanted: Wanted): Pick<Revisions, 'ac
   const patch = { metadata: identity(stored), revision: newest + 1 };
   const reason = 'the template is again what it was in this revision';
   return { actions: [{ type: 'renumberRevision', ...existing(stored), patch, reason }], waits: [] };
+}
+
+/** The new template beside those that it may equal: the newest, and the one that members run. */
+function trialOf(observed: Observed, { hash, content, digest, current }: Wanted): TemplateTrial {
+  const { app, revisions } = observed;
+  const own = revisions.filter((view) => isOurs(observed, view) && isMarked(view));
+  const newest = Math.max(...own.map((view) => view.number));
+  const rivals = own
+    .filter((view) => view.number === newest || view.hash === current)
+    .map((view) => ({
+      revision: existing(view),
+      object: buildTrial(app, blueprintOf(view)),
+      patch: { metadata: { ...identity(view), annotations: withAlias(view, digest) } },
+    }));
+  return { hash, object: buildTrial(app, blueprintOf({ hash, content })), rivals };
 }
 
 const identity = ({ uid, resourceVersion }: RevisionView) => ({ uid, resourceVersion });

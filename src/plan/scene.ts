@@ -12,8 +12,9 @@ import { type Ending, heldSlot, type Judge, type Slot, vacatedSlot } from '../id
 import { parseTime } from '../identity/time.ts';
 import { type ClaimDraft, draftClaim } from '../volumes/claim-build.ts';
 import { type ClaimSlot, type ClaimView, classifyClaim } from '../volumes/claim-view.ts';
+import { isQuota } from './refusals.ts';
 import { type Revisions, revisionFor } from './revisions.ts';
-import type { Observed } from './types.ts';
+import type { Observed, ObservedApp } from './types.ts';
 
 export interface MemberView {
   readonly ordinal: number;
@@ -34,6 +35,8 @@ export interface MemberView {
   readonly hash: string;
   /** Null when that revision is stored nowhere any more. */
   readonly blueprint: Blueprint | null;
+  /** Whether an update concerns it: it is wanted, and not below the partition. */
+  readonly updates: boolean;
 }
 
 export interface Scene {
@@ -66,6 +69,7 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
     claims: byName(observed.claims),
     endings: Map.groupBy(observed.endings, ({ pod }) => pod),
     ledger: ledgerOf(observed),
+    refused: refusedPods(observed),
   };
   const setting = { observed, spec, revisions, judge };
   const named = [...sources.pods.keys(), ...sources.endings.keys()].map((name) => ordinalOf(app.name, name));
@@ -92,6 +96,8 @@ interface Sources {
   readonly claims: ReadonlyMap<string, ClaimView>;
   readonly endings: ReadonlyMap<string, readonly Ending[]>;
   readonly ledger: ReadonlyMap<number, Member>;
+  /** Names of pods that the API server refused for what they are. */
+  readonly refused: ReadonlySet<string>;
 }
 type Setting = Pick<Scene, 'observed' | 'spec' | 'revisions' | 'judge'>;
 /** `rank` is the place among the wanted members, null for a condemned one. */
@@ -101,15 +107,10 @@ function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Plac
   const { app } = setting.observed;
   const name = podName(app.name, ordinal);
   const ledger = sources.ledger.get(ordinal) ?? null;
-  const hash = revisionFor(setting.revisions, { rank, recorded: ledger?.revision ?? null });
+  const isItsTurn = ledger !== null && (ledger.updateTo !== undefined || cannotComeBack(sources, { name, ledger }));
+  const hash = revisionFor(setting.revisions, { rank, recorded: ledger?.revision ?? null, isItsTurn });
   const blueprint = setting.revisions.blueprints.get(hash) ?? null;
-  const recorded = new Map((ledger?.claims ?? []).map((claim) => [claim.name, claim]));
-  const claimOf = (template: string) => {
-    const claim = claimName(template, app.name, ordinal);
-    const view = sources.claims.get(claim) ?? null;
-    const known = { template, name: claim, view, recorded: recorded.get(claim) ?? null };
-    return classifyClaim(known, { app: app.name, appUid: app.uid, ordinal });
-  };
+  const claimOf = claimsOf({ app, claims: sources.claims }, { ordinal, ledger });
   const claims = (blueprint?.claims ?? []).map(claimOf);
   const pod = sources.pods.get(name);
   const left = () => leftSlot(setting, sources.endings.get(name) ?? [], { name, ledger, claims });
@@ -122,7 +123,45 @@ function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Plac
   });
   const ready = slot.state === 'Ready' || slot.state === 'Available';
   const complete = ledger?.complete === true || (ready && mounted.every(({ view }) => view?.phase === 'Bound'));
-  return { ordinal, wanted: rank !== null, name, slot, ledger, claims, mounted, complete, hash, blueprint };
+  const updates = rank !== null && rank >= setting.revisions.partition;
+  return { ordinal, wanted: rank !== null, name, slot, ledger, claims, mounted, complete, hash, blueprint, updates };
+}
+
+/** Its claim for a template of that name. */
+function claimsOf(
+  { app, claims }: { readonly app: ObservedApp; readonly claims: ReadonlyMap<string, ClaimView> },
+  { ordinal, ledger }: Pick<MemberView, 'ordinal' | 'ledger'>,
+): (template: string) => ClaimSlot {
+  const recorded = new Map((ledger?.claims ?? []).map((claim) => [claim.name, claim]));
+  return (template) => {
+    const name = claimName(template, app.name, ordinal);
+    const known = { template, name, view: claims.get(name) ?? null, recorded: recorded.get(name) ?? null };
+    return classifyClaim(known, { app: app.name, appUid: app.uid, ordinal });
+  };
+}
+
+/** The claims that a pod of this member made from another revision would need. */
+export function claimsAt({ observed }: Scene, member: MemberView, blueprint: Blueprint): readonly ClaimSlot[] {
+  const claims = byName(observed.claims.filter(({ name }) => name.endsWith(`-${member.name}`)));
+  return blueprint.claims.map(claimsOf({ app: observed.app, claims }, member));
+}
+
+/** So many ends in a row are no accident: as with a crash loop, another template may end them. */
+const HOPELESS_FAILURES = 3;
+
+/**
+ * A member that the API server will not have back as it was, or that ends again and again as it is: waiting for its turn
+ * in a rollout would be for ever, since the turn comes only to who is there. A quota refuses everybody alike.
+ */
+function cannotComeBack({ refused }: Sources, { name, ledger }: { name: string; ledger: Member }): boolean {
+  return refused.has(name) || (ledger.failures ?? 0) >= HOPELESS_FAILURES;
+}
+
+const CREATE_POD = 'createPod/';
+
+function refusedPods({ refusals }: Observed): ReadonlySet<string> {
+  const content = refusals.filter(({ key, message }) => key.startsWith(CREATE_POD) && !isQuota(message));
+  return new Set(content.map(({ key }) => key.slice(CREATE_POD.length)));
 }
 
 const EMPTY: Slot = { state: 'Empty' };

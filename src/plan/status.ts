@@ -8,6 +8,7 @@ import { selectorText } from '../identity/selector.ts';
 import { isOurPod } from '../identity/slot.ts';
 import { nextConditions } from './conditions.ts';
 import { nextLedger } from './ledger.ts';
+import { type Rollout, updateSince } from './rollout.ts';
 import type { Scene } from './scene.ts';
 import type { Note, Wait } from './types.ts';
 
@@ -38,7 +39,13 @@ function countMembers({ wanted, condemned, revisions, judge, spec }: Scene): Cou
   };
 }
 
-export function nextStatus(scene: Scene, waits: readonly Wait[], notes: readonly Note[]): StatefulAppStatus {
+export interface Story {
+  readonly waits: readonly Wait[];
+  readonly notes: readonly Note[];
+  readonly rollout: Pick<Rollout, 'turns' | 'failed'>;
+}
+
+export function nextStatus(scene: Scene, { waits, notes, rollout }: Story): StatefulAppStatus {
   const { app } = scene.observed;
   const counts = countMembers(scene);
   const { update } = scene.revisions;
@@ -46,17 +53,20 @@ export function nextStatus(scene: Scene, waits: readonly Wait[], notes: readonly
     !scene.revisions.onDelete &&
     [counts.updatedReplicas, counts.readyReplicas, counts.replicas].every((count) => count === scene.spec.replicas);
   const current = rolledOut ? update : scene.revisions.current;
-  const members = nextLedger(scene, waits);
+  const members = nextLedger(scene, { waits, turns: rollout.turns });
+  const { failedRevision: _former, ...before } = app.status;
   // It never goes back (R11), but a status that came with a restored object speaks of another app's generations.
   const told = app.status.appUID === app.uid ? (app.status.observedGeneration ?? 0) : 0;
   const available = scene.wanted.filter(({ slot }) => slot.state === 'Available').length;
   return {
-    ...app.status,
+    ...before,
     observedGeneration: Math.max(app.generation, told),
     ...counts,
     ...(rolledOut ? { currentReplicas: counts.updatedReplicas } : {}),
     currentRevision: revisionName(app.name, current),
     updateRevision: revisionName(app.name, update),
+    updateRevisionSince: updateSince(scene),
+    ...(rollout.failed === null ? {} : { failedRevision: revisionName(app.name, rollout.failed) }),
     collisionCount: scene.revisions.collisions,
     selector: selectorText(scene.spec.selector),
     appUID: app.uid,

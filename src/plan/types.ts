@@ -85,7 +85,7 @@ export interface Observed {
   readonly refusals: readonly Refusal[];
 }
 
-interface Existing {
+export interface Existing {
   readonly name: string;
   /** The object that the decision was made on; any other is left alone. */
   readonly uid: string;
@@ -113,15 +113,41 @@ export type Action = { readonly reason: string } & (
   | ({ readonly type: 'createService' } & Made)
   | ({ readonly type: 'applyService'; readonly uid: string } & Made)
   | ({ readonly type: 'releaseService' | 'adoptService' } & Patched)
-  | ({ readonly type: 'createRevision' } & Made)
+  | ({ readonly type: 'createRevision'; readonly trial: TemplateTrial } & Made)
+  | ({ readonly type: 'deleteRevision' } & Existing)
   | ({ readonly type: 'renumberRevision' | 'adoptRevision' } & Patched)
   | ({ readonly type: 'createClaim'; readonly ordinal: number } & Made)
   | ({ readonly type: 'stampClaim'; readonly ordinal: number } & Patched)
-  | ({ readonly type: 'createPod'; readonly ordinal: number } & Made)
+  | ({ readonly type: 'createPod'; readonly ordinal: number; readonly revision: string } & Made)
   | ({ readonly type: 'adoptPod'; readonly ordinal: number } & Patched)
-  | ({ readonly type: 'deletePod'; readonly ordinal: number; readonly because: 'ended' | 'condemned' } & Existing)
+  | ({ readonly type: 'deletePod'; readonly ordinal: number } & Removal & Existing)
 );
 export type ActionType = Action['type'];
+
+/**
+ * Why a pod goes. `outdated` and `broken`: another revision takes its place, `successor`, which is tried first: a healthy
+ * pod is not given up for one that the API server refuses.
+ */
+export type Removal =
+  | { readonly because: 'ended' | 'condemned' }
+  | { readonly because: 'outdated' | 'broken'; readonly successor: object };
+
+/**
+ * A new template is tried before anything rests on it: the API server says whether it is valid, and whether it is only
+ * another way to write one that we have, which then stands for it (`rivals`).
+ */
+export interface TemplateTrial {
+  readonly hash: string;
+  readonly object: object;
+  readonly rivals: readonly TemplateRival[];
+}
+
+export interface TemplateRival {
+  readonly revision: Existing;
+  readonly object: object;
+  /** What is stored on the revision when the two are equal. */
+  readonly patch: Patch;
+}
 
 /** What the app waits for: a closed set of CamelCase words, which become reasons of conditions. */
 export type WaitReason =
@@ -143,7 +169,9 @@ export type WaitReason =
   | 'PodNotAvailable'
   | 'PodBackOff'
   | 'Refused'
-  | 'RolloutPending';
+  | 'Updating'
+  | 'UpdateHeld'
+  | 'UpdateFailed';
 
 export interface Wait {
   readonly reason: WaitReason;
@@ -159,7 +187,7 @@ export interface Wait {
 
 /** What is not as the spec says without holding anything up: a field without effect, a Service that is not fit. */
 export interface Note {
-  readonly reason: 'ServiceUnfit' | 'FieldNotInEffect' | 'ClaimDiffers' | 'VolumeShadowed' | 'Paused';
+  readonly reason: 'ServiceUnfit' | 'FieldNotInEffect' | 'ClaimDiffers' | 'VolumeShadowed' | 'Paused' | 'UpdatePaused';
   readonly message: string;
 }
 

@@ -8,7 +8,7 @@ const DECIMAL: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, k: 3, M
 const PLACES = 200;
 
 /** The amount in 10^-200, or null for what is no quantity. */
-function amount(text: string): bigint | null {
+export function amount(text: string): bigint | null {
   const [, sign, whole = '', fraction = '', suffix = ''] = SHAPE.exec(text) ?? [];
   if (sign === undefined || whole + fraction === '' || fraction.length > 64) return null;
   const binary = BINARY.indexOf(suffix);

@@ -173,7 +173,7 @@ test('from any start that Kubernetes can leave, whatever is asked for, it ends a
       const wanted = ordinals
         .filter((one) => one >= spec.ordinals.start && !spec.ordinals.excluded.includes(one))
         .slice(0, spec.replicas);
-      const rollout = last.waits.filter(({ reason }) => reason !== 'RolloutPending');
+      const rollout = last.waits.filter(({ reason }) => reason !== 'Updating');
       expect([...seen.pods.keys()].sort()).toEqual(wanted.map((ordinal) => `web-${ordinal}`).sort());
       expect({ waits: rollout, does: deeds(last) }).toEqual({ waits: [], does: [] });
       for (const ordinal of wanted) expect(seen.claims.has(`data-web-${ordinal}`)).toBe(true);

@@ -9,7 +9,7 @@ const app = { replicas: 3, version: 'v2' };
 const partition = (value: number) => ({ ...app, updateStrategy: { rollingUpdate: { partition: value } } });
 const onDelete = { ...app, updateStrategy: { type: 'OnDelete' } };
 const pending = 'web-1 PodPending';
-const rollout = 'RolloutPending';
+const rollout = 'Updating';
 const at = (version: string) => ({ currentRevision: `web-${hashOf(version)}` });
 
 describe('a member that is made again', () => {

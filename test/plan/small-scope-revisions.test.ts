@@ -77,7 +77,7 @@ function faults(one: Case, { members, strategy, lost = false }: Sought): readonl
   });
   return [
     ...wrong,
-    ...(result.waits.some(({ reason }) => reason === 'RolloutPending') === rollout ? [] : ['RolloutPending?']),
+    ...(result.waits.some(({ reason }) => reason === 'Updating') === rollout ? [] : ['Updating?']),
     ...(isReady(result) === converged ? [] : ['Ready is not what is so']),
     ...(converged && result.actions.length > 0 ? ['converged, and there is something to do'] : []),
     ...faultsOf(one, observed, result),

@@ -91,7 +91,7 @@ export function aboutNames(open: () => Promise<Scene>): void {
       expect(scene.pod('web-0')?.metadata.uid).toBe(found.metadata.uid);
       expect(ownersOf(scene, 'web-0')).toEqual([metadata.uid]);
       // Which template it was made from is not known; that it is this one would be a guess.
-      await scene.reason('web', 'Ready', 'RolloutPending');
+      await scene.reason('web', 'Ready', 'Updating');
       expect(scene.pod('web-0')?.metadata.labels).toMatchObject({ 'statefulapp.dev/name': 'web' });
       expect(scene.gone('pods')).toEqual([]);
     });

@@ -37,7 +37,7 @@ export function aboutRevisions(open: () => Promise<Scene>): void {
       const before = scene.uids('pods');
       const changed = await scene.edit('web', B);
       await scene.until('a second revision', () => revisionsOf(scene).length === 2);
-      const { message } = await scene.reason('web', 'Ready', 'RolloutPending');
+      const { message } = await scene.reason('web', 'Ready', 'Updating');
       expect(message).toContain('web-0, web-1 run an older template');
       await scene.twoRounds('web');
       expect(scene.uids('pods')).toMatchObject(before);

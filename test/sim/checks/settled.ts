@@ -133,7 +133,7 @@ export function writesToCome(object: Stored): number {
 
 /** Members stay at the revision they have until rollouts exist (issue 5); the status says so. */
 function isRollingOut(object: Stored): boolean {
-  return conditionOf(object, 'Ready')?.reason === 'RolloutPending';
+  return conditionOf(object, 'Ready')?.reason === 'Updating';
 }
 
 interface Condition {

@@ -1,0 +1,232 @@
+// Members that run another revision than the spec wants for them: replaced in turn. Matches Kubernetes
+// pkg/controller/statefulset/stateful_set_control.go (updateStatefulSetAfterInvariantEstablished): the highest ordinal
+// first, down to the partition, never more than maxUnavailable away. Different on purpose: a member that is broken is
+// replaced before all others, so that a corrected template always comes through (kubernetes/kubernetes#67250); an update
+// stops at the first member that fails with it; a pod that alone keeps a volume is left (R12).
+
+import type { PodView } from '../identity/pod-view.ts';
+import { revisionName } from '../identity/revision.ts';
+import { isOurPod, LIVE } from '../identity/slot.ts';
+import { formatTime, parseTime } from '../identity/time.ts';
+import { claimDoubt, podAt, volumeRisk } from './equip.ts';
+import type { Step } from './fill.ts';
+import { claimsAt, type MemberView, type Scene } from './scene.ts';
+import type { Action, Wait } from './types.ts';
+
+export interface Rollout extends Step {
+  /** Of members whose pod goes for another revision: its hash. The ledger says so before the pod goes. */
+  readonly turns: ReadonlyMap<number, string>;
+  /** Hash of the update, once a member failed with it and the app asks for a rollback. */
+  readonly failed: string | null;
+}
+
+interface Live {
+  readonly member: MemberView;
+  readonly pod: PodView;
+  readonly isReady: boolean;
+  /** Why it will not become Ready as it is: broken, or unready for too long. */
+  readonly failure: string | null;
+}
+
+export function planRollout(scene: Scene): Rollout {
+  const { revisions } = scene;
+  const failed = revisions.rolledBack ? revisions.update : null;
+  const nothing = { actions: [], waits: [], turns: new Map<number, string>(), failed };
+  if (revisions.onDelete || revisions.paused) return nothing;
+  const live = liveMembers(scene);
+  const stale = live.filter(({ member, pod }) => member.updates && pod.revision !== revisions.goal);
+  if (!revisions.isStored) return { ...nothing, ...held(scene, stale, 'its ControllerRevision to be stored') };
+  const failing = live.find(({ pod, failure }) => pod.revision === revisions.update && failure !== null);
+  const unfinished = stale.length > 0 || revisions.current !== revisions.update;
+  if (failing !== undefined && !revisions.rolledBack && unfinished && mayRollBack(scene)) {
+    const wait = failureWait(scene, failing, 'The member is returned to it.');
+    return { ...nothing, waits: [wait], failed: revisions.update };
+  }
+  const mended = mend(scene, stale);
+  if (revisions.rolledBack) return { ...nothing, ...mended, waits: [rolledBackWait(scene), ...mended.waits] };
+  const stop = failing !== undefined && unfinished ? failureWait(scene, failing, 'No other member is updated.') : null;
+  if (stop !== null) return { ...nothing, ...mended, waits: [stop, ...mended.waits] };
+  if (mended.actions.length > 0) return { ...nothing, ...mended };
+  const step = advance(scene, stale);
+  return { ...nothing, ...step, waits: [...mended.waits, ...step.waits] };
+}
+
+/** Wanted members with a pod of ours that runs or is to run, the highest first. */
+function liveMembers(scene: Scene): readonly Live[] {
+  const sinceMs = updateSinceMs(scene);
+  return [...scene.wanted].reverse().flatMap((member) => {
+    const { slot } = member;
+    if (!isOurPod(slot) || !LIVE.includes(slot.state)) return [];
+    const isReady = slot.pod.readySinceMs !== null;
+    return [{ member, pod: slot.pod, isReady, failure: isReady ? null : failureOf(scene, slot.pod, sinceMs) }];
+  });
+}
+
+/** When the present template came: what it should have mended is given time from then. */
+function updateSinceMs({ observed: { app, nowMs }, revisions }: Scene): number {
+  const isKnown =
+    app.status.appUID === app.uid && app.status.updateRevision === revisionName(app.name, revisions.update);
+  const since = isKnown ? parseTime(app.status.updateRevisionSince) : undefined;
+  return Math.min(since ?? nowMs, nowMs);
+}
+
+/** When an unready pod counts as failed at the latest: a wrong readiness probe is the commonest bad template. */
+function overdueAtMs({ spec }: Scene, pod: PodView, sinceMs: number): number {
+  return Math.max(pod.unreadySinceMs ?? sinceMs, sinceMs) + spec.progressDeadlineSeconds * 1000;
+}
+
+function failureOf(scene: Scene, pod: PodView, sinceMs: number): string | null {
+  const { nowMs } = scene.judge;
+  if (pod.breakage !== null && pod.breakage.fromMs <= nowMs) return pod.breakage.message;
+  if (nowMs < overdueAtMs(scene, pod, sinceMs)) return null;
+  const why = pod.trouble === null ? '' : `: ${pod.trouble.message}`;
+  return `it has not been Ready for ${scene.spec.progressDeadlineSeconds} s (progressDeadlineSeconds)${why}`;
+}
+
+/** When some member that is not Ready will count as failed, unless it becomes Ready before. */
+export function failureDueMs(scene: Scene): number | null {
+  const sinceMs = updateSinceMs(scene);
+  const coming = liveMembers(scene)
+    .filter(({ isReady, failure }) => !isReady && failure === null)
+    .flatMap(({ pod }) => [overdueAtMs(scene, pod, sinceMs), pod.breakage?.fromMs ?? Number.POSITIVE_INFINITY]);
+  return coming.length > 0 ? Math.min(...coming) : null;
+}
+
+function mayRollBack({ spec, revisions }: Scene): boolean {
+  const { onFailure } = spec.updateStrategy.rollingUpdate;
+  return (
+    onFailure === 'Rollback' && revisions.current !== revisions.update && revisions.blueprints.has(revisions.current)
+  );
+}
+
+type Turn = Pick<Rollout, 'actions' | 'waits' | 'turns'>;
+const NO_TURN: Turn = { actions: [], waits: [], turns: new Map() };
+
+/** The highest member that is broken at a revision it should not have, one at a time, whatever else is away. */
+function mend(scene: Scene, stale: readonly Live[]): Turn {
+  const broken = stale.filter(({ failure }) => failure !== null);
+  const free = broken.find(({ member }) => obstacle(scene, member) === null);
+  const held = broken.map(({ member }) => obstacle(scene, member)).filter((wait) => wait !== null);
+  if (free === undefined) return { ...NO_TURN, waits: held };
+  const leaving = scene.wanted.find((member) => isLeaving(scene, member));
+  const { name, ordinal } = free.member;
+  if (leaving !== undefined) {
+    const message = `${name} runs an older revision and is broken (${free.failure}); it is replaced when ${leaving.name} is gone.`;
+    return { ...NO_TURN, waits: [...held, { reason: 'Updating', ordinal, message }] };
+  }
+  const turn = replace(scene, free, { because: 'broken', why: `it is broken (${free.failure})` });
+  return { ...turn, waits: [...held, ...turn.waits] };
+}
+
+/** Longer than the grace period, a stop has other reasons than ours. */
+const STOP_SLACK_MS = 30_000;
+
+/** Its pod is being stopped for an update. */
+function isLeaving({ judge }: Scene, { slot, ledger }: MemberView): boolean {
+  if (slot.state !== 'Terminating' || ledger?.updateTo === undefined) return false;
+  const { deletingSinceMs, graceSeconds } = slot.pod;
+  return judge.nowMs < (deletingSinceMs ?? 0) + graceSeconds * 1000 + STOP_SLACK_MS;
+}
+
+/** Ready members at another revision, the highest first, as many as may be away. */
+function advance(scene: Scene, stale: readonly Live[]): Turn {
+  const scaling = scene.condemned.find(({ slot }) => slot.state !== 'Terminating');
+  if (scaling !== undefined) return held(scene, stale, `${scaling.name} to be removed: scaling comes before updating`);
+  const away = scene.wanted.filter(({ slot }) => slot.state !== 'Available');
+  let budget = mostUnavailable(scene) - away.length;
+  let turn = NO_TURN;
+  for (const one of stale.filter(({ member }) => member.slot.state === 'Available')) {
+    if (budget <= 0) break;
+    const obstacleFound = obstacle(scene, one.member);
+    if (obstacleFound !== null) return { ...turn, waits: [...turn.waits, obstacleFound] };
+    const next = replace(scene, one, { because: 'outdated', why: 'it runs an older revision' });
+    turn = {
+      actions: [...turn.actions, ...next.actions],
+      waits: [...turn.waits, ...next.waits],
+      turns: new Map([...turn.turns, ...next.turns]),
+    };
+    budget -= 1;
+  }
+  if (turn.actions.length > 0) return turn;
+  return held(scene, stale, `${away[0]?.name ?? 'all members'} to be Available (maxUnavailable)`);
+}
+
+/** As a number of members, at least one; a percentage is of replicas, rounded down (getStatefulSetMaxUnavailable). */
+export function mostUnavailable({ spec }: Pick<Scene, 'spec'>): number {
+  const { maxUnavailable } = spec.updateStrategy.rollingUpdate;
+  if (typeof maxUnavailable === 'number') return Math.max(maxUnavailable, 1);
+  return Math.max(Math.floor((Number.parseInt(maxUnavailable, 10) * spec.replicas) / 100), 1);
+}
+
+function held({ revisions }: Scene, stale: readonly Live[], whom: string): Turn {
+  if (stale.length === 0) return NO_TURN;
+  const names = stale.map(({ member }) => member.name);
+  const told = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+  const message = `The update of ${told} to revision ${revisions.goal} waits for ${whom}.`;
+  return { ...NO_TURN, waits: [{ reason: 'Updating', message }] };
+}
+
+/** Why its pod is not given up: it alone keeps a volume (R12), or its successor could not be made. */
+function obstacle(scene: Scene, member: MemberView): Wait | null {
+  const risk = volumeRisk(scene, member);
+  if (risk !== null) return risk;
+  const blueprint = scene.revisions.blueprints.get(scene.revisions.goal);
+  if (blueprint === undefined) throw new Error(`assertion: revision ${scene.revisions.goal} is not known`);
+  const doubt = claimDoubt(scene, { ...member, claims: claimsAt(scene, member, blueprint) });
+  if (doubt === null) return null;
+  const message = `${member.name} is not updated to revision ${scene.revisions.goal}, since it could not start there: ${doubt.message}`;
+  return { ...doubt, reason: 'UpdateHeld', message };
+}
+
+interface Cause {
+  readonly because: 'outdated' | 'broken';
+  readonly why: string;
+}
+
+function replace(scene: Scene, { member, pod }: Live, { because, why }: Cause): Turn {
+  const { goal, blueprints } = scene.revisions;
+  const blueprint = blueprints.get(goal);
+  if (blueprint === undefined) throw new Error(`assertion: revision ${goal} is not known`);
+  const { name, ordinal } = member;
+  const reason = `${why}; it comes back at revision ${goal}`;
+  const action: Action = {
+    type: 'deletePod',
+    ordinal,
+    name,
+    uid: pod.uid,
+    resourceVersion: pod.resourceVersion,
+    because,
+    successor: podAt(scene, member, blueprint),
+    reason,
+  };
+  const wait: Wait = { reason: 'Updating', ordinal, message: `${name} is being replaced: ${reason}.` };
+  return { actions: [action], waits: [wait], turns: new Map([[ordinal, goal]]) };
+}
+
+const WAY_ON = 'Correct spec.template, or set it back to what it was.';
+
+function failureWait({ revisions }: Scene, { member, failure }: Live, then: string): Wait {
+  const message = `The update to revision ${revisions.update} fails at ${member.name}: ${failure}. ${then} ${WAY_ON}`;
+  return { reason: 'UpdateFailed', ordinal: member.ordinal, message };
+}
+
+function rolledBackWait({ revisions }: Scene): Wait {
+  const { update, current } = revisions;
+  const message = `The update to revision ${update} failed, and the member that failed was returned to revision ${current}. ${WAY_ON}`;
+  return { reason: 'UpdateFailed', message, needsUser: true };
+}
+
+/** Members that keep an older revision because the rollout is paused; null when there are none. */
+export function pausedRollout({ revisions, wanted }: Scene): string | null {
+  if (!revisions.paused || revisions.onDelete) return null;
+  const old = wanted.filter(({ updates, slot }) => updates && isOurPod(slot) && slot.pod.revision !== revisions.update);
+  const first = old[0];
+  if (first === undefined) return null;
+  const rest = old.length > 1 ? ` and ${old.length - 1} more run` : ' runs';
+  return `updateStrategy.rollingUpdate.paused is true: ${first.name}${rest} an older revision than ${revisions.update}.`;
+}
+
+/** When the present update revision became it, for the status. */
+export function updateSince(scene: Scene): string {
+  return formatTime(updateSinceMs(scene));
+}
