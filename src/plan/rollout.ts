@@ -38,17 +38,22 @@ export function planRollout(scene: Scene): Rollout {
   if (!revisions.isStored) return { ...nothing, ...held(scene, stale, 'its ControllerRevision to be stored') };
   const failing = live.find(({ pod, failure }) => pod.revision === revisions.update && failure !== null);
   const unfinished = stale.length > 0 || revisions.current !== revisions.update;
-  if (failing !== undefined && !revisions.rolledBack && unfinished && mayRollBack(scene)) {
-    const wait = failureWait(scene, failing, 'The member is returned to it.');
-    return { ...nothing, waits: [wait], failed: revisions.update };
-  }
+  if (failing !== undefined && !revisions.rolledBack && mayRollBack(scene)) return planRollout(rollingBack(scene));
   const mended = mend(scene, stale);
-  if (revisions.rolledBack) return { ...nothing, ...mended, waits: [rolledBackWait(scene), ...mended.waits] };
-  const stop = failing !== undefined && unfinished ? failureWait(scene, failing, 'No other member is updated.') : null;
-  if (stop !== null) return { ...nothing, ...mended, waits: [stop, ...mended.waits] };
-  if (mended.actions.length > 0) return { ...nothing, ...mended };
+  const failure = revisions.rolledBack
+    ? rolledBackWait(scene)
+    : failing && unfinished
+      ? failureWait(scene, failing)
+      : null;
+  if (failure !== null) return { ...nothing, ...mended, waits: [failure, ...mended.waits] };
+  if (mended.isBusy) return { ...nothing, ...mended };
   const step = advance(scene, stale);
   return { ...nothing, ...step, waits: [...mended.waits, ...step.waits] };
+}
+
+/** As it will be seen once the status says that the update failed. */
+function rollingBack(scene: Scene): Scene {
+  return { ...scene, revisions: { ...scene.revisions, goal: scene.revisions.current, rolledBack: true } };
 }
 
 /** Wanted members with a pod of ours that runs or is to run, the highest first. */
@@ -103,19 +108,19 @@ type Turn = Pick<Rollout, 'actions' | 'waits' | 'turns'>;
 const NO_TURN: Turn = { actions: [], waits: [], turns: new Map() };
 
 /** The highest member that is broken at a revision it should not have, one at a time, whatever else is away. */
-function mend(scene: Scene, stale: readonly Live[]): Turn {
+function mend(scene: Scene, stale: readonly Live[]): Turn & { readonly isBusy: boolean } {
   const broken = stale.filter(({ failure }) => failure !== null);
   const free = broken.find(({ member }) => obstacle(scene, member) === null);
   const held = broken.map(({ member }) => obstacle(scene, member)).filter((wait) => wait !== null);
-  if (free === undefined) return { ...NO_TURN, waits: held };
+  if (free === undefined) return { ...NO_TURN, waits: held, isBusy: false };
   const leaving = scene.wanted.find((member) => isLeaving(scene, member));
   const { name, ordinal } = free.member;
   if (leaving !== undefined) {
     const message = `${name} runs an older revision and is broken (${free.failure}); it is replaced when ${leaving.name} is gone.`;
-    return { ...NO_TURN, waits: [...held, { reason: 'Updating', ordinal, message }] };
+    return { ...NO_TURN, waits: [...held, { reason: 'Updating', ordinal, message }], isBusy: true };
   }
   const turn = replace(scene, free, { because: 'broken', why: `it is broken (${free.failure})` });
-  return { ...turn, waits: [...held, ...turn.waits] };
+  return { ...turn, waits: [...held, ...turn.waits], isBusy: true };
 }
 
 /** Longer than the grace period, a stop has other reasons than ours. */
@@ -205,8 +210,8 @@ function replace(scene: Scene, { member, pod }: Live, { because, why }: Cause): 
 
 const WAY_ON = 'Correct spec.template, or set it back to what it was.';
 
-function failureWait({ revisions }: Scene, { member, failure }: Live, then: string): Wait {
-  const message = `The update to revision ${revisions.update} fails at ${member.name}: ${failure}. ${then} ${WAY_ON}`;
+function failureWait({ revisions }: Scene, { member, failure }: Live): Wait {
+  const message = `The update to revision ${revisions.update} fails at ${member.name}: ${failure}. No other member is updated. ${WAY_ON}`;
   return { reason: 'UpdateFailed', ordinal: member.ordinal, message };
 }
 

@@ -379,9 +379,9 @@ test('that an app may be dead is still known when a watch that lags tells of it 
 
 test('it is known whether a watch still shows a very pod', () => {
   const { cache } = filled(pod(0));
-  expect(cache.shows(KEY, { name: 'web-0', uid: 'web-0-uid' })).toBe(true);
-  expect(cache.shows(KEY, { name: 'web-0', uid: 'another' })).toBe(false);
-  expect(cache.shows('prod/none', { name: 'web-0', uid: 'web-0-uid' })).toBe(false);
+  expect(cache.shows(KEY, { kind: 'Pod', name: 'web-0', uid: 'web-0-uid' })).toBe(true);
+  expect(cache.shows(KEY, { kind: 'Pod', name: 'web-0', uid: 'another' })).toBe(false);
+  expect(cache.shows('prod/none', { kind: 'Pod', name: 'web-0', uid: 'web-0-uid' })).toBe(false);
 });
 
 test('an app called constructor is an app like any other', () => {

@@ -24,7 +24,13 @@ const patched = (name: string, resourceVersion = '55') => ({
 });
 /** What `patched` is about, as the server has it. */
 const patchable = (name: string) => ({ metadata: { name, namespace: APP.namespace, uid: `${name}-uid` } });
-const createPod: Action = { type: 'createPod', ordinal: 0, object: object('Pod', 'web-0'), reason };
+const createPod = { type: 'createPod', ordinal: 0, revision: '1a', object: object('Pod', 'web-0'), reason } satisfies Action;
+const createRevision = {
+  type: 'createRevision',
+  object: object('ControllerRevision', 'web-1a'),
+  trial: { hash: '1a', object: object('PodTemplate', 'web-1a'), rivals: [] },
+  reason,
+} satisfies Action;
 const podOf = (words: Partial<Parameters<typeof rawPod>[0]> = {}) =>
   rawPod({ ordinal: 4, state: 'Available', revision: 'abc', seconds: 60, ...words });
 const removal = (
@@ -48,7 +54,7 @@ const notAnEvent = ({ plural }: Sent) => plural !== 'events';
 const CREATES: readonly (readonly [Action, path: string, plural: string])[] = [
   [{ type: 'createService', object: object('Service', 'web'), reason }, '/api/v1/namespaces/prod/services', 'services'],
   [
-    { type: 'createRevision', object: object('ControllerRevision', 'web-1a'), reason },
+    createRevision,
     '/apis/apps/v1/namespaces/prod/controllerrevisions',
     'controllerrevisions',
   ],
@@ -217,7 +223,7 @@ test('a pod that has ended is deleted with the UID and the version that the deci
     },
   ]);
   // It went at once: its watch has to tell so.
-  expect(cache.shows(KEY, { name: 'web-4', uid: pod.metadata.uid })).toBe(true);
+  expect(cache.shows(KEY, { kind: 'Pod', name: 'web-4', uid: pod.metadata.uid })).toBe(true);
   expect(gate.enter(KEY)).toBe(false);
   gate.gone(KEY, pod.metadata.uid);
   expect(gate.enter(KEY)).toBe(true);
@@ -334,7 +340,7 @@ test.each([
 test('a name that is taken by what cannot be found, or is not looked for, is a refusal, so that it is tried ever more rarely', async () => {
   const { api, pass, job, gate } = bench();
   api.rule(({ verb }) => (verb === 'create' ? refusal(409, 'AlreadyExists', 'it exists') : undefined));
-  await execute(pass, job(), [{ type: 'createRevision', object: object('ControllerRevision', 'web-1a'), reason }]);
+  await execute(pass, job(), [createRevision]);
   await execute(pass, job(), [createPod]);
   expect(gate.refusalsOf(KEY)).toMatchObject([
     { key: 'createRevision/web-1a', message: 'it exists' },

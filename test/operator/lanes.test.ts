@@ -9,7 +9,12 @@ import { settled } from './daemon.ts';
 const object = (name: string) => ({ metadata: { name } });
 const existing = (name: string) => ({ name, uid: `${name}-uid`, resourceVersion: '1', reason: 'so' });
 const service: Action = { type: 'createService', object: object('web'), reason: 'so' };
-const revision: Action = { type: 'createRevision', object: object('web-1a'), reason: 'so' };
+const revision: Action = {
+  type: 'createRevision',
+  object: object('web-1a'),
+  trial: { hash: '1a', object: {}, rivals: [] },
+  reason: 'so',
+};
 const claim = (ordinal: number): Action => ({
   type: 'createClaim',
   ordinal,
@@ -19,6 +24,7 @@ const claim = (ordinal: number): Action => ({
 const pod = (ordinal: number): Action => ({
   type: 'createPod',
   ordinal,
+  revision: '1a',
   object: object(`web-${ordinal}`),
   reason: 'so',
 });

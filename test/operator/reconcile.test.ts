@@ -22,6 +22,7 @@ afterEach(() => {
 const createPod: Action = {
   type: 'createPod',
   ordinal: 0,
+  revision: '1a',
   object: { kind: 'Pod', metadata: { name: 'web-0', namespace: 'prod' }, ...LEAST['pods'] } as never,
   reason: 'it is wanted',
 };

@@ -105,6 +105,10 @@ export function perform(world: World, action: Action): void {
     case 'adoptRevision':
       change(world.revisions, action, action.patch);
       return;
+    case 'deleteRevision':
+      change(world.revisions, action, {});
+      world.revisions.delete(action.name);
+      return;
     case 'stampClaim':
       change(world.claims, action, action.patch);
       return;
@@ -155,6 +159,7 @@ function livePod(world: World, name: string, pod: Raw): boolean {
     return true;
   }
   const isReady = JSON.stringify(pod['status']).includes('"True"');
+  if (JSON.stringify(pod['status']).includes('ImagePullBackOff')) return false;
   if (phase === 'Failed' || phase === 'Succeeded' || (phase === 'Running' && isReady)) return false;
   world.pods.set(name, {
     ...pod,

@@ -9,19 +9,27 @@ import { type Given, planned, see, world } from './world.ts';
 const create = (ordinal: number): Action => ({
   type: 'createPod',
   ordinal,
+  revision: '1a',
   object: { metadata: { name: `web-${ordinal}` } },
   reason: 'test',
 });
-const remove = (ordinal: number, more: Partial<Extract<Action, { type: 'deletePod' }>> = {}): Action => ({
-  type: 'deletePod',
-  ordinal,
-  name: `web-${ordinal}`,
-  uid: `web-${ordinal}-uid`,
-  resourceVersion: '1',
-  because: 'condemned',
+const record: Action = {
+  type: 'createRevision',
+  object: { metadata: { name: 'web-x' } },
+  trial: { hash: 'x', object: {}, rivals: [] },
   reason: 'test',
-  ...more,
-});
+};
+const remove = (ordinal: number, more: object = {}): Action =>
+  ({
+    type: 'deletePod',
+    ordinal,
+    name: `web-${ordinal}`,
+    uid: `web-${ordinal}-uid`,
+    resourceVersion: '1',
+    because: 'condemned',
+    reason: 'test',
+    ...more,
+  }) as Action;
 
 function breaches(given: Given, change: (plan: Plan, observed: Observed) => Partial<Plan>): readonly string[] {
   const observed = see(world(given));
@@ -112,7 +120,7 @@ test.each<readonly [breach: string, found: readonly string[]]>([
     'R12: web-0 alone keeps claim data-web-0, and its deletion is planned',
     doing(
       { app: volume, pods: '0 Failed', claims: 'data-0 -', revisions: ['v2'] },
-      { type: 'createRevision', object: { metadata: { name: 'web-x' } }, reason: 'test' },
+      record,
       remove(0, { because: 'ended' }),
     ),
   ],

@@ -174,6 +174,12 @@ function podStatus(state: string, since: string): Raw {
       return { phase: 'Pending', conditions: condition('False') };
     case 'NotReady':
       return { phase: 'Running', conditions: condition('False') };
+    case 'Broken':
+      return {
+        phase: 'Pending',
+        conditions: condition('False'),
+        containerStatuses: [{ name: 'main', restartCount: 0, state: { waiting: { reason: 'ImagePullBackOff' } } }],
+      };
     case 'Failed':
     case 'Succeeded':
       return { phase: state, conditions: condition('False') };

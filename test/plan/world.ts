@@ -62,6 +62,8 @@ export interface Given {
   readonly strays?: readonly Stray[];
   /** Action keys that were refused just now, as `createPod/web-1`. */
   readonly refused?: readonly string[];
+  /** In these words; by default those of a quota. */
+  readonly refusedFor?: string;
 }
 
 interface Item {
@@ -128,7 +130,11 @@ export function world(given: Given = {}): World {
     ...(given.watching === undefined ? {} : { watchingSinceMs: NOW - given.watching * 1000 }),
     survey:
       given.survey === null ? null : { generation: 1, atMs: NOW, statefulSetUid: null, reads: 1, ...given.survey },
-    refusals: (given.refused ?? []).map((key) => ({ key, message: 'exceeded quota', retryAtMs: NOW + 5000 })),
+    refusals: (given.refused ?? []).map((key) => ({
+      key,
+      message: given.refusedFor ?? 'exceeded quota',
+      retryAtMs: NOW + 5000,
+    })),
   };
 }
 
