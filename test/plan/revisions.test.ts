@@ -1,7 +1,7 @@
 // Which revision a member comes back at, and how a template is recorded (semantics.md, "A pod recreated below …").
 
 import { describe, expect, test } from 'vitest';
-import { revisionHash } from '../../src/identity/revision.ts';
+import { revisionDigest, revisionHash } from '../../src/identity/revision.ts';
 import { APP, hashOf, NOW, type Raw, rawRevision, template } from './objects.ts';
 import { deeds, type Given, planned, rows, see, waiting, world } from './world.ts';
 
@@ -147,7 +147,7 @@ describe('a template', () => {
       revisions: ['v1'],
       does: 'record ControllerRevision v2',
       waits: rollout,
-      says: 'does not roll them out',
+      says: 'waits for its ControllerRevision to be stored',
     },
     { it: 'that is recorded is not recorded again', app: one, pods: '0 Available' },
     {
@@ -225,18 +225,73 @@ describe('a template', () => {
     expect(deeds(withRevision({ ...revision, metadata }))).toEqual(['adopt ControllerRevision v2', 'create Pod web-0']);
   });
 
-  test('that nobody runs is kept beyond revisionHistoryLimit, and that is said', () => {
+  test('that nobody runs is kept as one of revisionHistoryLimit, and beyond that deleted, the oldest first', () => {
     const revisions = new Map(
       ['v1', 'v2', 'v3'].map((version, index) => [version, rawRevision({ version, number: index + 1 })]),
     );
-    const notes = (limit: number) => {
-      const seen = world({ app: { ...one, revisionHistoryLimit: limit }, pods: '0 Available' });
-      return planned(see({ ...seen, revisions })).notes.map(({ message }) => message);
+    const done = (limit: number) => {
+      const given = { app: { ...one, version: 'v3', revisionHistoryLimit: limit }, pods: '0 Available' };
+      return deeds(planned(see({ ...world(given), revisions })));
     };
-    expect(notes(2)).toEqual([]);
-    expect(notes(1)).toEqual([
-      'revisionHistoryLimit: 1 is not in effect in this version: 2 unused ControllerRevisions are kept.',
-    ]);
+    expect(done(2)).toEqual([]);
+    expect(done(1)).toEqual(['delete ControllerRevision v1']);
+    expect(done(0)).toEqual(['delete ControllerRevision v2', 'delete ControllerRevision v1']);
+  });
+
+  test('that somebody runs, or is to come back at, is never deleted', () => {
+    const given = {
+      app: { replicas: 3, version: 'v3', revisionHistoryLimit: 0, updateStrategy: { rollingUpdate: { paused: true } } },
+      pods: '0 Available @v1, 1 Gone @v2, 2 Available',
+    };
+    expect(deeds(planned(see(world(given))))).toEqual([]);
+  });
+
+  describe('that is another way to write one that we have', () => {
+    const aliased = (version: string, aliases: string) => {
+      const revision = rawRevision({ version, number: 1 }) as { metadata: Raw };
+      return { ...revision, metadata: { ...revision.metadata, annotations: { 'statefulapp.dev/aliases': aliases } } };
+    };
+    const digest = revisionDigest({ template: template('v2') as never, claimTemplates: [] });
+
+    test('is that one: nobody moves, and nothing is recorded', () => {
+      const result = withRevision(aliased('v1', `none,${digest}`), { pods: '0 Available @v1' });
+      expect([deeds(result), waiting(result), result.status.updateRevision]).toEqual([[], [], `web-${hashOf('v1')}`]);
+    });
+
+    test('and whoever is made anew is made from what is stored, so that copies stay exact', () => {
+      const { actions } = withRevision(aliased('v1', digest), { pods: '0 Stopped @v1' });
+      expect(actions).toMatchObject([{ type: 'createPod', object: { spec: template('v1').spec } }]);
+    });
+
+    test('is tried beside those that it may equal: the newest, and the one that members run', () => {
+      const given = {
+        app: { ...one, version: 'v3', status: at('v1') },
+        pods: '0 Available @v1',
+        revisions: ['v1', 'v2'],
+      };
+      const action = numbered(given);
+      expect(action).toMatchObject({
+        type: 'createRevision',
+        trial: {
+          object: { kind: 'PodTemplate', template: { spec: template('v3').spec } },
+          rivals: ['v1', 'v2'].map((version) => ({
+            revision: { name: `web-${hashOf(version)}` },
+            object: { template: { spec: template(version).spec } },
+          })),
+        },
+      });
+    });
+
+    test('is tried with the volumes of its claims, and without host name and subdomain', () => {
+      const app = { replicas: 1, volumes: ['data'], pod: { hostname: 'a', subdomain: 'b' } };
+      const action = numbered({ app, revisions: [] });
+      if (action?.type !== 'createRevision') throw new Error('no revision is recorded');
+      const { spec } = (action.trial.object as { template: { spec: Raw } }).template;
+      expect(spec).toEqual({
+        ...template('v1').spec,
+        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+      });
+    });
   });
 
   test('that meets another content under its hash gets another hash, and keeps it', () => {

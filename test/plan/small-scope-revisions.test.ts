@@ -49,9 +49,21 @@ function expectedHash(
   return ordinal < partitionOf(strategy) ? current : NEW;
 }
 
-function isRollingOut(members: readonly Member[], strategy: Strategy): boolean {
-  if (strategy.type === 'OnDelete' || strategy.rollingUpdate?.paused) return false;
-  return members.slice(partitionOf(strategy)).some(({ state, version }) => state !== 'Stopped' && version === 'v1');
+/** Ordinals of those that run and are to be updated, the highest first. */
+function outdated(members: readonly Member[], strategy: Strategy): readonly number[] {
+  if (strategy.type === 'OnDelete' || strategy.rollingUpdate?.paused) return [];
+  return [...members.entries()]
+    .filter(([ordinal, { state, version }]) => {
+      return ordinal >= partitionOf(strategy) && state === 'Available' && version === 'v1';
+    })
+    .map(([ordinal]) => ordinal)
+    .reverse();
+}
+
+/** An ended pod goes; one that runs only as the first to be updated, while nobody is away. */
+function mayGo(members: readonly Member[], strategy: Strategy, ordinal: number): boolean {
+  if (members[ordinal]?.state === 'Failed') return true;
+  return members.every(({ state }) => state === 'Available') && outdated(members, strategy)[0] === ordinal;
 }
 
 interface Sought {
@@ -63,10 +75,10 @@ interface Sought {
 function faults(one: Case, { members, strategy, lost = false }: Sought): readonly string[] {
   const observed = frozen(seen(one));
   const result: Plan = plan(observed);
-  const rollout = isRollingOut(members, strategy);
+  const rollout = outdated(members, strategy).length > 0;
   const converged = members.every(({ state }) => state === 'Available') && !rollout;
   const wrong = result.actions.flatMap((action) => {
-    if (action.type === 'deletePod') return members[action.ordinal]?.state === 'Failed' ? [] : ['it deletes what runs'];
+    if (action.type === 'deletePod') return mayGo(members, strategy, action.ordinal) ? [] : ['it deletes what runs'];
     if (action.type !== 'createPod') return [`it does ${action.type}`];
     const { labels } = action.object.metadata as { labels?: Record<string, string> };
     const { image } = (action.object as { spec?: { containers?: { image?: string }[] } }).spec?.containers?.[0] ?? {};
