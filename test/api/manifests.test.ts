@@ -39,7 +39,7 @@ test.each(SETS)('%s has the defaults of StatefulSet', (_, set) => {
   expect(spec).toMatchObject({ ...STATEFULSET_DEFAULTS, ...pick(written, Object.keys(STATEFULSET_DEFAULTS)) });
   expect(spec.updateStrategy).toEqual(
     deep(
-      { type: 'RollingUpdate', rollingUpdate: { partition: 0, maxUnavailable: 1, paused: false } },
+      { type: 'RollingUpdate', rollingUpdate: { partition: 0, maxUnavailable: 1, paused: false, onFailure: 'Pause' } },
       written['updateStrategy'],
     ),
   );

@@ -40,7 +40,10 @@ describe('parseApp', () => {
       volumeClaimTemplates: [],
       podManagementPolicy: 'OrderedReady',
       podRecoveryPolicy: 'Ordered',
-      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0, maxUnavailable: 1, paused: false } },
+      updateStrategy: {
+        type: 'RollingUpdate',
+        rollingUpdate: { partition: 0, maxUnavailable: 1, paused: false, onFailure: 'Pause' },
+      },
       minReadySeconds: 0,
       revisionHistoryLimit: 10,
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
@@ -65,7 +68,10 @@ describe('parseApp', () => {
     expect(spec).toMatchObject({
       serviceName: 'peers',
       selector: { matchLabels: { a: 'b' } },
-      updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 0, maxUnavailable: '30%', paused: false } },
+      updateStrategy: {
+        type: 'OnDelete',
+        rollingUpdate: { partition: 0, maxUnavailable: '30%', paused: false, onFailure: 'Pause' },
+      },
       nodeFailurePolicy: { unreachableSeconds: 20, type: 'ReplaceOnProof' },
     });
   });
