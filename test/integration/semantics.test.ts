@@ -6,13 +6,16 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type OperatorProcess, startOperatorProcess } from '../../e2e/operator/process.ts';
 import { grants, usage } from './grants.ts';
 import { aboutClaims } from './semantics/claims.ts';
+import { aboutFixForward } from './semantics/fix-forward.ts';
 import { aboutNames } from './semantics/names.ts';
 import { aboutOrder } from './semantics/order.ts';
+import { aboutPreflight } from './semantics/preflight.ts';
 import { aboutReplacement } from './semantics/replacement.ts';
 import { aboutRevisions } from './semantics/revisions.ts';
 import { aboutScale } from './semantics/scale.ts';
 import { aboutTheService } from './semantics/service.ts';
 import { aboutStatus } from './semantics/status.ts';
+import { aboutUpdates } from './semantics/updates.ts';
 import { openStage, type Stage } from './stage.ts';
 
 vi.setConfig({ maxConcurrency: 16 });
@@ -38,7 +41,7 @@ afterAll(async () => {
   await stage?.end();
 });
 
-const open = () => stage.namespace();
+const open = (labels?: Readonly<Record<string, string>>) => stage.namespace(labels);
 aboutTheService(open);
 aboutClaims(open);
 aboutOrder(open);
@@ -47,6 +50,9 @@ aboutScale(open);
 aboutNames(open);
 aboutRevisions(open);
 aboutStatus(open);
+aboutUpdates(open);
+aboutFixForward(open);
+aboutPreflight(open);
 
 describe('over all of that', () => {
   test('the operator broke none of its own rules, and none of its plans', () => {

@@ -89,6 +89,8 @@ export class Scene {
   readonly client: KubeClient;
   readonly podEvents: PodEvent[] = [];
   readonly history: Happening[] = [];
+  /** UIDs of pods that a test deleted by `deletePod`: those that are not here were deleted by the operator. */
+  readonly deletedByHand = new Set<string>();
   readonly #objects: Record<Kind, Map<string, KubeObject>> = {
     pods: new Map(),
     claims: new Map(),
@@ -227,6 +229,7 @@ export class Scene {
 
   /** What `kubectl delete pod` sends. */
   async deletePod(name: string): Promise<void> {
+    this.deletedByHand.add(this.pod(name)?.metadata.uid ?? '');
     await this.cluster.kubectl('delete', 'pod', name, '-n', this.name, '--wait=false');
   }
 

@@ -5,17 +5,9 @@ import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { APPS } from '../../../src/operator/resources.ts';
 import { app, condition, isReady, type Scene } from '../stage.ts';
+import { A, B, hashOf, imageOf, revisionsOf, rolling } from './rolling.ts';
 
-const templateOf = (image: string) => ({
-  metadata: { labels: { app: 'web' } },
-  spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image }] },
-});
-const A = { template: templateOf('a:1') };
-const B = { template: templateOf('b:2') };
-const hashOf = (pod: KubeObject | undefined) => pod?.metadata.labels?.['controller-revision-hash'];
-const imageOf = (pod: KubeObject | undefined) =>
-  ((pod?.['spec'] ?? {}) as { containers?: readonly { image: string }[] }).containers?.[0]?.image;
-const revisionsOf = (scene: Scene) => scene.revisions().filter(({ metadata }) => metadata.name.startsWith('web-'));
+const PAUSED = rolling({ paused: true });
 const numbers = (scene: Scene) =>
   Object.fromEntries(revisionsOf(scene).map((revision) => [revision.metadata.name, revision['revision']]));
 
@@ -30,15 +22,15 @@ async function replaced(scene: Scene, name: string): Promise<KubeObject> {
 
 export function aboutRevisions(open: () => Promise<Scene>): void {
   describe.concurrent('revisions', () => {
-    test('a new template is recorded and restarts nobody; a member that goes comes back at the revision it had', async () => {
+    test('paused: a new template is recorded and restarts nobody; a member that goes comes back at the revision it had', async () => {
       const scene = await open();
-      await scene.start(app({ spec: { replicas: 2, ...A } }));
+      await scene.start(app({ spec: { replicas: 2, ...A, ...PAUSED } }));
       const [first] = scene.revisions();
       const before = scene.uids('pods');
       const changed = await scene.edit('web', B);
       await scene.until('a second revision', () => revisionsOf(scene).length === 2);
-      const { message } = await scene.reason('web', 'Ready', 'Updating');
-      expect(message).toContain('web-0, web-1 run an older template');
+      const { message } = await scene.reason('web', 'AsSpecified', 'UpdatePaused');
+      expect(message).toContain('web-0 and 1 more run an older revision');
       await scene.twoRounds('web');
       expect(scene.uids('pods')).toMatchObject(before);
       expect(first?.metadata.name).toBe(`web-${hashOf(scene.pod('web-0'))}`);
@@ -53,7 +45,7 @@ export function aboutRevisions(open: () => Promise<Scene>): void {
 
     test('back to an earlier template: its revision is used again, with the highest number', async () => {
       const scene = await open();
-      await scene.start(app({ spec: { replicas: 1, ...A } }));
+      await scene.start(app({ spec: { replicas: 1, ...A, ...PAUSED } }));
       const first = scene.revisions()[0]?.metadata;
       await scene.edit('web', B);
       await scene.until('a second revision', () => revisionsOf(scene).length === 2);
