@@ -48,10 +48,11 @@ function claimDeletion({ before, object, actor, type }: Change, isOperator: (act
   return actor === 'garbage-collector' ? 'it is collected as garbage' : undefined;
 }
 
-function stranger({ plural, object }: Change, before: Stored, apps: ReadonlySet<string>): string | undefined {
+function stranger({ plural, object, type }: Change, before: Stored, apps: ReadonlySet<string>): string | undefined {
   if (plural === 'leases' || plural === 'events' || plural === 'statefulapps') return undefined;
   const owner = controllerOf(before);
-  if (plural === 'pods' && owner === undefined && !isDeleting(before) && isDeleting(object)) return 'it has no owner';
+  const removed = plural === 'controllerrevisions' ? type === 'DELETED' : !isDeleting(before) && isDeleting(object);
+  if (['pods', 'controllerrevisions'].includes(plural) && owner === undefined && removed) return 'it has no owner';
   if (owner !== undefined && !(owner.kind === KIND && apps.has(owner.uid)))
     return `it belongs to ${owner.kind} ${owner.name}`;
   if (plural === 'persistentvolumeclaims') {

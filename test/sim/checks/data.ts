@@ -1,10 +1,11 @@
-// R12, and what makes a copy exact: a member's volumes, its revision, and the count of its failures (R4).
+// R12, and R4 for ends: a member's volumes, and the count of its failures.
 
 import { claimsOf } from '../control/reading.ts';
 import type { Call, Stored } from '../server/types.ts';
 import { appNameOf, appsKnown, fieldOf, isDeleting, phaseOf, wantedOf } from './facts.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import { memberOf } from './members.ts';
+import { updateOf } from './updates.ts';
 
 /**
  * Under volumeLossPolicy Block, a pod is not deleted when its claims were never all as recorded since the pass began. A
@@ -60,20 +61,6 @@ export function noEmptyVolume(knowledge: Knowledge, call: Call): string | undefi
   return wrong.length > 0 && wrong.every((why) => why !== undefined) ? wrong[0] : undefined;
 }
 
-/** A member that the ledger knows comes back at the revision it had, unless users delete and we create (OnDelete). */
-export function exactCopy(knowledge: Knowledge, call: Call): string | undefined {
-  if (call.verb !== 'create' || call.plural !== 'pods') return undefined;
-  const { apps, ordinal } = memberOf(knowledge, call);
-  const made = fieldOf(call.body, 'metadata', 'labels', 'controller-revision-hash');
-  const wrong = apps.map((app) => {
-    const { status, spec, metadata } = app;
-    if (spec.updateStrategy.type === 'OnDelete' || status?.appUID !== metadata.uid) return undefined;
-    const had = status.members?.find((member) => member.ordinal === ordinal)?.revision;
-    return had === undefined || had === made ? undefined : `it had revision ${had} and comes back at ${String(made)}`;
-  });
-  return wrong.length > 0 && wrong.every((why) => why !== undefined) ? wrong[0] : undefined;
-}
-
 const FIRST_DELAY_MS = 10_000;
 
 const MAX_DELAY_MS = 300_000;
@@ -82,6 +69,8 @@ const MAX_DELAY_MS = 300_000;
 export function countedFirst(knowledge: Knowledge, call: Call): string | undefined {
   if (call.verb !== 'delete' || call.plural !== 'pods') return undefined;
   const { apps, ordinal } = memberOf(knowledge, call);
+  // For another revision: then something else has to stand in the ledger (updates.ts).
+  if (updateOf(knowledge, call) !== undefined) return undefined;
   const uid = fieldOf(call.body, 'preconditions', 'uid');
   // Its own clock, or the server's where the two differ.
   const { clock, options } = knowledge.host;

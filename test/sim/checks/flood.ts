@@ -11,6 +11,7 @@ export function floodRule(): Rule {
   const sent = new WeakMap<object, Map<string, number[]>>();
   return {
     name: 'flood',
+    trials: true,
     judge: ({ host }, { verb, plural, subresource, namespace, name, body }) => {
       if (plural === 'leases' || plural === 'events') return undefined;
       const now = host.options.timeline.now();

@@ -2,9 +2,10 @@
 // rest on anything that was known since the pass began, so every version since then is kept.
 
 import type { Host } from '../host.ts';
-import type { Call, Stored } from '../server/types.ts';
+import type { Answer, Call, Stored } from '../server/types.ts';
 import { Departures } from './departures.ts';
 import { Memory } from './memory.ts';
+import { Trials } from './trials.ts';
 
 /** How it was learnt: told by a watch, or by the answer to a read or to a write. */
 export type Source = 'watch' | 'read' | 'write';
@@ -27,10 +28,11 @@ export class Knowledge {
   renewedAtMs = Number.NEGATIVE_INFINITY;
   readonly departures = new Departures();
   readonly memory = new Memory();
+  readonly trials = new Trials();
   readonly #versions = new Map<string, Version[]>();
   readonly #written = new Map<string, Stored>();
   readonly #flying = new Map<Call, number>();
-  readonly #answered = new WeakSet<Call>();
+  readonly #answered = new WeakMap<Call, number>();
   #idleAtMs: number;
 
   constructor(host: Host) {
@@ -47,7 +49,9 @@ export class Knowledge {
   }
 
   sent(call: Call): void {
-    this.#flying.set(call, this.host.options.timeline.now());
+    const now = this.host.options.timeline.now();
+    this.#flying.set(call, now);
+    this.trials.sent(call, now);
   }
 
   /** When a request that is under way was sent. */
@@ -55,8 +59,14 @@ export class Knowledge {
     return this.#flying.get(call);
   }
 
-  answered(call: Call): void {
-    this.#answered.add(call);
+  answered(call: Call, answer: Answer): void {
+    this.#answered.set(call, answer.status);
+    this.trials.answered(call, answer);
+  }
+
+  /** What it was answered with; undefined while nothing is heard of it. */
+  statusOf(call: Call): number | undefined {
+    return this.#answered.get(call);
   }
 
   /** What came of it is known: it cannot arrive any more. */

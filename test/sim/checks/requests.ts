@@ -4,14 +4,17 @@
 
 import type { Call, Stored } from '../server/types.ts';
 import { isWrite } from './calls.ts';
-import { countedFirst, exactCopy, noEmptyVolume, volumesKept } from './data.ts';
+import { exactCopy } from './copies.ts';
+import { countedFirst, noEmptyVolume, volumesKept } from './data.ts';
 import { appNameOf, appOf, fieldOf, hasEnded, isDeleting, ordinalIn, wantedOf } from './facts.ts';
 import { floodRule } from './flood.ts';
+import { historyKept } from './history.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import { drainedInHealth, drainOrder, inOrder } from './order.ts';
 import { shadowRule } from './shadow.ts';
 import { liveOwner, noNewerValue, understood } from './standing.ts';
 import { askedFor, countsWhatIsThere, listedFirst, noIdleWait, readsItsWrites } from './telling.ts';
+import { budgetRule, notItsTurn, toldFirst, triedFirst, updateOf } from './updates.ts';
 import type { Rule } from './witness.ts';
 
 export function requestRules(renewDeadlineMs: number): readonly Rule[] {
@@ -19,6 +22,11 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R2', judge: preconditions },
     { name: 'R2', judge: readsItsWrites },
     { name: 'R3', judge: freshLook },
+    { name: 'R3', judge: triedFirst },
+    { name: 'R4', judge: toldFirst },
+    budgetRule(),
+    { name: 'R4', judge: historyKept },
+    { name: 'R4', judge: neverStored },
     { name: 'R5', judge: claimsKept },
     { name: 'R6', judge: inOrder },
     { name: 'R6', judge: drainOrder },
@@ -67,8 +75,14 @@ function freshLook(knowledge: Knowledge, call: Call): string | undefined {
     const app = object === undefined || isDeleting(object) ? null : appOf(object);
     return app !== null && !wantedOf(app).includes(ordinalIn(name, call.name ?? '') ?? -1);
   };
-  if (!apps.some(condemns)) return 'no app that was read before condemns it';
-  return undefined;
+  if (apps.some(condemns)) return undefined;
+  const update = updateOf(knowledge, call);
+  return update === undefined ? 'no app that was read before condemns it' : notItsTurn(knowledge, update);
+}
+
+/** Templates are only tried. */
+function neverStored(_: Knowledge, call: Call): string | undefined {
+  return call.plural === 'podtemplates' && isWrite(call) ? 'a PodTemplate is stored' : undefined;
 }
 
 /** Until a policy asks for it (issue 6), no claim is deleted, and none is given an owner. */

@@ -11,6 +11,8 @@ export interface Rule {
   readonly name: string;
   /** What is wrong with sending this; nothing, if all is well. */
   readonly judge: (knowledge: Knowledge, call: Call) => string | undefined;
+  /** Asked about dry runs, too: they change nothing. */
+  readonly trials?: true;
 }
 
 export class Onlooker implements Witness {
@@ -42,7 +44,8 @@ export class Onlooker implements Witness {
   sent(host: Host, call: Call): void {
     const knowledge = this.of(host);
     knowledge.sent(call);
-    for (const { name, judge } of this.#rules) {
+    for (const { name, judge, trials } of this.#rules) {
+      if (call.query['dryRun'] !== undefined && trials !== true) continue;
       const wrong = judge(knowledge, call);
       if (wrong !== undefined)
         this.#report(name, `${host.name} ${call.verb} ${call.plural} ${titleOf(call)}: ${wrong}`);
@@ -51,7 +54,7 @@ export class Onlooker implements Witness {
 
   answered(host: Host, call: Call, answer: Answer): void {
     const knowledge = this.of(host);
-    knowledge.answered(call);
+    knowledge.answered(call, answer);
     const { plural, namespace, name, verb } = call;
     const found = answer.status >= 200 && answer.status < 300 ? answer.body : undefined;
     if (plural === 'leases') {

@@ -1,0 +1,41 @@
+// The history of revisions: none that somebody needs is deleted, and only for an app that was seen alive just before.
+
+import type { StatefulApp } from '../../../src/api/schema.ts';
+import type { Call } from '../server/types.ts';
+import { appsKnown, controllerOf, fieldOf, isDeleting, ordinalIn } from './facts.ts';
+import { revisionOf } from './goals.ts';
+import { type Knowledge, keyOf } from './knowledge.ts';
+import { basesOf, updatesOf } from './updates.ts';
+
+export function historyKept(knowledge: Knowledge, call: Call): string | undefined {
+  const { verb, plural, namespace, name = '' } = call;
+  if (verb !== 'delete' || plural !== 'controllerrevisions') return undefined;
+  const uid = fieldOf(call.body, 'preconditions', 'uid');
+  const found = knowledge.versions(keyOf(plural, namespace, name)).findLast((one) => one?.metadata.uid === uid);
+  const owner = found && controllerOf(found);
+  if (owner?.kind !== 'StatefulApp') return 'it is not known to be of an app';
+  const read = knowledge.readSince(keyOf('statefulapps', namespace, owner.name));
+  if (!read.some((app) => app?.metadata.uid === owner.uid && !isDeleting(app))) return 'its app was not read before';
+  const hash = name.slice(owner.name.length + 1);
+  const apps = appsKnown(knowledge, namespace, owner.name).filter(({ metadata }) => metadata.uid === owner.uid);
+  const wrong = basesOf(knowledge, apps).map((app) => needed(knowledge, app, hash));
+  return wrong.length === 0 ? 'its app is not known' : wrong.every((why) => why !== undefined) ? wrong[0] : undefined;
+}
+
+function needed(knowledge: Knowledge, app: StatefulApp, hash: string): string | undefined {
+  const { name, namespace, uid } = app.metadata;
+  const { currentRevision, members = [] } = app.status ?? {};
+  if (updatesOf(knowledge, app).includes(hash)) return 'it is the update revision';
+  if (currentRevision === `${name}-${hash}`) return 'it is the current revision';
+  const member = members.find(({ revision, updateTo }) => revision === hash || updateTo === hash);
+  if (member !== undefined) return `the ledger names it for member ${member.ordinal}`;
+  for (const key of knowledge.keys('pods', namespace)) {
+    if (ordinalIn(name, key.slice(key.lastIndexOf('/') + 1)) === undefined) continue;
+    const runs = !knowledge.was(
+      key,
+      (pod) => pod === undefined || controllerOf(pod)?.uid !== uid || revisionOf(pod) !== hash,
+    );
+    if (runs) return `${key} runs it`;
+  }
+  return undefined;
+}

@@ -1,0 +1,245 @@
+// R3, R4 and R6 for a pod that goes for another revision although it is wanted and has not ended: only when it is its turn,
+// once the ledger says so and its successor was tried; within maxUnavailable when it is Ready; one at a time and only when
+// nothing else would end it when it is not. By whatever versions may have been decided on; lenient among them.
+
+import type { StatefulApp } from '../../../src/api/schema.ts';
+import type { Host } from '../host.ts';
+import type { Call, Stored } from '../server/types.ts';
+import {
+  appNameOf,
+  appOf,
+  appsKnown,
+  controllerOf,
+  fieldOf,
+  hasEnded,
+  isDeleting,
+  ordinalIn,
+  readySinceMs,
+  wantedOf,
+} from './facts.ts';
+import { hashIn, holds, isBroken, revisionOf, unreadySinceMs } from './goals.ts';
+import { type Knowledge, keyOf } from './knowledge.ts';
+import type { Rule } from './witness.ts';
+
+interface Update {
+  readonly key: string;
+  /** As it was when it was decided on. */
+  readonly victim: Stored;
+  readonly ordinal: number;
+  /** Specs that were read in this pass, each with every status that may have been decided on. */
+  readonly bases: readonly StatefulApp[];
+}
+
+/** Undefined when the delete is none of those: it is judged elsewhere. */
+export function updateOf(knowledge: Knowledge, call: Call): Update | undefined {
+  if (call.verb !== 'delete' || call.plural !== 'pods' || call.name === undefined) return undefined;
+  const name = appNameOf(knowledge, call) ?? '';
+  const ordinal = ordinalIn(name, call.name);
+  const read = knowledge.readSince(keyOf('statefulapps', call.namespace, name)).flatMap((object) => {
+    const app = object === undefined || isDeleting(object) ? null : appOf(object);
+    return app === null ? [] : [app];
+  });
+  if (ordinal === undefined || read.some((app) => !wantedOf(app).includes(ordinal))) return undefined;
+  const key = keyOf('pods', call.namespace, call.name);
+  const uid = fieldOf(call.body, 'preconditions', 'uid');
+  const versions = knowledge.versions(key).filter((pod) => pod !== undefined && pod.metadata.uid === uid);
+  const version = fieldOf(call.body, 'preconditions', 'resourceVersion');
+  const victim = versions.find((pod) => pod?.metadata.resourceVersion === version) ?? versions.at(-1);
+  if (victim === undefined || hasEnded(victim)) return undefined;
+  return { key, victim, ordinal, bases: basesOf(knowledge, read) };
+}
+
+/** Spec and status of an app may be known by different versions. */
+export function basesOf(knowledge: Knowledge, specs: readonly StatefulApp[]): readonly StatefulApp[] {
+  return specs.flatMap((app) => {
+    const { namespace, name, uid } = app.metadata;
+    const known = appsKnown(knowledge, namespace, name).filter((other) => other.metadata.uid === uid);
+    return [app, ...known].map(
+      ({ status }) => ({ ...app, status: status?.appUID === uid ? status : {} }) as StatefulApp,
+    );
+  });
+}
+
+/** Hashes of known revisions that hold what the spec says. */
+export function updatesOf(knowledge: Knowledge, { metadata, spec }: StatefulApp): readonly string[] {
+  const hashes: string[] = [];
+  for (const key of knowledge.keys('controllerrevisions', metadata.namespace)) {
+    const hash = hashIn(metadata.name, key.slice(key.lastIndexOf('/') + 1));
+    if (hash === undefined) continue;
+    if (knowledge.was(key, (revision) => revision !== undefined && holds(revision, spec))) hashes.push(hash);
+  }
+  return hashes;
+}
+
+/** The revision that worked, once the status says that the update failed; otherwise undefined. */
+export function rolledBackTo(knowledge: Knowledge, app: StatefulApp): string | undefined {
+  const { failedRevision, currentRevision } = app.status ?? {};
+  const failed = hashIn(app.metadata.name, failedRevision ?? '');
+  if (failed === undefined || failedRevision === currentRevision) return undefined;
+  return updatesOf(knowledge, app).includes(failed) ? hashIn(app.metadata.name, currentRevision ?? '') : undefined;
+}
+
+/** Where a member comes to in its turn. */
+export function goalsOf(knowledge: Knowledge, app: StatefulApp): readonly string[] {
+  const back = rolledBackTo(knowledge, app);
+  return back === undefined ? updatesOf(knowledge, app) : [back];
+}
+
+export function takesPart({ spec }: StatefulApp, rank: number): boolean {
+  const { type, rollingUpdate } = spec.updateStrategy;
+  return type === 'RollingUpdate' && !rollingUpdate.paused && !spec.paused && rank >= rollingUpdate.partition;
+}
+
+/** Why it is not this member's turn. */
+export function notItsTurn(knowledge: Knowledge, { victim, ordinal, bases }: Update): string | undefined {
+  return allOf(bases, (app) => {
+    if (!takesPart(app, wantedOf(app).indexOf(ordinal))) return 'its app wants no update of it';
+    const goals = goalsOf(knowledge, app);
+    if (goals.length === 0) return 'the revision to come to is not known to be stored';
+    return goals.includes(revisionOf(victim) ?? '') ? 'it runs the revision that is wanted' : undefined;
+  });
+}
+
+function allOf(bases: readonly StatefulApp[], judge: (app: StatefulApp) => string | undefined): string | undefined {
+  const wrong = bases.map(judge);
+  return wrong.length > 0 && wrong.every((why) => why !== undefined) ? wrong[0] : undefined;
+}
+
+/** Only then does its successor come at the new revision, whoever makes it (R4). */
+export function toldFirst(knowledge: Knowledge, call: Call): string | undefined {
+  const update = updateOf(knowledge, call);
+  if (update === undefined) return undefined;
+  const { uid } = update.victim.metadata;
+  return allOf(update.bases, ({ status }) => {
+    const entry = status?.members?.find(({ ordinal }) => ordinal === update.ordinal);
+    return entry?.podUID === uid && entry.updateTo !== undefined
+      ? undefined
+      : 'no ledger says that it goes for another revision';
+  });
+}
+
+export function triedFirst(knowledge: Knowledge, call: Call): string | undefined {
+  const update = updateOf(knowledge, call);
+  if (update === undefined) return undefined;
+  return allOf(update.bases, (app) => knowledge.trials.against(update.key, goalsOf(knowledge, app), knowledge.sinceMs));
+}
+
+interface Gone {
+  readonly call: Call;
+  readonly atMs: number;
+  readonly key: string;
+  readonly appUid: string;
+  readonly graceMs: number;
+  readonly wasReady: boolean;
+}
+
+export function budgetRule(): Rule {
+  const all = new WeakMap<Host, Map<string, Gone>>();
+  return {
+    name: 'R6',
+    judge: (knowledge, call) => {
+      const update = updateOf(knowledge, call);
+      if (update === undefined) return undefined;
+      const { victim, key } = update;
+      const gone = all.get(knowledge.host) ?? new Map<string, Gone>();
+      all.set(knowledge.host, gone);
+      const wasReady = readySinceMs(victim) !== undefined;
+      const judge = wasReady ? mayBeAway : mayBeMended;
+      const wrong = allOf(update.bases, (app) => judge(knowledge, update, { app, gone }));
+      const graceMs = Number(fieldOf(victim, 'spec', 'terminationGracePeriodSeconds') ?? 30) * 1000;
+      const appUid = controllerOf(victim)?.uid ?? '';
+      gone.set(victim.metadata.uid, { call, atMs: nowOf(knowledge), key, appUid, graceMs, wasReady });
+      return wrong;
+    },
+  };
+}
+
+interface Case {
+  readonly app: StatefulApp;
+  readonly gone: ReadonlyMap<string, Gone>;
+}
+
+const nowOf = ({ host }: Knowledge) => host.options.timeline.now();
+/** Its own clock, or the server's where the two differ. */
+const latestOf = (knowledge: Knowledge) => Math.max(knowledge.host.clock.now(), nowOf(knowledge));
+
+/** Under way since the pass began, or accepted: what came of another one is unknown to the process. */
+function hasGone(knowledge: Knowledge, { call, atMs }: Gone): boolean {
+  const status = knowledge.statusOf(call);
+  return status === undefined ? atMs >= knowledge.sinceMs : status < 300;
+}
+
+/** A Ready one: with it, no more are away than may be. */
+function mayBeAway(knowledge: Knowledge, { ordinal }: Update, { app, gone }: Case): string | undefined {
+  if (rolledBackTo(knowledge, app) !== undefined) return 'it is Ready, and the update was rolled back';
+  const others = wantedOf(app).filter((other) => other !== ordinal);
+  const away = others.filter((other) => !isThere(knowledge, other, { app, gone }));
+  const most = mostOf(app);
+  if (away.length + 1 > most) return `it is Ready, members ${away.join(', ')} are away, and maxUnavailable is ${most}`;
+  const failing = others.find((other) => failsNow(knowledge, app, other));
+  return failing === undefined ? undefined : `it is Ready, and member ${failing} fails with the update`;
+}
+
+function mostOf({ spec }: StatefulApp): number {
+  const { maxUnavailable } = spec.updateStrategy.rollingUpdate;
+  const most =
+    typeof maxUnavailable === 'number'
+      ? maxUnavailable
+      : (Number(maxUnavailable.replace('%', '')) * spec.replicas) / 100;
+  return Math.max(1, Math.floor(most));
+}
+
+const podKey = ({ metadata }: StatefulApp, ordinal: number) =>
+  keyOf('pods', metadata.namespace, `${metadata.name}-${ordinal}`);
+
+function isThere(knowledge: Knowledge, ordinal: number, { app, gone }: Case): boolean {
+  return knowledge.was(podKey(app, ordinal), (pod) => {
+    if (pod === undefined || controllerOf(pod)?.uid !== app.metadata.uid) return false;
+    const departed = gone.get(pod.metadata.uid);
+    const since = readySinceMs(pod);
+    if (since === undefined || (departed !== undefined && hasGone(knowledge, departed))) return false;
+    return since + app.spec.minReadySeconds * 1000 <= latestOf(knowledge);
+  });
+}
+
+/** For sure: in every version that is known, and before the pass began. */
+function failsNow(knowledge: Knowledge, app: StatefulApp, ordinal: number): boolean {
+  const { clock } = knowledge.host;
+  const nowMs = knowledge.sinceMs + Math.min(0, clock.now() - nowOf(knowledge));
+  const updates = updatesOf(knowledge, app);
+  return !knowledge.was(podKey(app, ordinal), (pod) => {
+    const isOurs =
+      pod !== undefined && controllerOf(pod)?.uid === app.metadata.uid && !isDeleting(pod) && !hasEnded(pod);
+    if (!isOurs || !updates.includes(revisionOf(pod) ?? '') || readySinceMs(pod) !== undefined) return true;
+    return !isBroken(pod, nowMs) && !isOverdue(knowledge, pod, { app, nowMs });
+  });
+}
+
+/** Since the later of its loss of Ready and the new template. */
+function isOverdue(
+  knowledge: Knowledge,
+  pod: Stored,
+  { app, nowMs }: { readonly app: StatefulApp; readonly nowMs: number },
+): boolean {
+  const { updateRevision = '', updateRevisionSince = '' } = app.status ?? {};
+  if (!updatesOf(knowledge, app).includes(hashIn(app.metadata.name, updateRevision) ?? '')) return false;
+  // A time that is yet to come was written by a clock that was wrong.
+  const newMs = Math.min(Date.parse(updateRevisionSince), nowMs);
+  return Math.max(unreadySinceMs(pod), newMs) + app.spec.progressDeadlineSeconds * 1000 <= nowMs;
+}
+
+const STOP_SLACK_MS = 30_000;
+
+/** One that is not Ready: only when it is broken or overdue, and no other one is being stopped for the same. */
+function mayBeMended(knowledge: Knowledge, { victim }: Update, { app, gone }: Case): string | undefined {
+  const nowMs = latestOf(knowledge);
+  if (!isBroken(victim, nowMs) && !isOverdue(knowledge, victim, { app, nowMs }))
+    return 'it is not Ready, and it may become so';
+  for (const [uid, other] of gone) {
+    if (uid === victim.metadata.uid || other.wasReady || other.appUid !== app.metadata.uid) continue;
+    const isLeaving = hasGone(knowledge, other) && nowOf(knowledge) < other.atMs + other.graceMs + STOP_SLACK_MS;
+    const isKnownGone = knowledge.was(other.key, (pod) => pod?.metadata.uid !== uid);
+    if (isLeaving && !isKnownGone) return `it is broken, and so was ${other.key}, which is not gone yet`;
+  }
+  return undefined;
+}
