@@ -55,7 +55,10 @@ export function drawApp({ name, volumes }: AppIdea, random: Random): Raw {
         {},
         { type: 'OnDelete' },
         { rollingUpdate: { partition: random.between(0, 3) } },
+        { rollingUpdate: { maxUnavailable: random.pick<unknown>([2, 3, '50%']) } },
+        { rollingUpdate: { onFailure: 'Rollback' } },
       ]),
+      revisionHistoryLimit: random.pick([10, 2, 1, 0]),
       template: {
         metadata: { labels },
         spec: { terminationGracePeriodSeconds: grace, containers: [{ name: 'main', image: 'store:v1' }] },

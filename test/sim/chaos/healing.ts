@@ -1,13 +1,15 @@
 // How it ends: the faults stop by themselves (heal), and people put right what only they can (mend).
 
 import { ANNOTATION, LABEL } from '../../../src/api/names.ts';
+import { listAt, objectAt, stringAt } from '../../../src/identity/json.ts';
 import { NAMESPACE } from '../apps.ts';
-import { appOf, controllerOf, isDeleting, phaseOf } from '../checks/facts.ts';
+import { appOf, controllerOf, fieldOf, isDeleting, phaseOf } from '../checks/facts.ts';
 import { conditionOf } from '../checks/settled.ts';
 import { claimsOf } from '../control/reading.ts';
 import { calmTemper } from '../control/temper.ts';
 import type { Raw, Stored } from '../server/types.ts';
 import { CALM } from '../weather.ts';
+import { withTemplate } from './rollouts.ts';
 import { type Stage, specOf, taintsOf } from './stage.ts';
 
 /** Networks, nodes, rights and quotas are as they should be, and an operator runs. */
@@ -33,11 +35,14 @@ export function mend(stage: Stage): void {
   const { server, user } = stage;
   for (const app of server.all('statefulapps', NAMESPACE)) {
     if (appOf(app) === null) continue;
-    user.edit('statefulapps', app, (now) => ({
-      ...now,
-      metadata: { ...now.metadata, annotations: withoutRequests(now.metadata.annotations) },
-      spec: { ...specOf(now), paused: false, volumeLossPolicy: 'Recreate', ...wayOn(now) },
-    }));
+    user.edit('statefulapps', app, (now) => {
+      const good = { ...now, ...goodTemplate(now) };
+      return {
+        ...good,
+        metadata: { ...now.metadata, annotations: withoutRequests(now.metadata.annotations) },
+        spec: { ...specOf(good), paused: false, volumeLossPolicy: 'Recreate', ...wayOn(now) },
+      };
+    });
   }
   for (const set of server.all('statefulsets', NAMESPACE)) user.remove('statefulsets', set, { policy: 'Orphan' });
   // Of two apps whose claims have the same names, only one can live.
@@ -66,7 +71,22 @@ export function mend(stage: Stage): void {
 
 /** As the status says: a revision that is stored nowhere cannot come back, so the present template is taken. */
 function wayOn(app: Stored): Raw {
-  return conditionOf(app, 'Ready')?.reason === 'RevisionLost' ? { updateStrategy: { type: 'OnDelete' } } : {};
+  if (conditionOf(app, 'Ready')?.reason === 'RevisionLost') return { updateStrategy: { type: 'OnDelete' } };
+  const strategy = (specOf(app)['updateStrategy'] ?? {}) as Raw;
+  return { updateStrategy: { ...strategy, rollingUpdate: { ...(strategy['rollingUpdate'] as Raw), paused: false } } };
+}
+
+/** One that can run; and another one than an update that has failed, which is not tried again. */
+function goodTemplate(app: Stored): Raw {
+  const hasFailed = fieldOf(app, 'status', 'failedRevision') !== undefined;
+  const annotations = { 'kubectl.kubernetes.io/restartedAt': String(app.metadata.generation) };
+  const [container] = listAt(objectAt(objectAt(specOf(app), 'template'), 'spec'), 'containers');
+  const image = stringAt(container, 'image') ?? '';
+  return withTemplate(
+    app,
+    { image: /^store:v\d$/.test(image) ? image : 'store:v1' },
+    hasFailed ? annotations : undefined,
+  );
 }
 
 function withoutRequests(annotations: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {

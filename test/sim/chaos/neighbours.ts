@@ -32,6 +32,28 @@ const refuse =
     return plural;
   };
 
+/** A policy takes no pods of one image, tried or made. */
+const policy: Act = (stage, random) => {
+  const image = `store:v${random.between(1, 3)}`;
+  const words = `admission webhook "policy.example.com" denied the request: no ${image} here`;
+  answerSo(stage, random.delay(5_000, 300_000), ({ verb, plural, body }) =>
+    verb === 'create' && plural === 'pods' && JSON.stringify(body).includes(`"${image}"`)
+      ? failure(403, 'Forbidden', words, { kind: 'pods' })
+      : undefined,
+  );
+  return image;
+};
+
+/** A webhook with side effects: it lets pods be made, and takes no part in dry runs. */
+const noDryRuns: Act = (stage, random) => {
+  const words = 'admission webhook "sidecar.example.com" does not support dry run';
+  const answer = failure(400, 'BadRequest', words, {});
+  answerSo(stage, random.delay(5_000, 300_000), ({ verb, plural, query }) =>
+    verb === 'create' && plural === 'pods' && query['dryRun'] !== undefined ? answer : undefined,
+  );
+  return 'pods';
+};
+
 /** RBAC is taken away for one resource, or all, and given back. */
 const revoke: Act = (stage, random) => {
   const plural = random.pick(['pods', 'persistentvolumeclaims', 'statefulapps', 'leases', 'everything']);
@@ -98,7 +120,9 @@ const conflicts: Act = (stage, random) => {
 };
 
 export const NEIGHBOURS: readonly Intervention[] = [
-  sabotage('refuse pods', 2, refuse('pods', 'exceeded quota: few')),
+  sabotage('refuse pods', 2, refuse('pods', 'exceeded quota: few, requested: pods=1, used: pods=9, limited: pods=9')),
+  sabotage('policy', 2, policy),
+  sabotage('no dry runs', 1, noDryRuns),
   sabotage('refuse claims', 1, refuse('persistentvolumeclaims', 'exceeded quota: few')),
   sabotage('revoke rights', 1, revoke),
   sabotage('newer field', 1, newer),

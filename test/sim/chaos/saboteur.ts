@@ -189,6 +189,14 @@ const meddleWithRevision: Act = (stage, random) => {
     : withMeta(stage, 'controllerrevisions', revision, () => ({ ownerReferences: [] }));
 };
 
+/** Somebody tidies up. */
+const deleteRevision: Act = (stage, random) => {
+  const revision = one(stage.server.all('controllerrevisions', NAMESPACE), random);
+  if (revision === undefined) return undefined;
+  stage.user.remove('controllerrevisions', revision);
+  return revision.metadata.name;
+};
+
 /** A backup tool that restores objects leaves the status behind, or brings an old one. */
 const loseStatus: Act = (stage, random) => {
   const app = anApp(stage, random);
@@ -212,5 +220,6 @@ export const SABOTEUR: readonly Intervention[] = [
   sabotage('lose volume', 1, loseVolume),
   sabotage('service', 2, meddleWithService),
   sabotage('revision', 1, meddleWithRevision),
+  sabotage('delete revision', 1, deleteRevision),
   sabotage('lose status', 1, loseStatus),
 ];

@@ -96,24 +96,16 @@ function ignoreSet(stage: Stage, random: Random): string | undefined {
   return app.metadata.name;
 }
 
-const image = (random: Random) => `store:v${random.between(1, 3)}`;
-
-function template(spec: Readonly<Record<string, unknown>>, random: Random) {
-  const before = spec['template'] as Readonly<Record<string, unknown>>;
-  const pod = before['spec'] as Readonly<Record<string, unknown>>;
-  return { template: { ...before, spec: { ...pod, containers: [{ name: 'main', image: image(random) }] } } };
-}
-
 export const USERS: readonly Intervention[] = [
   { name: 'create', kind: 'user', weight: 10, act: create },
   edits('scale', 10, (_, random) => ({ replicas: random.between(0, 5) })),
   { name: 'bounce', kind: 'user', weight: 4, act: bounce },
-  edits('template', 4, template),
   edits('exclude', 3, (_, random) => ({
     ordinals: { start: random.pick([0, 0, 1, 2]), excluded: random.chance(0.6) ? [random.between(0, 4)] : [] },
   })),
   edits('pause', 2, (spec) => ({ paused: spec['paused'] !== true })),
   edits('strategy', 2, (_, random) => ({ updateStrategy: random.pick([{}, { type: 'OnDelete' }]) })),
+  edits('history', 1, (_, random) => ({ revisionHistoryLimit: random.between(0, 2) })),
   edits('minReady', 1, (_, random) => ({ minReadySeconds: random.pick([0, 3, 20]) })),
   edits('management', 1, (_, random) => ({ podManagementPolicy: random.pick(['OrderedReady', 'Parallel']) })),
   { name: 'delete app', kind: 'user', weight: 3, act: removeApp },

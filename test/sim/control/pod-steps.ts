@@ -9,9 +9,9 @@ import type { Timeline } from '../timeline.ts';
 import type { Containers, Sandbox } from './containers.ts';
 import type { Hands } from './hands.ts';
 import { podStatus } from './pod-status.ts';
-import { faceOf, imageOf, type Known, restartsNever } from './pod-worker.ts';
+import { faceOf, imageOf, type Known, refusalOf, restartsNever } from './pod-worker.ts';
 import { claimsOf, isDeleting, isTerminal, numberAt, phaseOf, specGraceSeconds } from './reading.ts';
-import { draw, type Temper } from './temper.ts';
+import { draw, type Span, type Temper } from './temper.ts';
 
 /** What a kubelet works with. */
 export interface Bench {
@@ -41,8 +41,9 @@ export function runPod(bench: Bench, known: Known, sandbox: Sandbox | undefined)
     known.stopping = true;
     return finishPod(bench, known);
   }
-  if (imageOf(pod).includes('bad')) known.pauseReason = 'ImagePullBackOff';
-  const held = known.pauseReason === 'ImagePullBackOff' || !mount(bench, known, pod);
+  const refusal = refusalOf(pod);
+  if (refusal !== undefined) known.pauseReason = refusal;
+  const held = refusal !== undefined || !mount(bench, known, pod);
   if (held) return report(bench, known);
   known.startAtMs ??= nowMs + (sandbox === undefined ? draw(random, temper.start) : draw(random, [100, 2_000]));
   if (nowMs < known.startAtMs) return report(bench, known) ?? known.startAtMs - nowMs;
@@ -60,9 +61,14 @@ export function runPod(bench: Bench, known: Known, sandbox: Sandbox | undefined)
   return keepRunning(bench, known, started);
 }
 
+/** Stores that read all they hold before they are ready. */
+const SLOW: Span = [20_000, 120_000];
+
 export function becomeReady(bench: Bench, known: Known, pod: Stored): void {
   const { timeline, random, temper } = bench;
-  known.readyAtMs = imageOf(pod).includes('unready') ? undefined : timeline.now() + draw(random, temper.ready);
+  const image = imageOf(pod);
+  const ms = image.includes('slow') ? draw(random, SLOW) : draw(random, temper.ready);
+  known.readyAtMs = image.includes('unready') ? undefined : timeline.now() + ms;
 }
 
 /** The claims of a pod: all there, Bound, and none of them being deleted (desired_state_of_world_populator.go). */

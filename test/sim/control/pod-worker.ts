@@ -70,6 +70,14 @@ export function imageOf(pod: Stored): string {
     .join(' ');
 }
 
+/** Why a kubelet cannot even make the containers of a pod; they wait with this reason. */
+export function refusalOf(pod: Stored): string | undefined {
+  const image = imageOf(pod);
+  if (image.includes('bad-config')) return 'CreateContainerConfigError';
+  if (image.includes('bad-name')) return 'InvalidImageName';
+  return image.includes('bad') ? 'ImagePullBackOff' : undefined;
+}
+
 export function restartsNever(pod: Stored): boolean {
   return stringAt(pod['spec'], 'restartPolicy') === 'Never';
 }

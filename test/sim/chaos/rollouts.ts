@@ -1,0 +1,120 @@
+// What people do to templates and to how updates come: good templates, bad ones that they correct later or not, back and
+// forth within seconds, canaries. Which images do what is the kubelets' (control/pod-worker.ts).
+
+import { NAMESPACE } from '../apps.ts';
+import type { Random } from '../random.ts';
+import type { Raw, Stored } from '../server/types.ts';
+import { type Act, anApp, type Intervention, later, type Stage, specOf } from './stage.ts';
+
+const GOOD = ['store:v1', 'store:v2', 'store:v3'];
+/** One whose pods stay broken, never become Ready, or take their time. */
+const BAD: readonly Raw[] = [
+  { image: 'store:bad' },
+  { image: 'store:bad' },
+  { image: 'store:bad-config' },
+  { image: 'store:bad-name' },
+  { image: 'store:crash' },
+  { image: 'store:crash' },
+  { image: 'store:unready' },
+  { image: 'store:slow' },
+  { nodeSelector: { disk: 'none' } },
+];
+
+/** The app with another template: one image, and the nodes it may run on. */
+export function withTemplate(app: Stored, { image, nodeSelector }: Raw, annotations?: Raw): Raw {
+  const spec = specOf(app);
+  const template = spec['template'] as Raw;
+  const { nodeSelector: _nodes, ...pod } = template['spec'] as Raw;
+  const [container] = pod['containers'] as readonly Raw[];
+  const containers = [{ ...container, image: image ?? container?.['image'] }];
+  const metadata = template['metadata'] as Raw;
+  const next = {
+    ...template,
+    ...(annotations === undefined ? {} : { metadata: { ...metadata, annotations } }),
+    spec: { ...pod, containers, ...(nodeSelector === undefined ? {} : { nodeSelector }) },
+  };
+  return { ...app, spec: { ...spec, template: next } };
+}
+
+function set(stage: Stage, app: Stored, next: Raw): void {
+  const now = stage.server.find('statefulapps', NAMESPACE, app.metadata.name);
+  if (now?.metadata.uid === app.metadata.uid) stage.user.edit('statefulapps', now, (it) => withTemplate(it, next));
+}
+
+const update: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  if (app === undefined) return undefined;
+  const image = random.pick(GOOD);
+  set(stage, app, { image });
+  return `${app.metadata.name}: ${image}`;
+};
+
+/** A bad template, which people mostly correct some time later: by another, or by the one that was. */
+const spoil: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  if (app === undefined) return undefined;
+  const bad = random.pick(BAD);
+  set(stage, app, bad);
+  const image = random.pick(GOOD);
+  const ms = random.delay(1_000, 240_000);
+  const corrects = random.chance(0.7);
+  if (corrects) later(stage, ms, 'user: corrects the template', () => set(stage, app, { image }));
+  return `${app.metadata.name}: ${JSON.stringify(bad)}${corrects ? `, and ${image} after ${ms} ms` : ''}`;
+};
+
+/** A, B, and A again. */
+const flip: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  if (app === undefined) return undefined;
+  const before = specOf(app)['template'];
+  const other = random.chance(0.3) ? random.pick(BAD) : { image: random.pick(GOOD) };
+  set(stage, app, other);
+  const ms = random.delay(0, 8_000);
+  later(stage, ms, 'user: takes the template back', () => {
+    const now = stage.server.find('statefulapps', NAMESPACE, app.metadata.name);
+    if (now?.metadata.uid !== app.metadata.uid) return;
+    stage.user.edit('statefulapps', now, (it) => ({ ...it, spec: { ...specOf(it), template: before } }));
+  });
+  return `${app.metadata.name}: ${JSON.stringify(other)} for ${ms} ms`;
+};
+
+/** kubectl rollout restart. */
+const restart: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  if (app === undefined) return undefined;
+  const restartedAt = String(random.between(1, 1_000_000));
+  stage.user.edit('statefulapps', app, (now) =>
+    withTemplate(now, {}, { 'kubectl.kubernetes.io/restartedAt': restartedAt }),
+  );
+  return app.metadata.name;
+};
+
+/** One field of how members come to a new template. */
+function rolling(name: string, weight: number, draw: (random: Random, before: Raw) => Raw): Intervention {
+  return {
+    name,
+    kind: 'user',
+    weight,
+    act: (stage, random) => {
+      const app = anApp(stage, random);
+      if (app === undefined) return undefined;
+      const strategy = (specOf(app)['updateStrategy'] ?? {}) as Raw;
+      const before = (strategy['rollingUpdate'] ?? {}) as Raw;
+      const changed = draw(random, before);
+      const updateStrategy = { ...strategy, rollingUpdate: { ...before, ...changed } };
+      stage.user.edit('statefulapps', app, (now) => ({ ...now, spec: { ...specOf(now), updateStrategy } }));
+      return `${app.metadata.name}: ${JSON.stringify(changed)}`;
+    },
+  };
+}
+
+export const ROLLOUTS: readonly Intervention[] = [
+  { name: 'template', kind: 'user', weight: 7, act: update },
+  { name: 'bad template', kind: 'user', weight: 5, act: spoil },
+  { name: 'flip template', kind: 'user', weight: 2, act: flip },
+  { name: 'restart', kind: 'user', weight: 2, act: restart },
+  rolling('partition', 3, (random) => ({ partition: random.pick([0, 0, 1, 2, 3, 99]) })),
+  rolling('budget', 2, (random) => ({ maxUnavailable: random.pick<unknown>([1, 2, 3, '25%', '50%', '100%']) })),
+  rolling('pause updates', 2, (_, before) => ({ paused: before['paused'] !== true })),
+  rolling('on failure', 2, (random) => ({ onFailure: random.pick(['Pause', 'Rollback']) })),
+];
