@@ -78,6 +78,7 @@ const FOLLOWED = {
   services: RESOURCES.services,
   revisions: RESOURCES.controllerrevisions,
   events: RESOURCES.events,
+  sets: RESOURCES.statefulsets,
   apps: APPS,
 } as const;
 type Kind = keyof typeof FOLLOWED;
@@ -97,6 +98,7 @@ export class Scene {
     services: new Map(),
     revisions: new Map(),
     events: new Map(),
+    sets: new Map(),
     apps: new Map(),
   };
   readonly #checks = new Set<() => void>();
@@ -144,6 +146,10 @@ export class Scene {
   }
   events(): readonly KubeObject[] {
     return [...this.#objects.events.values()];
+  }
+  /** A StatefulSet: what the operator is compared with. */
+  set(name: string): App | undefined {
+    return this.#objects.sets.get(name) as App | undefined;
   }
   app(name: string): App | undefined {
     return this.#objects.apps.get(name) as App | undefined;

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { APPS } from '../../../src/operator/resources.ts';
-import { app, condition, isReady, type Scene, statusOf } from '../stage.ts';
+import { app, condition, isReady, type Scene } from '../stage.ts';
 import {
   A,
   B,
@@ -20,16 +20,10 @@ import {
   run,
   template,
   updated,
+  waitsForImage,
 } from './rolling.ts';
 
 const BOTH = ['OrderedReady', 'Parallel'];
-const waitsForImage = (scene: Scene, name: string) =>
-  (
-    statusOf(scene.pod(name)) as {
-      readonly containerStatuses?: readonly { readonly state?: { readonly waiting?: { readonly reason?: string } } }[];
-    }
-  ).containerStatuses?.some(({ state }) => state?.waiting?.reason === 'ImagePullBackOff') === true;
-
 const seconds = (time: unknown) => Date.parse(String(time)) / 1000;
 const deletionOf = (scene: Scene, uid: string | undefined) =>
   seconds(

@@ -175,19 +175,42 @@ export function aboutPreflight(open: (labels?: Readonly<Record<string, string>>)
       expect(mostAway(scene)).toBe(1);
     });
 
+    test('revisions edited by hand in the middle of an update: it ends, and nobody is restarted for it', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { ...A } }));
+      const [old = ''] = revisionsOf(scene).map(({ metadata }) => metadata.name);
+      await scene.edit('web', template('b:2', { annotations: { [START_AFTER]: '2s' } }));
+      await scene.until('web-2 to start', () => scene.made('pods', 'web-2').length === 2);
+      const labels = { 'controller-revision-hash': 'mine', 'statefulapp.dev/revision': 'mine' };
+      const body = { metadata: { labels }, revision: 9 };
+      await scene.patch(RESOURCES.controllerrevisions, old, body);
+      await updated(scene);
+      expect(goneOf(scene)).toEqual(['web-2', 'web-1', 'web-0']);
+      await scene.until('the update to have the highest number', () =>
+        revisionsOf(scene).some((one) => one['revision'] === 10 && one.metadata.name !== old),
+      );
+      await scene.edit('web', template('a:1', { annotations: { [START_AFTER]: null } }));
+      const { status } = await updated(scene);
+      expect([status?.['currentRevision'], revisionsOf(scene).length]).toEqual([old, 2]);
+      expect(mostAway(scene)).toBe(1);
+    });
+
     test('a member whose revision is deleted and that is lost before its turn: the status says what to do', async () => {
       const scene = await open();
       await scene.start(app({ spec: { replicas: 2, ...A, ...rolling({ paused: true }) } }));
-      const old = revisionsOf(scene)[0]?.metadata.name ?? '';
+      const [old = ''] = revisionsOf(scene).map(({ metadata }) => metadata.name);
+      const hash = hashOf(scene.pod('web-1'));
       await scene.edit('web', B);
       await scene.until('a second revision', () => revisionsOf(scene).length === 2);
       await scene.kubectl('delete', 'controllerrevision', old);
       await scene.until('it to be gone', () => scene.gone('revisions', old).length === 1);
       await scene.deletePod('web-1');
       const { message } = await scene.member('web', 1, ({ reason }) => reason === 'RevisionLost');
-      expect(message).toContain(old);
+      expect(message).toContain(`no ControllerRevision with hash ${hash} is left`);
       await scene.twoRounds('web');
       expect([scene.made('pods', 'web-1').length, goneOf(scene)]).toEqual([1, ['web-1']]);
+      await scene.edit('web', { updateStrategy: { type: 'OnDelete', rollingUpdate: null } });
+      await run(scene, ['a:1', 'b:2']);
       expect(mostAway(scene)).toBe(0);
     });
   });

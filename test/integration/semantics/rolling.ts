@@ -2,7 +2,7 @@
 // hand, as the watch stream has it. Lacks anything that knows the operator's plans.
 
 import type { KubeObject } from '../../../src/kube/objects.ts';
-import { type App, condition, isReady, readyChangedAt, type Scene, version } from '../stage.ts';
+import { type App, condition, isReady, readyChangedAt, type Scene, statusOf, version } from '../stage.ts';
 
 export const PLAY = 'kwok.statefulapp.dev/play';
 export const START_AFTER = 'kwok.statefulapp.dev/start-after';
@@ -56,6 +56,14 @@ export const images = (scene: Scene): readonly (string | undefined)[] =>
     .filter(isOfWeb)
     .sort((a, b) => a.metadata.name.localeCompare(b.metadata.name, 'en', { numeric: true }))
     .map(imageOf);
+
+interface ContainerStatuses {
+  readonly containerStatuses?: readonly { readonly state?: { readonly waiting?: { readonly reason?: string } } }[];
+}
+export const waitsForImage = (scene: Scene, name: string): boolean =>
+  (statusOf(scene.pod(name)) as ContainerStatuses).containerStatuses?.some(
+    ({ state }) => state?.waiting?.reason === 'ImagePullBackOff',
+  ) === true;
 
 /** Resolves once the members have these images, lowest ordinal first, and all are Ready. */
 export function run(scene: Scene, expected: readonly string[], seconds = 60): Promise<boolean> {
