@@ -40,7 +40,7 @@ export function mend(stage: Stage): void {
       return {
         ...good,
         metadata: { ...now.metadata, annotations: withoutRequests(now.metadata.annotations) },
-        spec: { ...specOf(good), paused: false, volumeLossPolicy: 'Recreate', ...wayOn(now) },
+        spec: { ...specOf(good), paused: false, volumeLossPolicy: 'Recreate', ...wayOn(stage, now) },
       };
     });
   }
@@ -65,15 +65,35 @@ export function mend(stage: Stage): void {
   }
   for (const pod of server.all('pods', NAMESPACE)) {
     const isOurs = uids.has(controllerOf(pod)?.uid ?? '') && pod.metadata.labels?.[LABEL.revision] !== undefined;
-    if (!isOurs || claimsOf(pod).some((name) => doomed.has(name))) user.remove('pods', pod);
+    if (!isOurs || isStuck(stage, pod) || claimsOf(pod).some((name) => doomed.has(name))) user.remove('pods', pod);
   }
 }
 
-/** As the status says: a revision that is stored nowhere cannot come back, so the present template is taken. */
-function wayOn(app: Stored): Raw {
+/** Under OnDelete only people replace what cannot run. */
+function isStuck({ server }: Stage, pod: Stored): boolean {
+  const owner = server.all('statefulapps', NAMESPACE).find(({ metadata }) => metadata.uid === controllerOf(pod)?.uid);
+  return !canRun(pod) && fieldOf(owner, 'spec', 'updateStrategy', 'type') === 'OnDelete';
+}
+
+/**
+ * As the status says: a revision that is stored nowhere cannot come back, so the present template is taken. Members that
+ * keep a revision which cannot run, below the partition, are let go.
+ */
+function wayOn({ server }: Stage, app: Stored): Raw {
   if (conditionOf(app, 'Ready')?.reason === 'RevisionLost') return { updateStrategy: { type: 'OnDelete' } };
   const strategy = (specOf(app)['updateStrategy'] ?? {}) as Raw;
-  return { updateStrategy: { ...strategy, rollingUpdate: { ...(strategy['rollingUpdate'] as Raw), paused: false } } };
+  const isBad = server
+    .all('controllerrevisions', NAMESPACE)
+    .some((one) => controllerOf(one)?.uid === app.metadata.uid && !canRun(fieldOf(one, 'data', 'spec', 'template')));
+  const rollingUpdate = { ...(strategy['rollingUpdate'] as Raw), paused: false, ...(isBad ? { partition: 0 } : {}) };
+  return { updateStrategy: { ...strategy, rollingUpdate } };
+}
+
+/** Whether pods of this template come to run well. */
+function canRun(template: unknown): boolean {
+  const spec = objectAt(template, 'spec');
+  const [container] = listAt(spec, 'containers');
+  return spec['nodeSelector'] === undefined && /^store:v\d$/.test(stringAt(container, 'image') ?? '');
 }
 
 /** One that can run; and another one than an update that has failed, which is not tried again. */
