@@ -2,7 +2,7 @@
 // to. Matches truncateHistory of Kubernetes pkg/controller/statefulset/stateful_set_control.go.
 
 import type { RevisionView } from '../identity/revision.ts';
-import type { Scene } from './scene.ts';
+import { ledgerOf, type Scene } from './scene.ts';
 import type { Action } from './types.ts';
 
 export function planHistory(scene: Scene): readonly Action[] {
@@ -22,9 +22,12 @@ export function planHistory(scene: Scene): readonly Action[] {
 
 const isOwn = ({ observed }: Scene, { ownerUid, labelled }: RevisionView) => ownerUid === observed.app.uid && labelled;
 
-/** By pods that are there, whoever wants them, and by what the ledger says of those that are not. */
-function inUse({ observed, wanted, condemned, vanished }: Scene): readonly string[] {
+/**
+ * By pods that are there, whoever wants them, and by what the ledger says, also of those that nobody wants any more: until
+ * the ledger has forgotten them, they may be wanted again, and would come back as they were (simulator, seed 15).
+ */
+function inUse({ observed }: Scene): readonly string[] {
   const pods = observed.pods.map(({ revision }) => revision);
-  const entries = [...wanted, ...condemned, ...vanished].flatMap(({ ledger }) => [ledger?.revision, ledger?.updateTo]);
+  const entries = [...ledgerOf(observed).values()].flatMap(({ revision, updateTo }) => [revision, updateTo]);
   return [...pods, ...entries].filter((hash) => typeof hash === 'string');
 }

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { revisionDigest, revisionHash } from '../../src/identity/revision.ts';
+import { carryOut } from './carry-out.ts';
 import { APP, hashOf, NOW, type Raw, rawRevision, template } from './objects.ts';
 import { deeds, type Given, planned, rows, see, waiting, world } from './world.ts';
 
@@ -244,6 +245,13 @@ describe('a template', () => {
       pods: '0 Available @v1, 1 Gone @v2, 2 Available',
     };
     expect(deeds(planned(see(world(given))))).toEqual([]);
+  });
+
+  test('of a member that nobody wants any more is kept until the ledger has forgotten it: it may be wanted again', () => {
+    const given = { app: { ...one, version: 'v3', revisionHistoryLimit: 0 }, pods: '0 Available, 1 Stopped @v2' };
+    const seen = world({ ...given, revisions: ['v2', 'v3'] });
+    expect(deeds(planned(see(seen)))).toEqual([]);
+    expect(carryOut(seen).actions.map(({ type }) => type)).toEqual(['deleteRevision']);
   });
 
   describe('that is another way to write one that we have', () => {
