@@ -11,8 +11,20 @@ const CRDS = join(import.meta.dirname, '../../crds');
 /** Resolves when the API server serves StatefulApps and operators may work with them. */
 export async function install(cluster: Cluster): Promise<void> {
   await cluster.kubectl('apply', '--server-side', '-f', CRDS);
-  await cluster.kubectl('wait', '--for=condition=Established', '--timeout=60s', '-f', CRDS);
+  await established(cluster);
   await cluster.apply(readFileSync(join(import.meta.dirname, 'rbac.yaml'), 'utf8'));
+}
+
+/** kubectl stumbles over a status without conditions ("accessor error: <nil>"), as a CRD has for a moment: asked again then. */
+async function established(cluster: Cluster): Promise<void> {
+  for (;;) {
+    try {
+      await cluster.kubectl('wait', '--for=condition=Established', '--timeout=60s', '-f', CRDS);
+      return;
+    } catch (error) {
+      if (!String(error).includes('accessor error')) throw error;
+    }
+  }
 }
 
 /** Path of a kubeconfig for an operator: an ordinary identity, whose name the API server writes into its audit log. */
