@@ -188,9 +188,10 @@ export function aboutStatus(open: () => Promise<Scene>): void {
         { namespace: ending.name, name: 'web-1' },
         { type: 'merge', body: { metadata: { annotations: { [PLAY]: null } } } },
       );
-      await ending.cluster.kubectl('wait', `namespace/${ending.name}`, '--for=delete', '--timeout=60s');
+      await ending.cluster.kubectl('wait', `namespace/${ending.name}`, '--for=delete', '--timeout=200s');
       expect(ending.made('pods')).toHaveLength(3);
       expect(isReady(other.pod('web-2'))).toBe(true);
-    });
+      // The namespace controller looks again after 15 s and more, each time that it still finds something.
+    }, 300_000);
   });
 }
