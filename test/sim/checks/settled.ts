@@ -1,4 +1,4 @@
-// Where it all has to lead (R10, R11; Anvil's liveness predicate): every wanted member exists at a revision of its app,
+// Where it all has to lead (R10, R11; Anvil's liveness predicate): every wanted member exists at its revision (revised.ts),
 // with its claims, and none beyond; the status counts what is there. Judged from the server's objects alone.
 
 import { LABEL } from '../../../src/api/names.ts';
@@ -7,6 +7,7 @@ import { claimsOf } from '../control/reading.ts';
 import type { SimServer } from '../server/server.ts';
 import type { Stored } from '../server/types.ts';
 import { appOf, controllerOf, fieldOf, isDeleting, ordinalIn, phaseOf, readySinceMs, wantedOf } from './facts.ts';
+import { unrevised } from './revised.ts';
 
 /** What is not as it should be, a clause each; none when everything has converged. */
 export function unsettled(server: SimServer, nowMs: number): readonly string[] {
@@ -28,6 +29,7 @@ export function unsettledApp(server: SimServer, object: Stored, nowMs: number): 
     ...wantedOf(app).flatMap((ordinal) => unsettledMember(server, app, { ordinal, nowMs })),
     ...beyond(server, app),
     ...unsettledService(server, app),
+    ...unrevised(server, app, podsOf(server, app)),
     ...unsettledStatus(server, app, object),
   ];
   return wrong.map((what) => `app ${title}: ${what}`);
@@ -101,7 +103,7 @@ function unsettledService(server: SimServer, { metadata, spec }: StatefulApp): r
 function unsettledStatus(server: SimServer, app: StatefulApp, object: Stored): readonly string[] {
   return [
     ...miscounted(server, app, object),
-    ...(conditionOf(object, 'Ready')?.status === 'True' || isRollingOut(object) ? [] : ['condition Ready is not True']),
+    ...(conditionOf(object, 'Ready')?.status === 'True' ? [] : ['condition Ready is not True']),
   ];
 }
 
@@ -121,19 +123,11 @@ function miscounted(server: SimServer, app: StatefulApp, object: Stored): readon
     .map(([field, count]) => `status.${field} is ${fieldOf(status, field)} and should be ${count}`);
 }
 
-/**
- * How many writes may still come when all is as it should be: failures are forgotten after ten minutes of running well,
- * and a rollout that is not carried out yet (issue 5) becomes stalled in its time.
- */
+/** How many writes may still come when all is as it should be: failures are forgotten after ten minutes of running well. */
 export function writesToCome(object: Stored): number {
   const members = fieldOf(object, 'status', 'members');
   const failing = (Array.isArray(members) ? members : []).filter((member) => fieldOf(member, 'failures') !== undefined);
-  return failing.length + (isRollingOut(object) ? 2 : 0);
-}
-
-/** Members stay at the revision they have until rollouts exist (issue 5); the status says so. */
-function isRollingOut(object: Stored): boolean {
-  return conditionOf(object, 'Ready')?.reason === 'Updating';
+  return failing.length;
 }
 
 interface Condition {

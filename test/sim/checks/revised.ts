@@ -1,0 +1,83 @@
+// Where updates have to lead: every member that takes part runs the template, the template is stored once, the history is no
+// longer than it may be, and the status counts what runs what. Judged from the server's objects alone. Members that take
+// no part (below the partition, paused, OnDelete) run what they ran.
+
+import { LABEL } from '../../../src/api/names.ts';
+import type { StatefulApp } from '../../../src/api/schema.ts';
+import { listAt, objectAt } from '../../../src/identity/json.ts';
+import type { SimServer } from '../server/server.ts';
+import type { Stored } from '../server/types.ts';
+import { controllerOf, fieldOf, isDeleting, ordinalIn, readySinceMs, wantedOf } from './facts.ts';
+import { hashIn, holds, revisionOf } from './goals.ts';
+import { takesPart } from './updates.ts';
+
+/** `pods` are the app's. */
+export function unrevised(server: SimServer, app: StatefulApp, pods: readonly Stored[]): readonly string[] {
+  const { metadata, spec, status = {} } = app;
+  const own = server
+    .all('controllerrevisions', metadata.namespace)
+    .filter((revision) => controllerOf(revision)?.uid === metadata.uid);
+  const holding = own.filter((revision) => holds(revision, spec));
+  const [update] = holding;
+  if (update === undefined || holding.length > 1) return [`its template is stored in ${holding.length} revisions`];
+  const hash = hashIn(metadata.name, update.metadata.name) ?? '';
+  const hasFailed = status.failedRevision === update.metadata.name;
+  return [
+    ...(hasFailed ? [`the update to ${update.metadata.name} was rolled back`] : behind(app, pods, hash)),
+    ...tooMany(app, { own, pods, hash }),
+    ...miscounted(app, pods, update.metadata.name),
+  ];
+}
+
+function behind(app: StatefulApp, pods: readonly Stored[], hash: string): readonly string[] {
+  const { name } = app.metadata;
+  const part = wantedOf(app).filter((_, rank) => takesPart(app, rank));
+  return pods
+    .filter((pod) => part.includes(ordinalIn(name, pod.metadata.name) ?? -1))
+    .filter((pod) => revisionOf(pod) !== hash || !runs(pod, app))
+    .map((pod) => `pod ${pod.metadata.name} runs revision ${revisionOf(pod)}, and ${hash} is wanted`);
+}
+
+/** By what makes a difference here: its images, and the nodes that it may run on. */
+function runs(pod: Stored, { spec }: StatefulApp): boolean {
+  const told = (podSpec: unknown) => [
+    ...listAt(podSpec, 'containers').map((container) => `${fieldOf(container, 'name')} ${fieldOf(container, 'image')}`),
+    ...Object.entries(objectAt(podSpec, 'nodeSelector')).map(([key, value]) => `${key} ${value}`),
+  ];
+  return told(pod['spec']).join() === told(spec.template.spec).join();
+}
+
+interface Stores {
+  readonly own: readonly Stored[];
+  readonly pods: readonly Stored[];
+  readonly hash: string;
+}
+
+function tooMany({ metadata, spec, status = {} }: StatefulApp, { own, pods, hash }: Stores): readonly string[] {
+  const entries = (status.members ?? []).flatMap(({ revision, updateTo }) => [revision, updateTo]);
+  const used = [hash, ...pods.map(revisionOf), ...entries, hashIn(metadata.name, status.currentRevision ?? '')];
+  const unused = own
+    // One without our label is found when it is searched for.
+    .filter((revision) => revision.metadata.labels?.[LABEL.app] !== undefined)
+    .filter((revision) => !used.includes(hashIn(metadata.name, revision.metadata.name)));
+  return unused.length > spec.revisionHistoryLimit ? [`${unused.length} revisions are kept that nobody runs`] : [];
+}
+
+/** With StatefulSet's meaning: a rollout is over once all members are there, updated and Ready. */
+function miscounted({ metadata, spec, status = {} }: StatefulApp, pods: readonly Stored[], update: string) {
+  const at = (revision = '') =>
+    pods.filter((pod) => !isDeleting(pod) && `${metadata.name}-${revisionOf(pod)}` === revision).length;
+  const ready = pods.filter((pod) => readySinceMs(pod) !== undefined).length;
+  const isOver =
+    spec.updateStrategy.type === 'RollingUpdate' &&
+    [at(update), ready, pods.length].every((count) => count === spec.replicas);
+  const told: readonly (readonly [string, unknown, unknown])[] = [
+    ['updateRevision', status.updateRevision, update],
+    ['updatedReplicas', status.updatedReplicas, at(update)],
+    ['currentReplicas', status.currentReplicas, at(status.currentRevision)],
+    ['currentRevision', status.currentRevision, isOver ? update : status.currentRevision],
+  ];
+  return told
+    .filter(([, is, should]) => is !== should)
+    .map(([field, is, should]) => `status.${field} is ${is} and should be ${should}`);
+}
