@@ -45,7 +45,7 @@ export function drawApp({ name, volumes }: AppIdea, random: Random): Raw {
       podManagementPolicy: random.pick(['OrderedReady', 'OrderedReady', 'Parallel']),
       podRecoveryPolicy: random.pick(['Ordered', 'Ordered', 'Parallel']),
       minReadySeconds: random.pick([0, 0, 5]),
-      progressDeadlineSeconds: random.pick([60, 600]),
+      progressDeadlineSeconds: random.pick([20, 60, 600]),
       selector: { matchLabels: labels },
       ordinals: { start: random.pick([0, 0, 0, 2]), excluded: random.chance(0.2) ? [random.between(0, 3)] : [] },
       volumeLossPolicy: random.pick(['Block', 'Block', 'Block', 'Recreate']),

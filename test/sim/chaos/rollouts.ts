@@ -16,6 +16,8 @@ const BAD: readonly Raw[] = [
   { image: 'store:crash' },
   { image: 'store:crash' },
   { image: 'store:unready' },
+  { image: 'store:unready' },
+  { image: 'store:unready' },
   { image: 'store:slow' },
   { nodeSelector: { disk: 'none' } },
 ];
