@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { APPS } from '../../../src/operator/resources.ts';
-import { app, condition, isReady, type Scene } from '../stage.ts';
+import { app, condition, isReady, type Scene, version } from '../stage.ts';
 import {
   A,
   B,
@@ -25,10 +25,12 @@ import {
 
 const BOTH = ['OrderedReady', 'Parallel'];
 const seconds = (time: unknown) => Date.parse(String(time)) / 1000;
-const deletionOf = (scene: Scene, uid: string | undefined) =>
-  seconds(
-    scene.firstState(uid ?? '', ({ metadata }) => metadata.deletionTimestamp !== undefined)?.metadata.deletionTimestamp,
-  ) - 1;
+/** The first state in which this pod was to be stopped. */
+const leaving = (scene: Scene, uid: string | undefined) =>
+  scene.firstState(uid ?? '', ({ metadata }) => metadata.deletionTimestamp !== undefined);
+/** Of the first pod of this name: how it began to go, and how it went. */
+const left = (scene: Scene, name: string) => leaving(scene, scene.made('pods', name)[0]?.metadata.uid);
+const gone = (scene: Scene, name: string) => scene.gone('pods', name)[0];
 
 export function aboutFixForward(open: () => Promise<Scene>): void {
   describe.concurrent('fix-forward', () => {
@@ -66,6 +68,9 @@ export function aboutFixForward(open: () => Promise<Scene>): void {
         expect(images(scene)).toEqual(['b:2', 'b:2', 'b:2']);
         expect(goneOf(scene)).toEqual(['web-2', 'web-1', 'web-0']);
         expect(scene.made('pods')).toHaveLength(6);
+        // Each was given up only when the one before it was gone.
+        expect(version(gone(scene, 'web-2'))).toBeLessThan(version(left(scene, 'web-1')));
+        expect(version(gone(scene, 'web-1'))).toBeLessThan(version(left(scene, 'web-0')));
         expect(mostAway(scene)).toBe(0);
       },
     );
@@ -103,7 +108,10 @@ export function aboutFixForward(open: () => Promise<Scene>): void {
       const since = seconds(scene.app('web')?.status?.['updateRevisionSince']);
       await updated(scene);
       expect(goneOf(scene)).toEqual(['web-2', 'web-2', 'web-1', 'web-0']);
-      expect(deletionOf(scene, wrong.metadata.uid) - since).toBeGreaterThanOrEqual(5);
+      // Its grace period is a second.
+      expect(
+        seconds(leaving(scene, wrong.metadata.uid)?.metadata.deletionTimestamp) - 1 - since,
+      ).toBeGreaterThanOrEqual(5);
       expect(mostAway(scene)).toBe(1);
     });
 
