@@ -59,7 +59,8 @@ export function aboutFixForward(open: () => Promise<Scene>): void {
       'every member is broken: one at a time, highest first, and all come through: %s',
       async (podManagementPolicy) => {
         const scene = await open();
-        await scene.create(APPS, app({ spec: { ...BAD, podManagementPolicy: 'Parallel' } }));
+        const slow = { annotations: { 'kwok.statefulapp.dev/terminate-after': '1s' } };
+        await scene.create(APPS, app({ spec: { ...template(NO_IMAGE, slow), podManagementPolicy: 'Parallel' } }));
         await scene.until('all to be broken', () =>
           ['web-0', 'web-1', 'web-2'].every((name) => waitsForImage(scene, name)),
         );

@@ -176,6 +176,40 @@ export function aboutStatus(open: () => Promise<Scene>): void {
       expect(described).toContain('create Pod web-0');
     });
 
+    test('status endpoints: what others write there lives beside ours, and ours is put right', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { replicas: 1 }, claims: [] }));
+      const stored = condition(scene.app('web'), 'Ready');
+      const theirs = { type: 'StatusUpdate', status: 'True', reason: 'Test', message: 'set by a test' };
+      const conditions = [
+        { ...theirs, lastTransitionTime: '2026-01-01T00:00:00Z' },
+        { ...stored, status: 'False' },
+      ];
+      const body = JSON.stringify({ status: { conditions, readyReplicas: 7 } });
+      await scene.kubectl('patch', 'sapp', 'web', '--subresource=status', '--type=merge', '-p', body);
+      await scene.until('it to be put right', () => {
+        const found = scene.app('web');
+        const kept = condition(found, 'StatusUpdate')?.message === 'set by a test';
+        return kept && condition(found, 'Ready')?.status === 'True' && found?.status?.['readyReplicas'] === 1;
+      });
+      expect(scene.made('pods')).toHaveLength(1);
+    });
+
+    test('list, patch and delete a collection of apps', async () => {
+      const scene = await open();
+      const names = ['one', 'two'];
+      const small = (name: string) => app({ name, spec: { replicas: 1 }, claims: [] });
+      await Promise.all(names.map((name) => scene.start(small(name))));
+      await scene.kubectl('label', 'sapp', '--all', 'test/collection=yes');
+      const listed = await scene.kubectl('get', 'sapp', '-l', 'test/collection=yes', '-o', 'name');
+      expect(listed.trim().split('\n')).toEqual(names.map((name) => `statefulapp.statefulapp.dev/${name}`));
+      const path = `/apis/statefulapp.dev/v1alpha1/namespaces/${scene.name}/statefulapps`;
+      await scene.cluster.kubectl('delete', '--raw', `${path}?labelSelector=test%2Fcollection%3Dyes`);
+      await scene.until('all to be collected', () => scene.pods().length === 0 && scene.app('one') === undefined);
+      expect(scene.app('two')).toBeUndefined();
+      expect(scene.made('pods')).toHaveLength(2);
+    });
+
     test('a namespace that ends takes its app along, and others do not notice', async () => {
       const [ending, other] = await Promise.all([open(), open()]);
       await Promise.all([ending.start(app()), other.start(app())]);

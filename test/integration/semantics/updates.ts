@@ -21,6 +21,10 @@ import {
 } from './rolling.ts';
 
 const C = template('c:3');
+interface Counts {
+  readonly readyReplicas?: number;
+  readonly availableReplicas?: number;
+}
 
 /** Of each pod but the first of this list: it was deleted only after the one before it in the list was Ready again. */
 function eachAfterTheOther(scene: Scene, names: readonly string[], round: number): void {
@@ -157,8 +161,13 @@ export function aboutUpdates(open: () => Promise<Scene>): void {
       await scene.edit('web', B);
       await updated(scene);
       expect(goneOf(scene)).toEqual(['web-2', 'web-1', 'web-0']);
-      // It counts who has been Ready for less than that as away.
+      // It counts who has been Ready for less than that as away; so does the status.
       expect(mostAway(scene)).toBe(1);
+      const waited = scene.history.some(({ kind, object }) => {
+        const { readyReplicas, availableReplicas } = ((kind === 'apps' && object['status']) || {}) as Counts;
+        return readyReplicas === 3 && availableReplicas === 2;
+      });
+      expect(waited).toBe(true);
     });
 
     test('a template that is taken back while it is rolled out: who has it comes back, who has not is left', async () => {
