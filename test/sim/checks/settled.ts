@@ -7,6 +7,7 @@ import { claimsOf } from '../control/reading.ts';
 import type { SimServer } from '../server/server.ts';
 import type { Stored } from '../server/types.ts';
 import { appOf, controllerOf, fieldOf, isDeleting, ordinalIn, phaseOf, readySinceMs, wantedOf } from './facts.ts';
+import { revisionOf } from './goals.ts';
 import { unrevised } from './revised.ts';
 
 /** What is not as it should be, a clause each; none when everything has converged. */
@@ -66,7 +67,10 @@ function unsettledMember(
   if (pod === undefined) return [`member ${title} has no pod`];
   if (controllerOf(pod)?.uid !== uid) return [`pod ${title} is not the app's`];
   const since = readySinceMs(pod);
-  const isMade = pod.metadata.labels?.[LABEL.revision] !== undefined;
+  const revision = revisionOf(pod);
+  const isMade = revision !== undefined;
+  // What a member needs whose revision somebody deleted, nobody can tell.
+  const isStored = server.find('controllerrevisions', namespace, `${name}-${revision}`) !== undefined;
   return [
     ...(since === undefined ? [`pod ${title} is not Ready`] : []),
     ...(since !== undefined && since + app.spec.minReadySeconds * 1000 > nowMs
@@ -82,7 +86,7 @@ function unsettledMember(
       if (found === undefined) return isMade ? [`claim ${claim} does not exist`] : [];
       if (phaseOf(found) !== 'Bound' || isDeleting(found)) return [`claim ${claim} is not simply Bound`];
       // One that is stamped as another app's by now is what a new pod would wait for: one that runs does not need it to be.
-      return found.metadata.labels?.[LABEL.app] === undefined ? [`claim ${claim} is not stamped`] : [];
+      return isStored && found.metadata.labels?.[LABEL.app] === undefined ? [`claim ${claim} is not stamped`] : [];
     }),
   ];
 }
