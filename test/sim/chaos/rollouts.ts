@@ -64,6 +64,21 @@ const spoil: Act = (stage, random) => {
   return `${app.metadata.name}: ${JSON.stringify(bad)}${corrects ? `, and ${image} after ${ms} ms` : ''}`;
 };
 
+/** A bad template for an app that is to be rolled back by itself, all in one apply; nobody corrects it soon. */
+const risk: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  if (app === undefined) return undefined;
+  const bad = random.pick(BAD);
+  const strategy = (specOf(app)['updateStrategy'] ?? {}) as Raw;
+  const rollingUpdate = { ...(strategy['rollingUpdate'] as Raw), onFailure: 'Rollback', partition: 0, paused: false };
+  stage.user.edit('statefulapps', app, (now) => {
+    const next = withTemplate(now, bad);
+    const updateStrategy = { type: 'RollingUpdate', rollingUpdate };
+    return { ...next, spec: { ...(next['spec'] as Raw), updateStrategy } };
+  });
+  return `${app.metadata.name}: ${JSON.stringify(bad)}, to be rolled back`;
+};
+
 /** A, B, and A again. */
 const flip: Act = (stage, random) => {
   const app = anApp(stage, random);
@@ -113,6 +128,7 @@ function rolling(name: string, weight: number, draw: (random: Random, before: Ra
 export const ROLLOUTS: readonly Intervention[] = [
   { name: 'template', kind: 'user', weight: 7, act: update },
   { name: 'bad template', kind: 'user', weight: 5, act: spoil },
+  { name: 'risky template', kind: 'user', weight: 3, act: risk },
   { name: 'flip template', kind: 'user', weight: 2, act: flip },
   { name: 'restart', kind: 'user', weight: 2, act: restart },
   rolling('partition', 3, (random) => ({ partition: random.pick([0, 0, 1, 2, 3, 99]) })),

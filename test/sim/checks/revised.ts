@@ -8,7 +8,7 @@ import { listAt, objectAt } from '../../../src/identity/json.ts';
 import type { SimServer } from '../server/server.ts';
 import type { Stored } from '../server/types.ts';
 import { controllerOf, fieldOf, isDeleting, ordinalIn, readySinceMs, wantedOf } from './facts.ts';
-import { hashIn, holds, revisionOf } from './goals.ts';
+import { hashIn, holds, isBroken, revisionOf } from './goals.ts';
 import { takesPart } from './updates.ts';
 
 /** `pods` are the app's. */
@@ -27,6 +27,25 @@ export function unrevised(server: SimServer, app: StatefulApp, pods: readonly St
     ...tooMany(app, { own, pods, hash }),
     ...miscounted(app, pods, update.metadata.name),
   ];
+}
+
+/**
+ * Of an update that was rolled back, no member that fails with it is left: it returns to what worked, unless that is lost,
+ * or its pod alone keeps a volume (R12). A clause for each.
+ */
+export function unreturned(server: SimServer, app: StatefulApp, nowMs: number): readonly string[] {
+  const { metadata, status = {} } = app;
+  const { failedRevision, currentRevision = '' } = status;
+  const current = server.find('controllerrevisions', metadata.namespace, currentRevision);
+  if (failedRevision === undefined || failedRevision === currentRevision || current === undefined) return [];
+  if (controllerOf(current)?.uid !== metadata.uid || status.appUID !== metadata.uid) return [];
+  return wantedOf(app).flatMap((ordinal, rank) => {
+    const pod = server.find('pods', metadata.namespace, `${metadata.name}-${ordinal}`);
+    const entry = status.members?.find((member) => member.ordinal === ordinal);
+    if (pod === undefined || !takesPart(app, rank) || entry?.reason === 'VolumeAtRisk') return [];
+    const fails = `${metadata.name}-${revisionOf(pod)}` === failedRevision && isBroken(pod, nowMs);
+    return fails ? [`pod ${pod.metadata.name} is broken, and the update that it came with was rolled back`] : [];
+  });
 }
 
 function behind(app: StatefulApp, pods: readonly Stored[], hash: string): readonly string[] {
