@@ -174,7 +174,36 @@ export function aboutFixForward(open: () => Promise<Scene>): void {
       expect(mostAway(scene)).toBe(1);
     });
 
-    test('paused in the middle: who has begun ends, nobody else begins, and a broken member is left', async () => {
+    test('paused while a member is on its way out: it comes back as it was', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { ...A } }));
+      await scene.play('web-2', 'stuck-terminating');
+      await scene.edit('web', B);
+      await scene.until('web-2 to go', () => scene.pod('web-2')?.metadata.deletionTimestamp !== undefined);
+      await scene.edit('web', rolling({ paused: true }));
+      await scene.play('web-2', null);
+      await scene.until('web-2 to be back', () => scene.made('pods', 'web-2').length === 2);
+      await run(scene, ['a:1', 'a:1', 'a:1']);
+      await scene.edit('web', rolling({ paused: null }));
+      await updated(scene);
+      expect(madeFor(scene).slice(3)).toEqual(['web-2 a:1', 'web-2 b:2', 'web-1 b:2', 'web-0 b:2']);
+      expect(mostAway(scene)).toBe(1);
+    });
+
+    test('a member that is unready without being broken has progressDeadlineSeconds; then it is first, as it is away already', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { ...A, progressDeadlineSeconds: 4 } }));
+      await scene.play('web-0', 'never-ready');
+      await scene.until('web-0 to be unready', () => !isReady(scene.pod('web-0')));
+      await scene.edit('web', B);
+      const since = seconds(scene.app('web')?.status?.['updateRevisionSince']);
+      await updated(scene);
+      expect(goneOf(scene)).toEqual(['web-0', 'web-2', 'web-1']);
+      expect(seconds(left(scene, 'web-0')?.metadata.deletionTimestamp) - 1 - since).toBeGreaterThanOrEqual(4);
+      expect(mostAway(scene)).toBe(1);
+    });
+
+    test('paused in the middle: nobody else begins, and a broken member is left', async () => {
       const scene = await open();
       await scene.start(app({ spec: { ...A } }));
       await scene.edit('web', BAD);

@@ -5,6 +5,7 @@ import type { KubeObjectInput } from '../../../src/kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../../../src/kube/resources.ts';
 import { APPS } from '../../../src/operator/resources.ts';
 import { app, condition, isReady, resolves, type Scene, statusOf } from '../stage.ts';
+import { goneOf, mostAway, rolling, updated } from './rolling.ts';
 
 const CONFIG_MAPS: ApiResource = {
   group: '',
@@ -83,17 +84,22 @@ export function aboutNames(open: () => Promise<Scene>): void {
       expect(scene.uids('pods')).toEqual(before);
     });
 
-    test('a pod without owner, of our name and with labels that match, is adopted as it is: same UID, no restart', async () => {
+    test('a pod without owner, of our name and with labels that match, is adopted as it is; at which template it is comes with the next update', async () => {
       const scene = await open();
       const found = await scene.create(RESOURCES.pods, pod('web-0', { labels: { app: 'web' } }));
-      const { metadata } = await scene.create(APPS, app({ spec: { replicas: 2 } }));
+      const { metadata } = await scene.create(APPS, app({ spec: { replicas: 2, ...rolling({ paused: true }) } }));
       await scene.until('both to be available', () => condition(scene.app('web'), 'Available')?.status === 'True');
       expect(scene.pod('web-0')?.metadata.uid).toBe(found.metadata.uid);
       expect(ownersOf(scene, 'web-0')).toEqual([metadata.uid]);
       // Which template it was made from is not known; that it is this one would be a guess.
-      await scene.reason('web', 'Ready', 'Updating');
+      const { message } = await scene.reason('web', 'AsSpecified', 'UpdatePaused');
+      expect(message).toContain('web-0 runs an older revision');
       expect(scene.pod('web-0')?.metadata.labels).toMatchObject({ 'statefulapp.dev/name': 'web' });
-      expect(scene.gone('pods')).toEqual([]);
+      await scene.twoRounds('web');
+      expect(goneOf(scene)).toEqual([]);
+      await scene.edit('web', rolling({ paused: null }));
+      await updated(scene);
+      expect([goneOf(scene), mostAway(scene)]).toEqual([['web-0'], 1]);
     });
 
     test('an app that was deleted with --cascade=orphan and made again takes its members over: same UIDs, no restart', async () => {

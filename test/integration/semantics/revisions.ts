@@ -5,8 +5,12 @@ import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { APPS } from '../../../src/operator/resources.ts';
 import { app, condition, isReady, type Scene } from '../stage.ts';
-import { A, B, hashOf, imageOf, revisionsOf, rolling } from './rolling.ts';
+import { A, B, goneOf, hashOf, imageOf, mostAway, revisionsOf, rolling, updated } from './rolling.ts';
 
+const claimsOf = (pod: KubeObject | undefined) =>
+  ((pod?.['spec'] ?? {}) as { volumes?: readonly { persistentVolumeClaim?: { claimName: string } }[] }).volumes
+    ?.flatMap(({ persistentVolumeClaim: claim }) => (claim === undefined ? [] : [claim.claimName]))
+    .sort();
 const PAUSED = rolling({ paused: true });
 const numbers = (scene: Scene) =>
   Object.fromEntries(revisionsOf(scene).map((revision) => [revision.metadata.name, revision['revision']]));
@@ -110,6 +114,24 @@ export function aboutRevisions(open: () => Promise<Scene>): void {
       await scene.ready('web');
       expect(scene.revisions()).toHaveLength(1);
       expect(scene.made('pods')).toHaveLength(1);
+    });
+
+    test('a claim template that is added comes with an update, and goes with one; the claims stay', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { replicas: 2, ...A } }));
+      const { data, wal } = { data: scene.uids('claims'), wal: ['wal-web-0', 'wal-web-1'] };
+      const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+      const claims = (...names: readonly string[]) => names.map((name) => ({ metadata: { name }, spec }));
+      await scene.edit('web', { volumeClaimTemplates: claims('data', 'wal') });
+      await updated(scene);
+      expect(claimsOf(scene.pod('web-1'))).toEqual(['data-web-1', 'wal-web-1']);
+      await scene.edit('web', { volumeClaimTemplates: claims('data') });
+      await updated(scene);
+      expect(claimsOf(scene.pod('web-1'))).toEqual(['data-web-1']);
+      expect(goneOf(scene)).toEqual(['web-1', 'web-0', 'web-1', 'web-0']);
+      expect(scene.uids('claims')).toMatchObject(data);
+      expect(Object.keys(scene.uids('claims'))).toEqual([...Object.keys(data), ...wal]);
+      expect(mostAway(scene)).toBe(1);
     });
 
     test('a retention policy that is not in effect in this version is said to be so', async () => {
