@@ -79,6 +79,23 @@ const risk: Act = (stage, random) => {
   return `${app.metadata.name}: ${JSON.stringify(bad)}, to be rolled back`;
 };
 
+/** A bad template, and while it fails at one member somebody lets more of them be away. */
+const push: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  if (app === undefined) return undefined;
+  const bad = random.pick(BAD);
+  const more = (rollingUpdate: Raw) => {
+    const now = stage.server.find('statefulapps', NAMESPACE, app.metadata.name);
+    if (now?.metadata.uid !== app.metadata.uid) return;
+    const strategy = { type: 'RollingUpdate', rollingUpdate: { paused: false, partition: 0, ...rollingUpdate } };
+    stage.user.edit('statefulapps', now, (it) => ({ ...it, spec: { ...specOf(it), updateStrategy: strategy } }));
+  };
+  set(stage, app, bad);
+  more({});
+  later(stage, random.between(20_000, 60_000), 'user: lets more be away', () => more({ maxUnavailable: '100%' }));
+  return `${app.metadata.name}: ${JSON.stringify(bad)}, and then 100% may be away`;
+};
+
 /** A, B, and A again. */
 const flip: Act = (stage, random) => {
   const app = anApp(stage, random);
@@ -129,6 +146,7 @@ export const ROLLOUTS: readonly Intervention[] = [
   { name: 'template', kind: 'user', weight: 7, act: update },
   { name: 'bad template', kind: 'user', weight: 5, act: spoil },
   { name: 'risky template', kind: 'user', weight: 3, act: risk },
+  { name: 'bold template', kind: 'user', weight: 2, act: push },
   { name: 'flip template', kind: 'user', weight: 2, act: flip },
   { name: 'restart', kind: 'user', weight: 2, act: restart },
   rolling('partition', 3, (random) => ({ partition: random.pick([0, 0, 1, 2, 3, 99]) })),
