@@ -128,6 +128,7 @@ interface Gone {
   readonly call: Call;
   readonly atMs: number;
   readonly key: string;
+  readonly ordinal: number;
   readonly appUid: string;
   readonly graceMs: number;
   readonly wasReady: boolean;
@@ -140,7 +141,7 @@ export function budgetRule(): Rule {
     judge: (knowledge, call) => {
       const update = updateOf(knowledge, call);
       if (update === undefined) return undefined;
-      const { victim, key } = update;
+      const { victim, key, ordinal } = update;
       const gone = all.get(knowledge.host) ?? new Map<string, Gone>();
       all.set(knowledge.host, gone);
       const wasReady = readySinceMs(victim) !== undefined;
@@ -148,7 +149,7 @@ export function budgetRule(): Rule {
       const wrong = allOf(update.bases, (app) => judge(knowledge, update, { app, gone }));
       const graceMs = Number(fieldOf(victim, 'spec', 'terminationGracePeriodSeconds') ?? 30) * 1000;
       const appUid = controllerOf(victim)?.uid ?? '';
-      gone.set(victim.metadata.uid, { call, atMs: nowOf(knowledge), key, appUid, graceMs, wasReady });
+      gone.set(victim.metadata.uid, { call, atMs: nowOf(knowledge), key, ordinal, appUid, graceMs, wasReady });
       return wrong;
     },
   };
@@ -237,6 +238,7 @@ function mayBeMended(knowledge: Knowledge, { victim }: Update, { app, gone }: Ca
     return 'it is not Ready, and it may become so';
   for (const [uid, other] of gone) {
     if (uid === victim.metadata.uid || other.wasReady || other.appUid !== app.metadata.uid) continue;
+    if (!wantedOf(app).includes(other.ordinal)) continue;
     const isLeaving = hasGone(knowledge, other) && nowOf(knowledge) < other.atMs + other.graceMs + STOP_SLACK_MS;
     const isKnownGone = knowledge.was(other.key, (pod) => pod?.metadata.uid !== uid);
     if (isLeaving && !isKnownGone) return `it is broken, and so was ${other.key}, which is not gone yet`;
