@@ -186,6 +186,25 @@ test('some stores never become ready, and some lose it for a while', () => {
   expect(stage.until(() => stage.summary('web-1') === 'Running ready')).toBeGreaterThan(19_000);
 });
 
+test.each([
+  ['store:bad', 'Pending ImagePullBackOff'],
+  ['store:bad-config', 'Pending CreateContainerConfigError'],
+  ['store:bad-name', 'Pending InvalidImageName'],
+])('%s is never started: %s', (image, summary) => {
+  const stage = new Stage();
+  stage.pod('web-0', { image });
+  stage.until(() => stage.summary('web-0') === summary);
+  stage.run(10 * MINUTE);
+  expect([stage.summary('web-0'), stage.facts]).toEqual([summary, []]);
+});
+
+test('a slow store runs for a while before it is ready', () => {
+  const stage = new Stage();
+  stage.pod('web-0', { image: 'store:slow' });
+  stage.until(() => stage.running.size === 1);
+  expect(stage.until(() => stage.summary('web-0') === 'Running ready')).toBeGreaterThan(19_000);
+});
+
 test('an evicted pod is stopped and Failed, and is not started again', () => {
   const stage = started(['web-0']);
   stage.plane.node('a').evict(stage.uid('web-0'));
