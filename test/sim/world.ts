@@ -29,6 +29,8 @@ export class World {
   /** Writes of operators, and changes by anybody; without Leases. */
   writes = 0;
   changes = 0;
+  /** Changes of pods by others: a status follows each. */
+  podsMoved = 0;
   readonly #timeline = new VirtualTimeline(START_MS);
   readonly #bygones: Bygones;
   #touched = false;
@@ -107,6 +109,7 @@ export class World {
       const { actor, plural, object, type, version } = change;
       if (plural !== 'leases') this.changes += 1;
       if (plural !== 'leases' && crew.isOperator(actor)) this.writes += 1;
+      if (plural === 'pods' && !crew.isOperator(actor)) this.podsMoved += 1;
       this.recorder.tell(`  ${actor} ${type} ${plural} ${object.metadata.name} @${version}`);
       const wrong = check.judge(change);
       if (wrong !== undefined) this.recorder.broken(wrong.rule, wrong.what);

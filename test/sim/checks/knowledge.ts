@@ -105,6 +105,14 @@ export class Knowledge {
     return this.#written.get(key);
   }
 
+  /** This version came by a read alone, and a watch shows another one of the object, on which plans are made. */
+  isReadOnly(key: string, { metadata: { uid, resourceVersion } }: Stored): boolean {
+    const relevant = this.#relevant(this.#versions.get(key) ?? []);
+    const isIt = ({ object }: Version) => object?.metadata.resourceVersion === resourceVersion;
+    const shown = relevant.findLast(({ source }) => source === 'watch')?.object;
+    return shown?.metadata.uid === uid && relevant.filter(isIt).every(({ source }) => source === 'read');
+  }
+
   /** Every version that a decision under way may rest on, the newest last. */
   versions(key: string): readonly (Stored | undefined)[] {
     return this.#relevant(this.#versions.get(key) ?? []).map(({ object }) => object);

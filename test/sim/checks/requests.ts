@@ -3,6 +3,7 @@
 // cannot have known is judged by commits.ts and twins.ts.
 
 import type { Call, Stored } from '../server/types.ts';
+import { budgetRule } from './budget.ts';
 import { isWrite } from './calls.ts';
 import { exactCopy } from './copies.ts';
 import { countedFirst, noEmptyVolume, volumesKept } from './data.ts';
@@ -14,7 +15,7 @@ import { drainedInHealth, drainOrder, inOrder } from './order.ts';
 import { shadowRule } from './shadow.ts';
 import { liveOwner, noNewerValue, understood } from './standing.ts';
 import { askedFor, countsWhatIsThere, listedFirst, noIdleWait, readsItsWrites } from './telling.ts';
-import { budgetRule, notItsTurn, toldFirst, triedFirst, updateOf } from './updates.ts';
+import { notItsTurn, onItsState, toldFirst, triedFirst, updateOf } from './updates.ts';
 import type { Rule } from './witness.ts';
 
 export function requestRules(renewDeadlineMs: number): readonly Rule[] {
@@ -22,6 +23,7 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R2', judge: preconditions },
     { name: 'R2', judge: readsItsWrites },
     { name: 'R3', judge: freshLook },
+    { name: 'R2', judge: onItsState },
     { name: 'R3', judge: triedFirst },
     { name: 'R4', judge: toldFirst },
     budgetRule(),
