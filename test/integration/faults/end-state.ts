@@ -44,6 +44,7 @@ const CHANGING = [
   'managedFields',
   'lastTransitionTime',
   'since',
+  'updateRevisionSince',
   'failedAt',
   'node',
   'nodeName',

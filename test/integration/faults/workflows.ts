@@ -125,6 +125,15 @@ export const WORKFLOWS: readonly Workflow[] = [
     removes: [],
     ends: ['web-0'],
   },
+  {
+    name: 'update 2 members to another template',
+    prepare: (scene) => scene.start(fast(2)),
+    trigger: (scene) =>
+      scene.patch(APPS, 'web', { spec: { template: { metadata: { annotations: { restarted: 'yes' } } } } }),
+    isOver: again(2),
+    removes: ['web-1', 'web-0'],
+    ends: ['web-1', 'web-0'],
+  },
   DELETE,
   {
     name: 'delete the app and wait for its members',
