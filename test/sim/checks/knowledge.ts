@@ -105,12 +105,13 @@ export class Knowledge {
     return this.#written.get(key);
   }
 
-  /** This version came by a read alone, and a watch shows another one of the object, on which plans are made. */
+  /** This version came by a read alone, and what a watch shows of the object, on which plans are made, is older. */
   isReadOnly(key: string, { metadata: { uid, resourceVersion } }: Stored): boolean {
     const relevant = this.#relevant(this.#versions.get(key) ?? []);
     const isIt = ({ object }: Version) => object?.metadata.resourceVersion === resourceVersion;
     const shown = relevant.findLast(({ source }) => source === 'watch')?.object;
-    return shown?.metadata.uid === uid && relevant.filter(isIt).every(({ source }) => source === 'read');
+    if (shown?.metadata.uid !== uid || Number(shown.metadata.resourceVersion) > Number(resourceVersion)) return false;
+    return relevant.filter(isIt).every(({ source }) => source === 'read');
   }
 
   /** Every version that a decision under way may rest on, the newest last. */
