@@ -8,7 +8,7 @@ import { formatTime, parseTime } from '../identity/time.ts';
 import { verdict } from './equip.ts';
 import { failuresOf, forgiven } from './failures.ts';
 import { fitting } from './room.ts';
-import type { MemberView, Scene } from './scene.ts';
+import { type MemberView, runningRevision, type Scene } from './scene.ts';
 import type { Wait } from './types.ts';
 
 type Draft = { -readonly [Field in keyof Member]: Member[Field] };
@@ -65,9 +65,7 @@ function nextEntry(scene: Scene, member: MemberView, { wait, turn, now }: News):
   if (pod !== null) {
     entry.podUID = pod.uid;
     set(entry, 'node', pod.node ?? undefined);
-    // A label that was taken off by hand does not change what the pod is.
-    const known = ledger?.podUID === pod.uid ? ledger.revision : undefined;
-    set(entry, 'revision', pod.revision ?? known);
+    set(entry, 'revision', runningRevision(member) ?? undefined);
     set(entry, 'restarts', pod.restarts > 0 ? pod.restarts : undefined);
   } else if (slot.state === 'Vanished' && slot.uid !== '' && slot.uid !== entry.podUID) {
     // Not the last pod of the name, but the one that is waited for: a stranger's may have come and gone since.

@@ -6,7 +6,7 @@ import { controllerRef } from '../identity/owner.ts';
 import type { PodView } from '../identity/pod-view.ts';
 import { LIVE } from '../identity/slot.ts';
 import { claimActions } from './equip.ts';
-import type { MemberView, Scene } from './scene.ts';
+import { type MemberView, runningRevision, type Scene } from './scene.ts';
 import type { Action } from './types.ts';
 
 /** What is missing on a member that has a pod: an owner, a label, a stamp. One that ended is about to go anyway. */
@@ -33,9 +33,16 @@ interface Mark {
 }
 
 /** If it is still the object that was looked at. */
-function marking({ observed: { app } }: Scene, { name, ordinal }: MemberView, { pod, more, reason }: Mark): Action {
+function marking({ observed: { app } }: Scene, member: MemberView, { pod, more, reason }: Mark): Action {
+  const { name, ordinal } = member;
   const { uid, resourceVersion } = pod;
-  const labels = { [LABEL.app]: app.name, [LABEL.podName]: name, [LABEL.podIndex]: String(ordinal) };
+  const revision = runningRevision(member);
+  const labels = {
+    [LABEL.app]: app.name,
+    [LABEL.podName]: name,
+    [LABEL.podIndex]: String(ordinal),
+    ...(revision === null ? {} : { [LABEL.revision]: revision }),
+  };
   const patch = { metadata: { uid, resourceVersion, labels, ...more } };
   return { type: 'adoptPod', ordinal, name, uid, resourceVersion, patch, reason };
 }

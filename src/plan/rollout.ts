@@ -10,7 +10,7 @@ import { isOurPod, LIVE } from '../identity/slot.ts';
 import { formatTime, parseTime } from '../identity/time.ts';
 import { claimDoubt, podAt, volumeRisk } from './equip.ts';
 import type { Step } from './fill.ts';
-import { claimsAt, type MemberView, type Scene } from './scene.ts';
+import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
 import type { Action, Wait } from './types.ts';
 
 export interface Rollout extends Step {
@@ -34,9 +34,9 @@ export function planRollout(scene: Scene): Rollout {
   const nothing = { actions: [], waits: [], turns: new Map<number, string>(), failed };
   if (revisions.onDelete || revisions.paused) return nothing;
   const live = liveMembers(scene);
-  const stale = live.filter(({ member, pod }) => member.updates && pod.revision !== revisions.goal);
+  const stale = live.filter(({ member }) => member.updates && runningRevision(member) !== revisions.goal);
   if (!revisions.isStored) return { ...nothing, ...held(scene, stale, 'its ControllerRevision to be stored') };
-  const failing = live.find(({ pod, failure }) => pod.revision === revisions.update && failure !== null);
+  const failing = live.find(({ member, failure }) => runningRevision(member) === revisions.update && failure !== null);
   const unfinished = stale.length > 0 || revisions.current !== revisions.update;
   if (failing !== undefined && !revisions.rolledBack && mayRollBack(scene)) return planRollout(rollingBack(scene));
   const mended = mend(scene, stale);
@@ -224,7 +224,9 @@ function rolledBackWait({ revisions }: Scene): Wait {
 /** Members that keep an older revision because the rollout is paused; null when there are none. */
 export function pausedRollout({ revisions, wanted }: Scene): string | null {
   if (!revisions.paused || revisions.onDelete) return null;
-  const old = wanted.filter(({ updates, slot }) => updates && isOurPod(slot) && slot.pod.revision !== revisions.update);
+  const old = wanted.filter(
+    (member) => member.updates && isOurPod(member.slot) && runningRevision(member) !== revisions.update,
+  );
   const first = old[0];
   if (first === undefined) return null;
   const rest = old.length > 1 ? ` and ${old.length - 1} more run` : ' runs';

@@ -164,6 +164,12 @@ function refusedPods({ refusals }: Observed): ReadonlySet<string> {
   return new Set(content.map(({ key }) => key.slice(CREATE_POD.length)));
 }
 
+/** What the member's pod was made from: a label that was taken off it by hand does not change that. */
+export function runningRevision({ slot, ledger }: Pick<MemberView, 'slot' | 'ledger'>): string | null {
+  if (!('pod' in slot)) return null;
+  return slot.pod.revision ?? (ledger?.podUID === slot.pod.uid ? (ledger.revision ?? null) : null);
+}
+
 const EMPTY: Slot = { state: 'Empty' };
 
 type Former = Pick<MemberView, 'name' | 'ledger' | 'claims'>;

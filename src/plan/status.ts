@@ -9,7 +9,7 @@ import { isOurPod } from '../identity/slot.ts';
 import { nextConditions } from './conditions.ts';
 import { nextLedger } from './ledger.ts';
 import { type Rollout, updateSince } from './rollout.ts';
-import type { Scene } from './scene.ts';
+import { runningRevision, type Scene } from './scene.ts';
 import type { Note, Wait } from './types.ts';
 
 interface Counts {
@@ -22,7 +22,9 @@ interface Counts {
 }
 
 function countMembers({ wanted, condemned, revisions, judge, spec }: Scene): Counts {
-  const pods = [...wanted, ...condemned].map(({ slot }) => slot).filter(isOurPod);
+  const pods = [...wanted, ...condemned].flatMap((member) =>
+    isOurPod(member.slot) ? [{ ...member.slot, revision: runningRevision(member) }] : [],
+  );
   const count = (test: (member: (typeof pods)[number]) => boolean) => pods.filter(test).length;
   const ready = ({ pod }: (typeof pods)[number]) => pod.phase === 'Running' && pod.readySinceMs !== null;
   const live = ({ state }: (typeof pods)[number]) => state !== 'Terminating';
@@ -33,8 +35,8 @@ function countMembers({ wanted, condemned, revisions, judge, spec }: Scene): Cou
     availableReplicas: count(
       (member) => ready(member) && (member.pod.readySinceMs ?? Number.POSITIVE_INFINITY) <= availableFrom,
     ),
-    currentReplicas: count((member) => live(member) && member.pod.revision === revisions.current),
-    updatedReplicas: count((member) => live(member) && member.pod.revision === revisions.update),
+    currentReplicas: count((member) => live(member) && member.revision === revisions.current),
+    updatedReplicas: count((member) => live(member) && member.revision === revisions.update),
     terminatingReplicas: count((member) => !live(member)),
   };
 }

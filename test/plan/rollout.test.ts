@@ -65,6 +65,16 @@ describe('ready members at an older revision go', () => {
   ]);
 });
 
+test('a member whose labels were taken off runs what the ledger says: it gets them back, and is not restarted', () => {
+  const seen = world({ app: { ...app, replicas: 1 }, pods: '0 Available' });
+  const pod = seen.pods.get('web-0') as { metadata: { labels: Raw } };
+  pod.metadata.labels = { app: 'web' };
+  const result = planned(see(seen));
+  expect(deeds(result)).toEqual(['adopt Pod web-0']);
+  expect(result.actions).toMatchObject([{ patch: { metadata: { labels: { 'controller-revision-hash': V2 } } } }]);
+  expect(result.status.updatedReplicas).toBe(1);
+});
+
 describe('the budget', () => {
   const four = { replicas: 4, version: 'v2', status: status() };
   const most = (maxUnavailable: unknown, more: Raw = {}) => ({
