@@ -1,19 +1,16 @@
-// Carries a plan out, one arm per action. Obeys: it decides nothing but what an answer of the API server means. A create
-// that finds its name taken, and a change that finds another object or version, are never success: the plan is dropped
-// and the app is looked at again. Lacks retries (the queue's) and order across apps.
+// Carries a plan out and tells what came of it. Obeys: it decides nothing but what an answer of the API server means. A
+// create that finds its name taken, and a change that finds another object or version, are never success: the plan is
+// dropped and the app is looked at again. Lacks the requests themselves (perform.ts), retries (the queue's) and order
+// across apps.
 
-import { MANAGER } from '../api/names.ts';
 import { KubeError } from '../kube/errors.ts';
-import type { KubeObjectInput } from '../kube/objects.ts';
-import { type ApiResource, RESOURCES } from '../kube/resources.ts';
 import { actionKey, describe, isRead, subjectOf } from '../plan/describe.ts';
-import type { Action, Patch, StrayKind } from '../plan/types.ts';
-import { type Hands, type Job, Stale, settle } from './hands.ts';
+import type { Action, StrayKind } from '../plan/types.ts';
+import { type Hands, type Job, Stale } from './hands.ts';
 import { inLanes } from './lanes.ts';
-import { look, survey } from './look.ts';
-import { confirmOwner, confirmRemoval } from './reread.ts';
+import { look, lookAgain } from './look.ts';
+import { perform } from './perform.ts';
 import { errorText } from './telemetry.ts';
-import { trySuccessor, tryTemplate } from './trial.ts';
 
 /**
  * Resolves to the milliseconds after which the app has to be looked at again, unless it need not be; rejects when the
@@ -57,120 +54,6 @@ async function attempt(hands: Hands, job: Job, action: Action): Promise<Result> 
   }
 }
 
-async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
-  switch (action.type) {
-    case 'survey':
-      return survey(hands, job, action);
-    case 'look':
-      await look(hands, job, { kind: action.kind, name: action.name });
-      return;
-    case 'createService':
-      return create(hands, job, { resource: RESOURCES.services, object: action.object });
-    case 'createRevision':
-      return createRevision(hands, job, action);
-    case 'deleteRevision':
-      return deleteRevision(hands, job, action);
-    case 'createClaim':
-      return create(hands, job, { resource: RESOURCES.persistentvolumeclaims, object: action.object });
-    case 'createPod':
-      return create(hands, job, { resource: RESOURCES.pods, object: action.object });
-    case 'applyService':
-      await confirmOwner(hands, job);
-      return apply(hands, job, action.object);
-    case 'releaseService':
-    case 'adoptService':
-      return patch(hands, job, { resource: RESOURCES.services, ...action });
-    case 'renumberRevision':
-    case 'adoptRevision':
-      return patch(hands, job, { resource: RESOURCES.controllerrevisions, ...action });
-    case 'stampClaim':
-      return patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
-    case 'adoptPod':
-      return patch(hands, job, { resource: RESOURCES.pods, ...action });
-    case 'deletePod':
-      return deletePod(hands, job, action);
-    default:
-      return action satisfies never;
-  }
-}
-
-async function create(hands: Hands, job: Job, made: { resource: ApiResource; object: object }): Promise<void> {
-  if (hands.cache.mayBeDead(job.key)) await confirmOwner(hands, job);
-  const object = await hands.client.create(made.resource, made.object as KubeObjectInput, { fieldManager: MANAGER });
-  settle(hands, job, { resource: made.resource, object });
-  // Until its watch shows it: should it come and go unseen, an older pod's end says nothing about this one (R1).
-  if (made.resource !== RESOURCES.pods) return;
-  hands.cache.made(job.key, { object, atMs: hands.steadyMs() });
-  hands.gate.made(job.key);
-}
-
-/** A template that is only another way to write one that we have becomes its alias, and moves nobody. */
-async function createRevision(
-  hands: Hands,
-  job: Job,
-  { object, trial }: Action & { type: 'createRevision' },
-): Promise<void> {
-  const resource = RESOURCES.controllerrevisions;
-  const rival = await tryTemplate(hands, job, trial);
-  if (rival === undefined) return create(hands, job, { resource, object });
-  return patch(hands, job, { resource, name: rival.revision.name, patch: rival.patch });
-}
-
-async function deleteRevision(
-  hands: Hands,
-  job: Job,
-  { name, uid, resourceVersion }: Action & { type: 'deleteRevision' },
-): Promise<void> {
-  await confirmOwner(hands, job);
-  const { namespace } = job.observed.app;
-  const resource = RESOURCES.controllerrevisions;
-  const result = await hands.client.delete(resource, { namespace, name }, { uid, resourceVersion });
-  if (result.kind === 'terminating') settle(hands, job, { resource, object: result.object });
-  else if (hands.cache.shows(job.key, { kind: 'ControllerRevision', name, uid })) hands.gate.removed(job.key, uid);
-}
-
-async function apply(hands: Hands, job: Job, object: object): Promise<void> {
-  // Forced: the three fields are ours, whoever else has set them.
-  const options = { fieldManager: MANAGER, force: true };
-  const applied = await hands.client.apply(RESOURCES.services, object as KubeObjectInput, options);
-  settle(hands, job, { resource: RESOURCES.services, object: applied });
-}
-
-async function patch(
-  hands: Hands,
-  job: Job,
-  change: { resource: ApiResource; name: string; patch: Patch },
-): Promise<void> {
-  if ((change.patch.metadata.ownerReferences ?? []).length > 0) await confirmOwner(hands, job);
-  const ref = { namespace: job.observed.app.namespace, name: change.name };
-  const options = { type: 'merge', body: change.patch, fieldManager: MANAGER } as const;
-  const object = await hands.client.patch(change.resource, ref, options);
-  settle(hands, job, { resource: change.resource, object });
-  // Until a watch shows it, this is how it was last seen.
-  const stray = strayOf(job, object.metadata.uid);
-  if (stray !== undefined) hands.cache.read(job.key, { ...stray, object, atMs: hands.steadyMs() });
-}
-
-async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
-  const { namespace } = job.observed.app;
-  const { name, uid } = victim;
-  const resourceVersion = victim.because === 'ended' ? victim.resourceVersion : await lastLook(hands, job, victim);
-  const result = await hands.client.delete(RESOURCES.pods, { namespace, name }, { uid, resourceVersion });
-  if (result.kind === 'terminating') settle(hands, job, { resource: RESOURCES.pods, object: result.object });
-  // The watch may have told of it before the answer came.
-  else if (hands.cache.shows(job.key, { kind: 'Pod', name, uid })) hands.gate.removed(job.key, uid);
-  await lookAgain(hands, job, victim);
-}
-
-/** The resourceVersion that the removal still holds for. */
-async function lastLook(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<string> {
-  const pod = await confirmRemoval(hands, job, victim);
-  if (victim.because !== 'outdated' && victim.because !== 'broken') return pod.metadata.resourceVersion;
-  await trySuccessor(hands, job, { pod, successor: victim.successor });
-  // That it is broken, or may be spared, was decided on its state (R2).
-  return victim.resourceVersion;
-}
-
 /** What a failure means: null when it says nothing about the action, and the queue has to try again. */
 async function understand(hands: Hands, failed: { job: Job; action: Action; error: unknown }): Promise<Result | null> {
   const { job, action, error } = failed;
@@ -204,17 +87,6 @@ async function understand(hands: Hands, failed: { job: Job; action: Action; erro
     default:
       return null;
   }
-}
-
-/** No watch tells what became of a stray: without this, the next plans would rest on what it was (simulator, seed 335). */
-async function lookAgain(hands: Hands, job: Job, action: Action): Promise<void> {
-  const stray = 'uid' in action ? strayOf(job, action.uid) : undefined;
-  if (stray !== undefined) await look(hands, job, stray);
-}
-
-function strayOf({ observed }: Job, uid: string): { readonly kind: StrayKind; readonly name: string } | undefined {
-  const stray = observed.strays.find(({ view }) => view.uid === uid);
-  return stray && { kind: stray.kind, name: stray.name };
 }
 
 /** Whether something was found under the name. */

@@ -20,6 +20,20 @@ export async function look(
   return object !== undefined;
 }
 
+/** No watch tells what became of a stray: without this, the next plans would rest on what it was (simulator, seed 335). */
+export async function lookAgain(hands: Hands, job: Job, action: Action): Promise<void> {
+  const stray = 'uid' in action ? strayOf(job, action.uid) : undefined;
+  if (stray !== undefined) await look(hands, job, stray);
+}
+
+export function strayOf(
+  { observed }: Job,
+  uid: string,
+): { readonly kind: StrayKind; readonly name: string } | undefined {
+  const stray = observed.strays.find(({ view }) => view.uid === uid);
+  return stray && { kind: stray.kind, name: stray.name };
+}
+
 export async function survey(hands: Hands, job: Job, asked: Asked): Promise<void> {
   const { client, cache, steadyMs } = hands;
   const { name, namespace, generation } = job.observed.app;
