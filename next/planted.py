@@ -5,7 +5,7 @@ BUGS=[
  ('partition ignored','src/plan/scene.ts',"rank >= setting.revisions.partition;","rank >= 0;"),
  ('paused ignored','src/plan/rollout.ts',"if (revisions.onDelete || revisions.paused) return nothing;","if (revisions.onDelete) return nothing;"),
  ('ledger not first','src/plan/plan.ts',"return member.ledger?.podUID !== removal.uid || member.ledger.updateTo === undefined;","return false;"),
- ('no trial of the successor','src/operator/execute.ts',"  await trySuccessor(hands, job, { pod, successor: victim.successor });\n",""),
+ ('no trial of the successor','src/operator/perform.ts',"  await trySuccessor(hands, job, { pod, successor: victim.successor });\n",""),
  ('refusal of the successor ignored','src/operator/trial.ts',"    if (!(error instanceof KubeError) || ASK_AGAIN.includes(error.code) || isNo(error)) throw error;","    if (!(error instanceof KubeError) || ASK_AGAIN.includes(error.code)) throw error;"),
  ('history of members forgotten','src/plan/history.ts',"const pods = observed.pods.map(({ revision }) => revision);","const pods: string[] = [];"),
  ('history: ledger','src/plan/history.ts',"const entries = [...ledgerOf(observed).values()].flatMap(({ revision, updateTo }) => [revision, updateTo]);","const entries: string[] = [];"),
@@ -21,7 +21,7 @@ BUGS=[
  ('rolled back and tried again','src/plan/revisions.ts',"goal: rolledBack ? current : update,","goal: update,"),
  ('updatedReplicas counts terminating','src/plan/status.ts',"live(member) && member.pod.revision === revisions.update","member.pod.revision === revisions.current"),
  ('currentRevision stays','src/plan/status.ts',"const current = rolledOut ? update : scene.revisions.current;","const current = scene.revisions.current;"),
- ('victim version not kept','src/operator/execute.ts',"  return victim.resourceVersion;","  return pod.metadata.resourceVersion;"),
+ ('victim version not kept','src/operator/perform.ts',"  return victim.resourceVersion;","  return pod.metadata.resourceVersion;"),
  ('maxUnavailable rounded up','src/plan/rollout.ts',"Math.floor((Number.parseInt","Math.ceil((Number.parseInt"),
  ('update counted for condemned','src/plan/rollout.ts',"const away = scene.wanted.filter(({ slot }) => slot.state !== 'Available');","const away = scene.wanted.filter(({ slot }) => slot.state !== 'Available' && slot.state !== 'Empty');"),
 ]

@@ -13,7 +13,7 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
   {
     name: 'cache trusted before a delete',
     why: 'a member is removed on a view from before the app was scaled back (R3)',
-    file: 'src/operator/execute.ts',
+    file: 'src/operator/perform.ts',
     find: "victim.because === 'ended' ? victim.resourceVersion",
     replace: "victim.resourceVersion !== '' ? victim.resourceVersion",
   },
@@ -34,14 +34,14 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
   {
     name: 'adoption without the fresh read',
     why: 'a pod is given to an app that is gone, and garbage collection takes it (R8)',
-    file: 'src/operator/execute.ts',
+    file: 'src/operator/perform.ts',
     find: 'if ((change.patch.metadata.ownerReferences ?? []).length > 0)',
     replace: 'if ((change.patch.metadata.ownerReferences ?? []).length > 9)',
   },
   {
     name: 'made pods not remembered',
     why: 'a pod that came and went between two events of a watch is followed at once by its twin (R1)',
-    file: 'src/operator/execute.ts',
+    file: 'src/operator/perform.ts',
     find: '  hands.cache.made(job.key, { object, atMs: hands.steadyMs() });\n',
     replace: '',
   },
