@@ -115,7 +115,8 @@ function isOverdue(
   return Math.max(unreadySinceMs(pod), newMs) + app.spec.progressDeadlineSeconds * 1000 <= nowMs;
 }
 
-const STOP_SLACK_MS = 30_000;
+/** Half a minute, less the second that a deletionTimestamp is cut to (seed 480). */
+const STOP_SLACK_MS = 29_000;
 
 /** One that is not Ready: only when it is broken or overdue, and no other one is being stopped for the same. */
 function mayBeMended(knowledge: Knowledge, { victim }: Update, { app, gone }: Case): string | undefined {
@@ -125,7 +126,7 @@ function mayBeMended(knowledge: Knowledge, { victim }: Update, { app, gone }: Ca
   for (const [uid, other] of gone) {
     if (uid === victim.metadata.uid || other.wasReady || other.appUid !== app.metadata.uid) continue;
     if (!wantedOf(app).includes(other.ordinal)) continue;
-    const isLeaving = hasGone(knowledge, other) && nowOf(knowledge) < other.atMs + other.graceMs + STOP_SLACK_MS;
+    const isLeaving = hasGone(knowledge, other) && nowMs < other.atMs + other.graceMs + STOP_SLACK_MS;
     const isKnownGone = knowledge.was(other.key, (pod) => pod?.metadata.uid !== uid);
     if (isLeaving && !isKnownGone) return `it is broken, and so was ${other.key}, which is not gone yet`;
   }

@@ -43,11 +43,16 @@ function allowedFor(
     if (entry !== undefined && isItsTurn) return goals;
     // A refusal is forgotten by a process in its time.
     if (entry !== undefined && isRefused) return had === '' ? goals : [...goals, had];
+    if (had !== '' && mayBeLost(knowledge, app, had)) return [...goals, had];
   }
   if (had !== '') return [had];
   if (rank >= app.spec.updateStrategy.rollingUpdate.partition) return goals;
   const current = hashIn(app.metadata.name, app.status?.currentRevision ?? '');
   if (current === undefined) return null;
-  const stored = keyOf('controllerrevisions', app.metadata.namespace, `${app.metadata.name}-${current}`);
-  return knowledge.was(stored, (revision) => revision === undefined) ? null : [current];
+  return mayBeLost(knowledge, app, current) ? null : [current];
+}
+
+function mayBeLost(knowledge: Knowledge, { metadata: { name, namespace } }: StatefulApp, hash: string): boolean {
+  const stored = keyOf('controllerrevisions', namespace, `${name}-${hash}`);
+  return knowledge.was(stored, (revision) => revision === undefined);
 }

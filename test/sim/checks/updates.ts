@@ -83,8 +83,15 @@ export function notItsTurn(knowledge: Knowledge, { victim, ordinal, bases }: Upd
     if (!takesPart(app, wantedOf(app).indexOf(ordinal))) return 'its app wants no update of it';
     const goals = goalsOf(knowledge, app);
     if (goals.length === 0) return 'the revision to come to is not known to be stored';
-    return goals.includes(revisionOf(victim) ?? '') ? 'it runs the revision that is wanted' : undefined;
+    const runs = revisionOf(victim) ?? recordedOf(app, victim, ordinal);
+    return goals.includes(runs ?? '') ? 'it runs the revision that is wanted' : undefined;
   });
+}
+
+/** A label that was taken off by hand does not change what the pod was made from. */
+function recordedOf({ status }: StatefulApp, { metadata }: Stored, ordinal: number): string | undefined {
+  const entry = status?.members?.find((member) => member.ordinal === ordinal);
+  return entry?.podUID === metadata.uid ? entry.revision : undefined;
 }
 
 export function allOf(

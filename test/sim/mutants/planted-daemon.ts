@@ -134,8 +134,8 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
     name: 'status written without a version',
     why: 'a ledger that was made from an old view overwrites a newer one (R2)',
     file: 'src/operator/reconcile.ts',
-    find: 'const body = { metadata: { uid, resourceVersion }, status };',
-    replace: 'const body = { metadata: { uid }, status };',
+    find: 'const body = { metadata: { uid, resourceVersion }, status: {',
+    replace: 'const body = { metadata: { uid }, status: {',
   },
   {
     name: 'StatefulSet overlooked',

@@ -128,7 +128,7 @@ export const BUGS_OF_THE_PLAN: readonly Planted[] = [
     name: 'copies are not exact',
     why: 'a failed member comes back at another revision than it had',
     file: 'src/plan/revisions.ts',
-    find: "  if (member.recorded !== null && member.recorded !== '') return member.recorded;\n",
+    find: '  if (isRecorded) return recorded;\n',
     replace: '',
   },
   {

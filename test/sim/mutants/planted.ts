@@ -6,10 +6,14 @@ import { BUGS_OF_THE_CLIENT } from './planted-client.ts';
 import { BUGS_OF_THE_DAEMON } from './planted-daemon.ts';
 import { BUGS_OF_IDENTITY } from './planted-identity.ts';
 import { BUGS_OF_THE_PLAN } from './planted-plan.ts';
+import { BUGS_OF_REVISIONS } from './planted-revisions.ts';
+import { BUGS_OF_TURNS } from './planted-turns.ts';
 
 export const PLANTED: readonly Planted[] = [
   ...BUGS_OF_THE_CLIENT,
   ...BUGS_OF_THE_DAEMON,
   ...BUGS_OF_IDENTITY,
   ...BUGS_OF_THE_PLAN,
+  ...BUGS_OF_TURNS,
+  ...BUGS_OF_REVISIONS,
 ];
