@@ -11,7 +11,7 @@ import { app, isReady, openStage, type Scene, type Stage } from './stage.ts';
 let stage: Stage;
 
 beforeAll(async () => {
-  stage = await openStage({ name: 'reliability', audit: true });
+  stage = await openStage({ name: 'reliability' });
 });
 afterAll(() => stage?.end());
 

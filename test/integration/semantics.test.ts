@@ -32,7 +32,7 @@ let stage: Stage;
 let operator: OperatorProcess;
 
 beforeAll(async () => {
-  stage = await openStage({ name: 'semantics', audit: true });
+  stage = await openStage({ name: 'semantics' });
   operator = await startOperatorProcess(stage.cluster);
   await operator.line(({ msg }) => msg === 'leading');
 });

@@ -15,17 +15,23 @@ import { systemClock } from '../../src/kube/system-clock.ts';
 import { createTransport } from '../../src/kube/undici-transport.ts';
 import { type Watch, watchResource } from '../../src/kube/watch.ts';
 import { APPS } from '../../src/operator/resources.ts';
+import { operatorRequests } from './audit.ts';
+import { overruns } from './budget.ts';
 
 export interface Stage {
   readonly cluster: Cluster;
   readonly client: KubeClient;
   /** A namespace that nobody has used yet. */
   namespace(labels?: Readonly<Record<string, string>>): Promise<Scene>;
+  /**
+   * Ends all, and rejects when an operator took away more members of some app than that allows (budget.ts): no test has to
+   * ask for that. Operators should have ended before.
+   */
   end(): Promise<void>;
 }
 
-export async function openStage(options: ClusterOptions): Promise<Stage> {
-  const cluster = await startCluster(options);
+export async function openStage(options: Omit<ClusterOptions, 'audit'>): Promise<Stage> {
+  const cluster = await startCluster({ ...options, audit: true });
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
   const transport = createTransport({ kubeConfig: config });
@@ -51,11 +57,28 @@ export async function openStage(options: ClusterOptions): Promise<Stage> {
       return scene;
     },
     async end() {
+      const ours = deletedByOperators(cluster.auditLog);
       for (const watch of watches) watch.stop();
       await transport.close();
       await cluster.stop();
+      const found = [...scenes.values()].flatMap((scene) => overrunsIn(scene, ours));
+      if (found.length > 0) throw new Error(`more members were away than their app allows:\n${found.join('\n')}`);
     },
   };
+}
+
+/** UIDs of pods. */
+function deletedByOperators(auditLog: string | undefined): ReadonlySet<string> {
+  const deletions = operatorRequests(auditLog).filter(
+    ({ verb, resource, code }) => verb === 'delete' && resource === 'pods' && code < 300,
+  );
+  return new Set(deletions.map(({ body }) => body?.preconditions?.uid ?? ''));
+}
+
+function overrunsIn({ name, history }: Scene, ours: ReadonlySet<string>): readonly string[] {
+  const apps = new Set(history.flatMap(({ kind, object }) => (kind === 'apps' ? [object.metadata.name] : [])));
+  const isOurs = (uid: string) => ours.has(uid);
+  return [...apps].flatMap((app) => overruns({ history, app, isOurs }).map((what) => `${name}, ${app}: ${what}`));
 }
 
 /** One thing that happened to an object, in the order in which the API server told it for this kind. */

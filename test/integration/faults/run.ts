@@ -133,9 +133,9 @@ function misdeeds(scene: Scene, { workflow, before, acts }: Record): readonly st
   const deletes = acts.filter(({ verb }) => verb === 'delete' || verb === 'deletecollection');
   for (const one of deletes) {
     if (preconditionUid(one) === undefined) found.push(`${wordsOf(one)} names no UID`);
-    if (one.resource !== 'pods') found.push(`${wordsOf(one)}: only pods may be deleted`);
+    if (!['pods', 'controllerrevisions'].includes(one.resource)) found.push(`${wordsOf(one)}: that may not be deleted`);
   }
-  const removed = deletes.filter(({ status = 0 }) => status >= 200 && status < 300);
+  const removed = deletes.filter(({ resource, status = 0 }) => resource === 'pods' && status >= 200 && status < 300);
   const names = removed.map(({ name }) => name);
   if (`${names}` !== `${workflow.removes}`) found.push(`the operator deleted ${names}, not ${workflow.removes}`);
   for (const one of removed) {

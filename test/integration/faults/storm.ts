@@ -160,7 +160,8 @@ async function silence(instance: Instance): Promise<readonly string[]> {
 
 /** Pods that the operator deleted for no reason: neither had they ended, nor were they unwanted by then. */
 export function groundless({ scene, scaledDownAtMs }: Aftermath, deletions: readonly AuditEntry[]): readonly string[] {
-  return deletions.flatMap(({ name = '', body, atMs, code }) => {
+  const pods = deletions.filter(({ resource }) => resource === 'pods');
+  return pods.flatMap(({ name = '', body, atMs, code }) => {
     const uid = body?.preconditions?.uid ?? '';
     const ended = (pod: KubeObject) => pod.metadata.deletionTimestamp === undefined && phaseOf(pod) === 'Failed';
     const unwanted = /^web-[234]$/.test(name) && atMs >= scaledDownAtMs;

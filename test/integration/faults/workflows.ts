@@ -126,11 +126,11 @@ export const WORKFLOWS: readonly Workflow[] = [
     ends: ['web-0'],
   },
   {
-    name: 'update 2 members to another template',
-    prepare: (scene) => scene.start(fast(2)),
+    name: 'update 2 members to another template, whose predecessor is not kept',
+    prepare: (scene) => scene.start(fast(2, { spec: { revisionHistoryLimit: 0 } })),
     trigger: (scene) =>
       scene.patch(APPS, 'web', { spec: { template: { metadata: { annotations: { restarted: 'yes' } } } } }),
-    isOver: again(2),
+    isOver: (scene) => again(2)(scene) && scene.revisions().length === 1,
     removes: ['web-1', 'web-0'],
     ends: ['web-1', 'web-0'],
   },

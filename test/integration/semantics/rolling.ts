@@ -2,7 +2,8 @@
 // hand, as the watch stream has it. Lacks anything that knows the operator's plans.
 
 import type { KubeObject } from '../../../src/kube/objects.ts';
-import { type App, condition, isReady, readyChangedAt, type Scene, statusOf, version } from '../stage.ts';
+import { mostAwayOf } from '../budget.ts';
+import { type App, condition, isReady, type Scene, statusOf } from '../stage.ts';
 
 export const PLAY = 'kwok.statefulapp.dev/play';
 export const START_AFTER = 'kwok.statefulapp.dev/start-after';
@@ -94,55 +95,11 @@ export function updated(scene: Scene, seconds = 60): Promise<App> {
   );
 }
 
-interface SpecOfApp {
-  readonly replicas?: number;
-  readonly minReadySeconds?: number;
-  readonly ordinals?: { readonly start?: number; readonly excluded?: readonly number[] };
-}
-
-function wantedNames(name: string, { replicas = 1, ordinals = {} }: SpecOfApp): readonly string[] {
-  const names: string[] = [];
-  for (let ordinal = ordinals.start ?? 0; names.length < replicas; ordinal += 1) {
-    if (ordinals.excluded?.includes(ordinal) !== true) names.push(`${name}-${ordinal}`);
-  }
-  return names;
-}
-
-/** When this deletion was asked for, in whole seconds. */
-function deletedAt({ metadata }: KubeObject): number {
-  const grace = (metadata as { readonly deletionGracePeriodSeconds?: number }).deletionGracePeriodSeconds ?? 0;
-  return Date.parse(metadata.deletionTimestamp ?? '') / 1000 - grace;
-}
-
 /**
  * From the watch stream: the most wanted members that were not available at a moment at which the operator deleted one
  * that was, that one included. 0 when it never did. Deletions of members that are not Ready are not counted: they take
- * nothing away.
+ * nothing away. That it is never more than the spec allows, the stage asks of every test (budget.ts).
  */
-export function mostAway(scene: Scene, name = 'web'): number {
-  const pods = new Map<string, KubeObject>();
-  const marked = new Set(scene.deletedByHand);
-  let spec: SpecOfApp = {};
-  let most = 0;
-  // Kinds are told apart from each other; versions bring them into the order in which they were written.
-  for (const { kind, type, object } of [...scene.history].sort((a, b) => version(a.object) - version(b.object))) {
-    if (kind === 'apps' && object.metadata.name === name) spec = (object['spec'] ?? {}) as SpecOfApp;
-    if (kind !== 'pods') continue;
-    const { metadata } = object;
-    const before = pods.get(metadata.name);
-    const leaves = type === 'deleted' || metadata.deletionTimestamp !== undefined;
-    if (type === 'deleted') pods.delete(metadata.name);
-    else pods.set(metadata.name, object);
-    if (!leaves || marked.has(metadata.uid)) continue;
-    marked.add(metadata.uid);
-    const wanted = wantedNames(name, spec);
-    if (!wanted.includes(metadata.name) || !isReady(before)) continue;
-    const at = deletedAt(object);
-    const isAvailable = (pod: KubeObject | undefined) =>
-      isReady(pod) &&
-      pod?.metadata.deletionTimestamp === undefined &&
-      readyChangedAt(pod) + (spec.minReadySeconds ?? 0) <= at;
-    most = Math.max(most, wanted.filter((one) => !isAvailable(pods.get(one))).length);
-  }
-  return most;
+export function mostAway({ history, deletedByHand }: Scene, app = 'web'): number {
+  return mostAwayOf({ history, app, isOurs: (uid) => !deletedByHand.has(uid) });
 }
