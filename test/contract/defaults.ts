@@ -1,12 +1,91 @@
 // What the API server fills in for each kind, and what it refuses to store.
 import { expect } from 'vitest';
 import { PLURAL } from '../../src/api/names.ts';
-import { type Behaviour, causesOf, refusal, told } from './stage.ts';
+import { type Behaviour, causesOf, refusal, type Stage, told } from './stage.ts';
 import { markerOf, podSpec } from './trace-content.ts';
+import type { Reply } from './wire-call.ts';
 
 const pod = (metadata: object, spec: object = podSpec('registry/a:1')) => ({ metadata, spec });
 
+const tried = (s: Stage, spec: object, query = 'dryRun=All&fieldValidation=Strict') =>
+  s.ask('POST', `/api/v1/namespaces/${s.namespace}/podtemplates?${query}`, {
+    metadata: { name: 'a' },
+    template: { metadata: { labels: { app: 'web' } }, spec },
+  });
+
+const templateOf = (reply: Reply) => (told(reply) as unknown as { readonly template: unknown }).template;
+
+/** As short as can be, and with all that the API server would fill in. */
+const SHORT = { containers: [{ name: 'main', image: 'registry/a:1', ports: [{ containerPort: 80 }] }] };
+const WRITTEN_OUT = {
+  containers: [
+    {
+      name: 'main',
+      image: 'registry/a:1',
+      imagePullPolicy: 'IfNotPresent',
+      ports: [{ containerPort: 80, protocol: 'TCP' }],
+      resources: {},
+      terminationMessagePath: '/dev/termination-log',
+      terminationMessagePolicy: 'File',
+    },
+  ],
+  dnsPolicy: 'ClusterFirst',
+  restartPolicy: 'Always',
+  schedulerName: 'default-scheduler',
+  securityContext: {},
+  terminationGracePeriodSeconds: 30,
+};
+
 export const DEFAULTS: readonly Behaviour[] = [
+  [
+    'a template is the same with its defaults written out, and without them',
+    async (s) => {
+      const short = templateOf(await tried(s, SHORT));
+      expect((short as { readonly spec: unknown }).spec).toEqual(WRITTEN_OUT);
+      expect(templateOf(await tried(s, WRITTEN_OUT))).toEqual(short);
+    },
+  ],
+  [
+    'a template with another value than the default is another one',
+    async (s) => {
+      const [main] = SHORT.containers;
+      const untagged = { containers: [{ ...main, image: 'registry/a' }] };
+      const always = { containers: [{ ...main, image: 'registry/a', imagePullPolicy: 'Always' }] };
+      const never = { containers: [{ ...main, image: 'registry/a', imagePullPolicy: 'IfNotPresent' }] };
+      const short = templateOf(await tried(s, untagged));
+      expect(templateOf(await tried(s, always))).toEqual(short);
+      expect(templateOf(await tried(s, never))).not.toEqual(short);
+    },
+  ],
+  [
+    'a template without an image is Invalid there',
+    async (s) => {
+      const refused = await tried(s, { containers: [{ name: 'main' }] });
+      expect([refusal(refused), causesOf(refused)]).toEqual(['422 Invalid', ['template.spec.containers[0].image']]);
+    },
+  ],
+  [
+    'a field that there is not is a BadRequest for whoever asks for strict decoding, and for nobody else',
+    async (s) => {
+      const misspelt = {
+        ...SHORT,
+        dnsPolice: 'None',
+        containers: [{ ...SHORT.containers[0], imagePullPolice: 'Never' }],
+      };
+      const refused = await tried(s, misspelt);
+      expect(refusal(refused)).toBe('400 BadRequest');
+      for (const words of [
+        'strict decoding error',
+        '"template.spec.dnsPolice"',
+        '"template.spec.containers[0].imagePullPolice"',
+      ])
+        expect(refused.body['message']).toContain(words);
+      expect((await tried(s, misspelt, 'dryRun=All')).status).toBe(201);
+      const strict = { query: { dryRun: 'All', fieldValidation: 'Strict' } };
+      expect(refusal(await s.create('pods', pod({ name: 'a' }, misspelt), strict))).toBe('400 BadRequest');
+      expect((await s.create('pods', pod({ name: 'a' }, SHORT), strict)).status).toBe(201);
+    },
+  ],
   [
     'a pod gets its defaults, phase Pending and generation 1',
     async (s) => {

@@ -107,8 +107,8 @@ export const BUGS_OF_THE_PLAN: readonly Planted[] = [
     name: 'decided on what was never read',
     why: 'an object that left a watch is planned with as it was last seen (R7)',
     file: 'src/plan/plan.ts',
-    find: 'actions: hasUnread(observed) ? reads : [...reads, ...allowed.actions],',
-    replace: 'actions: hasUnread(observed) && false ? reads : [...reads, ...allowed.actions],',
+    find: 'actions: hasUnread(observed) ? reads : [',
+    replace: 'actions: hasUnread(observed) && false ? reads : [',
   },
   {
     name: 'paused ignored',

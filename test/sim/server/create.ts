@@ -45,6 +45,7 @@ export function decode({ call, kind }: Write, body: unknown): Stored {
       ),
     );
   }
+  if (call.query['fieldValidation'] === 'Strict') checkFields(kind, body);
   const metadata = { ...tidy(objectAt(body, 'metadata')) };
   const place = call.namespace;
   if (place !== undefined && ![undefined, place].includes(textAt(metadata, 'namespace'))) {
@@ -64,6 +65,13 @@ export function decode({ call, kind }: Write, body: unknown): Stored {
     apiVersion,
     kind: kind.kind,
   });
+}
+
+function checkFields(kind: Kind, body: Raw): void {
+  const unknown = (kind.unknown?.(body) ?? []).map((path) => `unknown field "${path}"`);
+  if (unknown.length === 0) return;
+  const as = `${kind.kind} in version "${apiVersionOf(kind)}" cannot be handled as a ${kind.kind}`;
+  throw new Refusal(badRequest(`${as}: strict decoding error: ${unknown.join(', ')}`));
 }
 
 /** The fields of a built-in kind, as they are stored; a revision's data is anybody's JSON and stays as it is. */

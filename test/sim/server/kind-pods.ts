@@ -2,22 +2,14 @@
 // pkg/apis/core/validation/validation.go and pkg/registry/core/pod/strategy.go, as far as the operator, its tests and the
 // simulated kubelets come by it; what is missing is in docs/simulator-differences.md.
 import { type Cause, fault } from './failures.ts';
-import { listAt, objectAt, same, textAt } from './json.ts';
+import { listAt, objectAt, same, textAt, tidied } from './json.ts';
 import type { Kind } from './kinds.ts';
+import { podSpecDefaults, podSpecProblems, unknownFields } from './pod-spec.ts';
 import type { Raw, Stored } from './types.ts';
 
 function podDefaults(object: Stored): Stored {
   const spec = objectAt(object, 'spec');
-  const filled = {
-    restartPolicy: 'Always',
-    terminationGracePeriodSeconds: 30,
-    dnsPolicy: 'ClusterFirst',
-    securityContext: {},
-    schedulerName: 'default-scheduler',
-    enableServiceLinks: true,
-    ...spec,
-    ...(spec['containers'] === undefined ? {} : { containers: listAt(spec, 'containers').map(containerDefaults) }),
-  };
+  const filled = { enableServiceLinks: true, ...podSpecDefaults(spec) };
   const made = same(filled, spec) ? object : { ...object, spec: filled };
   return withStatus(made);
 }
@@ -43,18 +35,6 @@ function conditionsOf(status: Raw): Raw {
   const conditions = listAt(status, 'conditions');
   if (conditions.length === 0) return {};
   return { conditions: conditions.map((one) => ({ lastProbeTime: null, lastTransitionTime: null, ...one })) };
-}
-
-function containerDefaults(container: Raw): Raw {
-  const image = textAt(container, 'image') ?? '';
-  const latest = image.endsWith(':latest') || !/[:@][^/]*$/.test(image);
-  return {
-    imagePullPolicy: latest ? 'Always' : 'IfNotPresent',
-    resources: {},
-    terminationMessagePath: '/dev/termination-log',
-    terminationMessagePolicy: 'File',
-    ...container,
-  };
 }
 
 /** DefaultTolerationSeconds, at every write (plugin/pkg/admission/defaulttolerationseconds). */
@@ -98,19 +78,10 @@ function qosOf(spec: Raw): string {
 
 function podProblems(object: Stored): readonly Cause[] {
   const spec = objectAt(object, 'spec');
-  const containers = listAt(spec, 'containers');
   const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
   const wrong = (key: string) => spec[key] !== undefined && spec[key] !== '' && !label.test(String(spec[key]));
   return [
-    ...(containers.length > 0 ? [] : [fault('spec.containers', 'Required value', 'FieldValueRequired')]),
-    ...containers.flatMap((container, index) => [
-      ...(textAt(container, 'name')
-        ? []
-        : [fault(`spec.containers[${index}].name`, 'Required value', 'FieldValueRequired')]),
-      ...(textAt(container, 'image')
-        ? []
-        : [fault(`spec.containers[${index}].image`, 'Required value', 'FieldValueRequired')]),
-    ]),
+    ...podSpecProblems(spec, 'spec'),
     ...['hostname', 'subdomain'].filter(wrong).map((key) => fault(`spec.${key}`, `Invalid value: "${spec[key]}"`)),
   ];
 }
@@ -155,8 +126,29 @@ export const podKind: Kind = {
   graceful: true,
   fields: ['spec.nodeName', 'spec.restartPolicy', 'spec.schedulerName', 'spec.serviceAccountName', 'status.phase'],
   defaults: podDefaults,
+  unknown: (body) => unknownFields(body['spec'], 'spec'),
   prepare: podCreation,
   carry: withTolerations,
   problems: podProblems,
   updateProblems: podUpdateProblems,
+};
+
+/** Only tried, never stored (test/sim/checks): what an update of one would be is not modelled. */
+export const podTemplateKind: Kind = {
+  group: '',
+  version: 'v1',
+  kind: 'PodTemplate',
+  plural: 'podtemplates',
+  namespaced: true,
+  status: false,
+  generation: true,
+  unconditional: true,
+  answersDeleted: true,
+  fields: [],
+  unknown: (body) => unknownFields(objectAt(body, 'template')['spec'], 'template.spec'),
+  defaults: (object) => {
+    const template = tidied(objectAt(object, 'template'));
+    return { ...object, template: { ...template, spec: podSpecDefaults(objectAt(template, 'spec')) } };
+  },
+  problems: (object) => podSpecProblems(objectAt(objectAt(object, 'template'), 'spec'), 'template.spec'),
 };

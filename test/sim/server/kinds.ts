@@ -4,7 +4,7 @@
 import { type Cause, fault } from './failures.ts';
 import { objectAt, same } from './json.ts';
 import { appKind } from './kind-apps.ts';
-import { podKind } from './kind-pods.ts';
+import { podKind, podTemplateKind } from './kind-pods.ts';
 import { claimKind, serviceKind } from './kind-storage.ts';
 import type { Raw, Stored } from './types.ts';
 
@@ -38,6 +38,8 @@ export interface Kind {
   readonly carry?: (object: Stored, before: Stored) => Stored;
   /** Fills in what the API server fills in, at each write, after the two above. */
   readonly defaults?: (object: Stored) => Stored;
+  /** Paths of fields that there are not: whoever asks for strict decoding is refused for them. */
+  readonly unknown?: (body: Raw) => readonly string[];
   readonly problems?: (object: Stored) => readonly Cause[];
   readonly updateProblems?: (object: Stored, before: Stored) => readonly Cause[];
   readonly statusProblems?: (object: Stored) => readonly Cause[];
@@ -137,7 +139,7 @@ const KINDS: readonly Kind[] = [
     createdByUpdate: true,
     answersDeleted: false,
   },
-  { ...core, kind: 'PodTemplate', plural: 'podtemplates', answersDeleted: true },
+  podTemplateKind,
   appKind,
 ];
 
