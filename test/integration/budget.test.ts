@@ -149,6 +149,21 @@ test('what others delete, what is not wanted and what was not Ready takes nothin
   ).toEqual([0, []]);
 });
 
+test('an app that comes later, or is another, has nothing to do with it', () => {
+  const early = new Tale()
+    .ready(...ALL)
+    .leaves('web-3')
+    .leaves('web-2')
+    .app({ replicas: 2 });
+  expect(found(early)).toEqual([0, []]);
+  const { history } = new Tale()
+    .app({ replicas: 4 })
+    .ready(...ALL)
+    .leaves('web-3')
+    .leaves('web-2');
+  expect(overruns({ history, app: 'other', isOurs: () => true })).toEqual([]);
+});
+
 test('an older spec excuses as long as the status has not gone beyond it', () => {
   const lowered = (observedGeneration: number) =>
     new Tale()

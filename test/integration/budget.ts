@@ -122,10 +122,13 @@ export function mostAwayOf(question: Question): number {
 
 /** What is wrong, in words: removals that no spec allows that the operator may have gone by. */
 export function overruns(question: Question): readonly string[] {
-  return removals(question)
-    .filter(({ readings }) => readings.every(({ away, allowed }) => away.length > allowed))
-    .map(({ pod, readings }) => {
-      const { away = [], allowed = 0 } = readings.at(-1) ?? {};
-      return `${pod} was deleted, so that ${away.join(', ')} were away; ${allowed} may be`;
-    });
+  return (
+    removals(question)
+      // None at all: the app was not there yet, and the pod is another's.
+      .filter(({ readings }) => readings.length > 0 && readings.every(({ away, allowed }) => away.length > allowed))
+      .map(({ pod, readings }) => {
+        const { away = [], allowed = 0 } = readings.at(-1) ?? {};
+        return `${pod} was deleted, so that ${away.join(', ')} were away; ${allowed} may be`;
+      })
+  );
 }

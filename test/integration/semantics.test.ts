@@ -7,6 +7,8 @@ import { type OperatorProcess, startOperatorProcess } from '../../e2e/operator/p
 import { grants, usage } from './grants.ts';
 import { aboutClaims } from './semantics/claims.ts';
 import { aboutFixForward } from './semantics/fix-forward.ts';
+import { aboutKubernetes } from './semantics/kubernetes.ts';
+import { aboutMidRollout } from './semantics/mid-rollout.ts';
 import { aboutNames } from './semantics/names.ts';
 import { aboutOrder } from './semantics/order.ts';
 import { aboutPreflight } from './semantics/preflight.ts';
@@ -52,6 +54,8 @@ aboutRevisions(open);
 aboutStatus(open);
 aboutUpdates(open);
 aboutFixForward(open);
+aboutKubernetes(open);
+aboutMidRollout(open);
 aboutPreflight(open);
 
 describe('over all of that', () => {
