@@ -5,7 +5,7 @@ import { MANAGER } from '../api/names.ts';
 import type { KubeObjectInput } from '../kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../kube/resources.ts';
 import type { Action, Patch } from '../plan/types.ts';
-import { type Hands, type Job, settle } from './hands.ts';
+import { type Hands, type Job, Stale, settle } from './hands.ts';
 import { look, lookAgain, strayOf, survey } from './look.ts';
 import { confirmOwner, confirmRemoval } from './reread.ts';
 import { trySuccessor, tryTemplate } from './trial.ts';
@@ -26,6 +26,7 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
     case 'createClaim':
       return create(hands, job, { resource: RESOURCES.persistentvolumeclaims, object: action.object });
     case 'createPod':
+      if (action.unless !== undefined) await confirmLost(hands, job, action.unless);
       return create(hands, job, { resource: RESOURCES.pods, object: action.object });
     case 'applyService':
       await confirmOwner(hands, job);
@@ -45,6 +46,12 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
     default:
       return action satisfies never;
   }
+}
+
+/** One that lost our label is shown by no watch of ours, and is as good as it was. */
+async function confirmLost(hands: Hands, job: Job, name: string): Promise<void> {
+  const isThere = await look(hands, job, { kind: 'ControllerRevision', name });
+  if (isThere) throw new Stale(`ControllerRevision ${name} is there`);
 }
 
 async function create(hands: Hands, job: Job, made: { resource: ApiResource; object: object }): Promise<void> {

@@ -3,6 +3,7 @@
 
 import type { StatefulAppSpec } from '../api/spec.ts';
 import { type Blueprint, buildPod } from '../identity/pod.ts';
+import { revisionName } from '../identity/revision.ts';
 import { buildClaim, stampPatch } from '../volumes/claim-build.ts';
 import { type ClaimClass, type ClaimSlot, isProtected } from '../volumes/claim-view.ts';
 import type { MemberView, Scene } from './scene.ts';
@@ -112,7 +113,10 @@ export function equip(
   const claims = claimActions(scene, member);
   const object = podAt(scene, member, blueprint);
   const wait: Wait = { reason: 'PodPending', ordinal, message: `${name} waits for its pod to be created.` };
-  const action: Action = { type: 'createPod', ordinal, object, revision: blueprint.hash, reason: whyMade(member) };
+  const lost = lostRevision(scene, member);
+  const unless = lost === null ? {} : { unless: lost };
+  const reason = whyMade(member, lost);
+  const action: Action = { type: 'createPod', ordinal, object, revision: blueprint.hash, ...unless, reason };
   return { actions: [...claims, action], waits: [wait] };
 }
 
@@ -122,8 +126,17 @@ export function podAt({ observed, spec }: Scene, { ordinal }: MemberView, bluepr
   return buildPod(observed.app, { ordinal, blueprint, serviceName, unreachableSeconds });
 }
 
-function whyMade({ name, ledger, hash }: MemberView): string {
+/** Name of the ControllerRevision that it was made from, when no view of ours has anything of that name. */
+function lostRevision({ observed, revisions }: Scene, { ledger, hash }: MemberView): string | null {
+  if (revisions.onDelete || ledger?.revision === undefined || ledger.revision === hash) return null;
+  if (ledger.updateTo !== undefined || revisions.blueprints.has(ledger.revision)) return null;
+  const lost = revisionName(observed.app.name, ledger.revision);
+  return observed.revisions.some(({ name }) => name === lost) ? null : lost;
+}
+
+function whyMade({ name, ledger, hash }: MemberView, lost: string | null): string {
   if (ledger?.revision === undefined) return `${name} is wanted and does not exist`;
+  if (lost !== null) return `${name} comes back at revision ${hash}, as ControllerRevision ${lost} is gone`;
   if (ledger.revision !== hash) return `${name} comes back at revision ${hash}`;
   return `${name} is gone; this is its exact copy`;
 }
@@ -151,7 +164,7 @@ function claimAction(scene: Scene, member: MemberView, claim: ClaimSlot): readon
 
 function revisionLost({ name, ordinal, hash }: MemberView): Wait {
   const message =
-    `${name} cannot be made again as it was: no ControllerRevision with hash ${hash} is left. ` +
-    'Restore it from a backup, or set spec.updateStrategy.type to OnDelete to let members come back at the present template.';
+    `${name} cannot be made again as it was: no ControllerRevision with hash ${hash} is left. Restore it from a backup, ` +
+    'or let the update reach this member (updateStrategy.rollingUpdate: paused, partition).';
   return { reason: 'RevisionLost', ordinal, message, needsUser: true };
 }

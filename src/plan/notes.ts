@@ -3,13 +3,21 @@
 
 import { stringAt } from '../identity/json.ts';
 import { deletesUnheard } from '../identity/pod.ts';
+import { isOurPod } from '../identity/slot.ts';
 import { sameQuantity } from '../volumes/quantity.ts';
 import { pausedRollout } from './rollout.ts';
-import type { Scene } from './scene.ts';
+import { runningRevision, type Scene } from './scene.ts';
 import type { Note } from './types.ts';
 
 export function planNotes(scene: Scene): readonly Note[] {
-  return [...retention(scene), ...grace(scene), ...paused(scene), ...shadowed(scene), ...differing(scene)];
+  return [
+    ...retention(scene),
+    ...grace(scene),
+    ...paused(scene),
+    ...lost(scene),
+    ...shadowed(scene),
+    ...differing(scene),
+  ];
 }
 
 function retention({ spec }: Scene): readonly Note[] {
@@ -35,6 +43,23 @@ function grace({ spec }: Scene): readonly Note[] {
 function paused(scene: Scene): readonly Note[] {
   const message = pausedRollout(scene);
   return message === null ? [] : [{ reason: 'UpdatePaused', message }];
+}
+
+/** Members that run, could not be made again as they are, and that no update is to reach. */
+function lost({ revisions, wanted }: Scene): readonly Note[] {
+  if (revisions.onDelete) return [];
+  const found = wanted.flatMap((member) => {
+    const hash = isOurPod(member.slot) && (revisions.paused || !member.updates) ? runningRevision(member) : null;
+    return hash === null || revisions.blueprints.has(hash) ? [] : [{ name: member.name, hash }];
+  });
+  const [first] = found;
+  if (first === undefined) return [];
+  const others = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
+  const message =
+    `${first.name}${others} runs revision ${first.hash}, of which no ControllerRevision is left: it could not be made again ` +
+    'as it is. Restore the ControllerRevision from a backup, or let the update reach this member ' +
+    '(updateStrategy.rollingUpdate: paused, partition).';
+  return [{ reason: 'RevisionLost', message }];
 }
 
 function shadowed({ spec }: Scene): readonly Note[] {

@@ -60,12 +60,18 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const reads = [...(observed.app.deleting ? [] : looks(observed)), ...searches(observed, spec, lacks)];
   return finish(scene, {
     // What was never read may be gone, or somebody else's: nothing is decided on the last that was heard of it (R7).
-    actions: hasUnread(observed) ? reads : [...reads, ...allowed.actions],
+    actions: hasUnread(observed) ? reads : [...reads, ...oneAtATime(allowed.actions)],
     waits: only === null || idle ? found : observed.app.deleting ? [only] : [only, ...found],
     notes: [...service.notes, ...planNotes(scene), ...(idle ? [PAUSED] : [])],
     searchAtMs: searchDueMs(observed, lacks),
     rollout,
   });
+}
+
+/** A change gives a pod another version, and its removal names the one that was decided on: that is the next plan's. */
+function oneAtATime(actions: readonly Action[]): readonly Action[] {
+  const changed = new Set(actions.flatMap((action) => (action.type === 'adoptPod' ? [action.uid] : [])));
+  return changed.size === 0 ? actions : actions.filter((one) => one.type !== 'deletePod' || !changed.has(one.uid));
 }
 
 /** An update that fails is the cause of most other waits. */

@@ -98,12 +98,17 @@ export interface Claim {
   readonly isItsTurn: boolean;
 }
 
-/** The hash that a pod of this member would be made with now: ledger first, then the partition (semantics.md). */
+/**
+ * The hash that a pod of this member would be made with now: ledger first, then the partition (semantics.md). One whose
+ * revision is stored nowhere any more does not wait for a turn that comes only to who is there.
+ */
 export function revisionFor(revisions: Revisions, { rank, recorded, isItsTurn }: Claim): string {
   if (revisions.onDelete) return revisions.update;
   const goes = rank !== null && rank >= revisions.partition && !revisions.paused;
-  if (isItsTurn && goes) return revisions.goal;
-  if (recorded !== null && recorded !== '') return recorded;
+  const isRecorded = recorded !== null && recorded !== '';
+  const isLost = isRecorded && !revisions.blueprints.has(recorded);
+  if ((isItsTurn || isLost) && goes) return revisions.goal;
+  if (isRecorded) return recorded;
   return rank !== null && rank < revisions.partition ? revisions.current : revisions.goal;
 }
 

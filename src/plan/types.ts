@@ -118,7 +118,13 @@ export type Action = { readonly reason: string } & (
   | ({ readonly type: 'renumberRevision' | 'adoptRevision' } & Patched)
   | ({ readonly type: 'createClaim'; readonly ordinal: number } & Made)
   | ({ readonly type: 'stampClaim'; readonly ordinal: number } & Patched)
-  | ({ readonly type: 'createPod'; readonly ordinal: number; readonly revision: string } & Made)
+  | ({
+      readonly type: 'createPod';
+      readonly ordinal: number;
+      readonly revision: string;
+      /** Name of the ControllerRevision that it would come back at, were it stored: looked for once more before. */
+      readonly unless?: string;
+    } & Made)
   | ({ readonly type: 'adoptPod'; readonly ordinal: number } & Patched)
   | ({ readonly type: 'deletePod'; readonly ordinal: number } & Removal & Existing)
 );
@@ -187,7 +193,14 @@ export interface Wait {
 
 /** What is not as the spec says without holding anything up: a field without effect, a Service that is not fit. */
 export interface Note {
-  readonly reason: 'ServiceUnfit' | 'FieldNotInEffect' | 'ClaimDiffers' | 'VolumeShadowed' | 'Paused' | 'UpdatePaused';
+  readonly reason:
+    | 'ServiceUnfit'
+    | 'FieldNotInEffect'
+    | 'ClaimDiffers'
+    | 'VolumeShadowed'
+    | 'Paused'
+    | 'UpdatePaused'
+    | 'RevisionLost';
   readonly message: string;
 }
 

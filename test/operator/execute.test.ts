@@ -326,6 +326,23 @@ test('a pod whose name is taken is no success: the taker is read, and seen by th
   ]);
 });
 
+test('a pod that would come back at a revision which is gone is made once nothing of that name is found', async () => {
+  const { api, pass, job } = bench();
+  await execute(pass, job(), [{ ...createPod, unless: 'web-old' }]);
+  expect(api.sent.filter(notAnEvent).map(({ verb, plural }) => `${verb} ${plural}`)).toEqual([
+    'get controllerrevisions',
+    'create pods',
+  ]);
+});
+
+test('a pod that would come back at a revision which is only not watched waits for the next plan', async () => {
+  const { api, pass, job } = bench();
+  api.add('controllerrevisions', object('ControllerRevision', 'web-old'));
+  await expect(execute(pass, job(), [{ ...createPod, unless: 'web-old' }])).resolves.toBe(200);
+  expect(api.writes).toEqual([]);
+  expect(job().observed.strays).toMatchObject([{ kind: 'ControllerRevision', name: 'web-old' }]);
+});
+
 test.each([
   [
     'createClaim',

@@ -48,9 +48,7 @@ describe('a new template', () => {
   }
   /** What the server makes of a template: for v2 what it makes of v1. */
   const defaulted = (): ((call: Call) => Answer | undefined) => (call) =>
-    isTrial(call)
-      ? { status: 201, body: { ...trialObject('v1'), metadata: { name: 'any', uid: 'dry' } } }
-      : undefined;
+    isTrial(call) ? { status: 201, body: { ...trialObject('v1'), metadata: { name: 'any', uid: 'dry' } } } : undefined;
 
   test('is tried, strictly and without being stored, and recorded', async () => {
     const { go, api, isStored, alias } = recording();

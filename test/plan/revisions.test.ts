@@ -97,8 +97,8 @@ describe('a member that is made again', () => {
       waits: 'web-0 PodPending, web-1 PodNotReady',
     },
     {
-      it: 'is waited for when its revision is stored nowhere any more',
-      app,
+      it: 'is waited for when its revision is stored nowhere any more, and no update is to reach it',
+      app: partition(2),
       pods: '0 Available, 1 Stopped @v1, 2 Available',
       revisions: ['v2'],
       waits: 'web-1 RevisionLost',
@@ -106,12 +106,20 @@ describe('a member that is made again', () => {
     },
     {
       it: 'has its revision looked for by name: a restored one, or one stripped of our label, is not watched',
-      app,
+      app: { ...app, updateStrategy: { rollingUpdate: { paused: true } } },
       pods: '0 Available, 1 Stopped @v1, 2 Available',
       revisions: ['v2'],
       survey: { atMs: NOW - 1000 },
       does: 'look for a StatefulSet of this name and for pods that match the selector, read ControllerRevision v1',
       waits: 'web-1 RevisionLost',
+    },
+    {
+      it: 'comes at the new revision before its turn when the one it had is stored nowhere any more',
+      app,
+      pods: '0 Available, 1 Stopped @v1, 2 Available',
+      revisions: ['v2'],
+      does: 'create Pod web-1',
+      waits: pending,
     },
     {
       it: 'comes up at the present template under OnDelete when its revision is lost',
@@ -129,6 +137,37 @@ describe('a member that is made again', () => {
       waits: 'web-2 PodPending',
     },
   ]);
+
+  test('before its turn is made only once its lost revision has been looked for by name', () => {
+    const unless = (given: Given) => {
+      const [action] = planned(see(world(given))).actions;
+      return action?.type === 'createPod' ? action.unless : action?.type;
+    };
+    const lost = { app, pods: '0 Available, 1 Stopped @v1, 2 Available', revisions: ['v2'] };
+    expect(unless(lost)).toBe(`web-${hashOf('v1')}`);
+    expect(unless({ ...lost, revisions: ['v1', 'v2'] })).toBeUndefined();
+    // Under that name stands a stranger's: looking again would find nothing else.
+    const seen = world({ ...lost, revisions: ['v1', 'v2'] });
+    const foreign = rawRevision({ version: 'v1', number: 1 }) as { metadata: Raw };
+    const ownerReferences = [{ kind: 'StatefulApp', name: 'web', uid: 'former-uid', controller: true }];
+    seen.revisions.set(String(foreign.metadata['name']), {
+      ...foreign,
+      metadata: { ...foreign.metadata, ownerReferences },
+    });
+    const [action] = planned(see(seen)).actions;
+    expect(action).toMatchObject({ type: 'createPod', revision: hashOf('v2') });
+    expect(action).not.toHaveProperty('unless');
+  });
+
+  test('says so while it runs a revision that is stored nowhere any more, and that no update is to reach', () => {
+    const notes = (given: NonNullable<Given['app']>) =>
+      planned(see(world({ app: given, pods: '0 Available @v1, 1 Available @v1, 2 Available', revisions: ['v2'] })))
+        .notes;
+    const message = expect.stringMatching(`^web-0 \\(and 1 more\\) runs revision ${hashOf('v1')}, of which no `);
+    expect(notes(partition(2))).toEqual([{ reason: 'RevisionLost', message }]);
+    expect(notes(app)).toEqual([]);
+    expect(notes(onDelete)).toEqual([]);
+  });
 
   test('keeps its revision also when the label was taken off its pod', () => {
     const seen = world({ app, pods: '0 Available @v1' });
