@@ -13,6 +13,7 @@ import { lax, replace, strict } from '../api/install.ts';
 import { REFUSED_BY_RULE } from '../api/rows.ts';
 import { apps, connect, DRY_RUN, type Server } from '../api/server.ts';
 import { MALFORMED, REFUSED_BY_SHAPE } from '../api/shape-rows.ts';
+import { A, goneOf, HELD, images, release, rolling, template, updated } from './semantics/rolling.ts';
 import { app, condition, isReady, openStage, type Scene, type Stage } from './stage.ts';
 
 vi.setConfig({ maxConcurrency: 16 });
@@ -206,6 +207,33 @@ describe.concurrent('manifests', () => {
     expect(own()).toEqual(claims);
     end();
   });
+});
+
+describe('a budget that allows nothing or less, stored before the rule against it', () => {
+  beforeAll(() => replace(server, lax(), async () => (await probe()) === 201));
+
+  test.each([{ maxUnavailable: 0 }, { maxUnavailable: '0%' }, { maxUnavailable: -1 }, { partition: -1 }])(
+    '%j, in the middle of an update: the update halts, a condition says why, and corrected it goes on',
+    async (rollingUpdate) => {
+      const scene = await stage.namespace();
+      const [field = ''] = Object.keys(rollingUpdate);
+      await scene.start(app({ spec: { ...A } }));
+      await scene.edit('web', template('b:2', HELD));
+      await scene.until('web-2 to be updated', () => scene.made('pods', 'web-2').length === 2);
+      await scene.patch(APPS, 'web', { spec: rolling(rollingUpdate) });
+      const { status, message } = await scene.reason('web', 'Stalled', 'InvalidSpec');
+      expect([status, message]).toEqual(['True', expect.stringContaining(`rollingUpdate.${field}`)]);
+      await scene.play('web-2', null);
+      await scene.until('web-2 to be Ready', () => isReady(scene.pod('web-2')));
+      await scene.twoRounds('web');
+      expect([goneOf(scene), images(scene)]).toEqual([['web-2'], ['a:1', 'a:1', 'b:2']]);
+      const end = release(scene);
+      await scene.patch(APPS, 'web', { spec: rolling({ [field]: null }) });
+      await updated(scene);
+      end();
+      expect(goneOf(scene)).toEqual(['web-2', 'web-1', 'web-0']);
+    },
+  );
 });
 
 describe('a spec that is newer than the operator', () => {

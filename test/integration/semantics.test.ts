@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type OperatorProcess, startOperatorProcess } from '../../e2e/operator/process.ts';
 import { grants, usage } from './grants.ts';
+import { aboutBadUpdates } from './semantics/bad-updates.ts';
 import { aboutClaims } from './semantics/claims.ts';
 import { aboutFixForward } from './semantics/fix-forward.ts';
 import { aboutKubernetes } from './semantics/kubernetes.ts';
@@ -57,6 +58,7 @@ aboutFixForward(open);
 aboutKubernetes(open);
 aboutMidRollout(open);
 aboutPreflight(open);
+aboutBadUpdates(open);
 
 describe('over all of that', () => {
   test('the operator broke none of its own rules, and none of its plans', () => {

@@ -7,10 +7,12 @@ import {
   A,
   B,
   goneOf,
+  HELD,
   images,
   madeFor,
   mostAway,
   PLAY,
+  release,
   rolling,
   run,
   START_AFTER,
@@ -18,8 +20,6 @@ import {
   updated,
 } from './rolling.ts';
 
-/** Members that are to be held up at the new template: each becomes Ready when it is told to. */
-const HELD = { annotations: { [PLAY]: 'never-ready' } };
 /** Those that were given up come back side by side; under OrderedReady each would wait for the lower ones. */
 const BURST = { ...A, replicas: 5, podManagementPolicy: 'Parallel' };
 const isLeaving = (scene: Scene, name: string) => scene.pod(name)?.metadata.deletionTimestamp !== undefined;
@@ -27,19 +27,6 @@ const isLeaving = (scene: Scene, name: string) => scene.pod(name)?.metadata.dele
 /** Resolves once the second pod of this name is there. */
 const begun = (scene: Scene, name: string) =>
   scene.until(`${name} to be updated`, () => scene.made('pods', name).length === 2);
-
-/** Those that are updated become Ready one after the other, as they come. */
-function release(scene: Scene): () => void {
-  const told = new Set<string>();
-  return scene.listen(() => {
-    for (const { metadata } of scene.pods()) {
-      if (metadata.annotations?.[PLAY] !== 'never-ready' || metadata.deletionTimestamp || told.has(metadata.uid))
-        continue;
-      told.add(metadata.uid);
-      void scene.play(metadata.name, null);
-    }
-  });
-}
 
 export function aboutMidRollout(open: () => Promise<Scene>): void {
   describe.concurrent('in the middle of an update', () => {

@@ -29,6 +29,9 @@ export const A = template('a:1');
 export const B = template('b:2');
 export const BAD = template(NO_IMAGE);
 
+/** Of a template whose members are held up: each becomes Ready when it is told to (`Scene.play`). */
+export const HELD = { annotations: { [PLAY]: 'never-ready' } };
+
 export const rolling = (rollingUpdate: object) => ({ updateStrategy: { type: 'RollingUpdate', rollingUpdate } });
 
 export const hashOf = (pod: KubeObject | undefined): string | undefined =>
@@ -57,6 +60,24 @@ export const images = (scene: Scene): readonly (string | undefined)[] =>
     .filter(isOfWeb)
     .sort((a, b) => a.metadata.name.localeCompare(b.metadata.name, 'en', { numeric: true }))
     .map(imageOf);
+
+/** The watch may be a moment behind. */
+function unlessGone(error: unknown): void {
+  if ((error as { readonly code?: string }).code !== 'NotFound') throw error;
+}
+
+/** From now on those that are held up become Ready as they come; the result ends that. */
+export function release(scene: Scene): () => void {
+  const told = new Set<string>();
+  return scene.listen(() => {
+    for (const { metadata } of scene.pods()) {
+      if (metadata.annotations?.[PLAY] !== 'never-ready' || metadata.deletionTimestamp || told.has(metadata.uid))
+        continue;
+      told.add(metadata.uid);
+      void scene.play(metadata.name, null).catch(unlessGone);
+    }
+  });
+}
 
 interface ContainerStatuses {
   readonly containerStatuses?: readonly { readonly state?: { readonly waiting?: { readonly reason?: string } } }[];
