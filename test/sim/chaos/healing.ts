@@ -93,7 +93,8 @@ function wayOn({ server }: Stage, app: Stored): Raw {
 function canRun(template: unknown): boolean {
   const spec = objectAt(template, 'spec');
   const [container] = listAt(spec, 'containers');
-  return spec['nodeSelector'] === undefined && /^store:v\d$/.test(stringAt(container, 'image') ?? '');
+  const asks = objectAt(container, 'resources')['requests'] !== undefined;
+  return !asks && spec['nodeSelector'] === undefined && /^store:v\d$/.test(stringAt(container, 'image') ?? '');
 }
 
 /** One that can run; and another one than an update that has failed, which is not tried again. */

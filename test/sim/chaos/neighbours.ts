@@ -44,14 +44,29 @@ const policy: Act = (stage, random) => {
   return image;
 };
 
-/** A webhook with side effects: it lets pods be made, and takes no part in dry runs. */
-const noDryRuns: Act = (stage, random) => {
-  const words = 'admission webhook "sidecar.example.com" does not support dry run';
-  const answer = failure(400, 'BadRequest', words, {});
-  answerSo(stage, random.delay(5_000, 300_000), ({ verb, plural, query }) =>
-    verb === 'create' && plural === 'pods' && query['dryRun'] !== undefined ? answer : undefined,
-  );
-  return 'pods';
+const EMPTY_ANSWERS: readonly Answer[] = [
+  // A webhook with side effects: it lets pods be made, and takes no part in dry runs.
+  failure(400, 'BadRequest', 'admission webhook "sidecar.example.com" does not support dry run', {}),
+  failure(500, 'InternalError', 'failed calling webhook "sidecar.example.com": context deadline exceeded', {}),
+  // As many pods as there may be, each in the way of its own successor.
+  failure(
+    403,
+    'Forbidden',
+    'pods is forbidden: exceeded quota: full, requested: pods=1, used: pods=9, limited: pods=9',
+    {},
+  ),
+];
+
+/** Pods can be made, and nobody can tell beforehand; now and then for good. */
+const emptyTrials: Act = (stage, random) => {
+  const answer = random.pick(EMPTY_ANSWERS);
+  const ms = random.delay(5_000, 300_000);
+  const rule = ({ verb, plural, query }: Call) =>
+    verb === 'create' && plural === 'pods' && query['dryRun'] !== undefined ? answer : undefined;
+  const isForGood = random.chance(0.3);
+  if (isForGood) stage.server.rules.push(rule);
+  else answerSo(stage, ms, rule);
+  return `${answer.status} ${isForGood ? 'for good' : `for ${ms} ms`}`;
 };
 
 /** RBAC is taken away for one resource, or all, and given back. */
@@ -122,7 +137,7 @@ const conflicts: Act = (stage, random) => {
 export const NEIGHBOURS: readonly Intervention[] = [
   sabotage('refuse pods', 2, refuse('pods', 'exceeded quota: few, requested: pods=1, used: pods=9, limited: pods=9')),
   sabotage('policy', 2, policy),
-  sabotage('no dry runs', 1, noDryRuns),
+  sabotage('empty trials', 2, emptyTrials),
   sabotage('refuse claims', 1, refuse('persistentvolumeclaims', 'exceeded quota: few')),
   sabotage('revoke rights', 1, revoke),
   sabotage('newer field', 1, newer),

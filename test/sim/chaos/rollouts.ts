@@ -4,6 +4,7 @@
 import { NAMESPACE } from '../apps.ts';
 import type { Random } from '../random.ts';
 import type { Raw, Stored } from '../server/types.ts';
+import { failure } from '../server/wire.ts';
 import { type Act, anApp, type Intervention, later, type Stage, specOf } from './stage.ts';
 
 const GOOD = ['store:v1', 'store:v2', 'store:v3'];
@@ -22,13 +23,15 @@ const BAD: readonly Raw[] = [
   { nodeSelector: { disk: 'none' } },
 ];
 
-/** The app with another template: one image, and the nodes it may run on. */
-export function withTemplate(app: Stored, { image, nodeSelector }: Raw, annotations?: Raw): Raw {
+/** The app with another template: one image, what it asks for, the nodes it may run on; and no misspelt field. */
+export function withTemplate(app: Stored, { image, nodeSelector, resources }: Raw, annotations?: Raw): Raw {
   const spec = specOf(app);
   const template = spec['template'] as Raw;
-  const { nodeSelector: _nodes, ...pod } = template['spec'] as Raw;
-  const [container] = pod['containers'] as readonly Raw[];
-  const containers = [{ ...container, image: image ?? container?.['image'] }];
+  const { nodeSelector: _nodes, dnsPolice: _typo, ...pod } = template['spec'] as Raw;
+  const [first] = pod['containers'] as readonly Raw[];
+  const { resources: _former, ...container } = first ?? {};
+  const asked = resources === undefined ? {} : { resources };
+  const containers = [{ ...container, image: image ?? container['image'], ...asked }];
   const metadata = template['metadata'] as Raw;
   const next = {
     ...template,
@@ -112,6 +115,60 @@ const flip: Act = (stage, random) => {
   return `${app.metadata.name}: ${JSON.stringify(other)} for ${ms} ms`;
 };
 
+/** What the API server would fill in; images of a run have tags. */
+const DEFAULTS: readonly { readonly pod?: Raw; readonly container?: Raw }[] = [
+  { pod: { dnsPolicy: 'ClusterFirst' } },
+  { pod: { schedulerName: 'default-scheduler', restartPolicy: 'Always' } },
+  { pod: { securityContext: {} } },
+  { container: { imagePullPolicy: 'IfNotPresent' } },
+  { container: { resources: {} } },
+  { container: { terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File' } },
+];
+
+function withSpec(app: Stored, { pod, container }: { readonly pod?: Raw; readonly container?: Raw }): Raw {
+  const spec = specOf(app);
+  const template = spec['template'] as Raw;
+  const before = template['spec'] as Raw;
+  const containers = (before['containers'] as readonly Raw[]).map((one) => ({ ...one, ...container }));
+  return { ...app, spec: { ...spec, template: { ...template, spec: { ...before, ...pod, containers } } } };
+}
+
+/** Another tool writes defaults out: nobody is to be restarted for it. */
+const writeOut: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  if (app === undefined) return undefined;
+  const more = random.pick(DEFAULTS);
+  stage.user.edit('statefulapps', app, (now) => withSpec(now, more));
+  return `${app.metadata.name}: ${JSON.stringify(more)}`;
+};
+
+/** A field that there is not; the next edit corrects it. */
+const misspell: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  if (app === undefined) return undefined;
+  stage.user.edit('statefulapps', app, (now) => withSpec(now, { pod: { dnsPolice: 'None' } }));
+  if (random.chance(0.6))
+    later(stage, random.delay(1_000, 120_000), 'user: corrects the field', () => set(stage, app, {}));
+  return app.metadata.name;
+};
+
+/** A template that asks for more than the quota has, for good. */
+const greed: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  if (app === undefined) return undefined;
+  const words =
+    'pods is forbidden: exceeded quota: cpu, requested: requests.cpu=9, used: requests.cpu=4, limited: requests.cpu=8';
+  const answer = failure(403, 'Forbidden', words, { kind: 'pods' });
+  stage.server.rules.push(({ verb, plural, body }) =>
+    verb === 'create' && plural === 'pods' && JSON.stringify(body).includes('"cpu":"9"') ? answer : undefined,
+  );
+  const image = random.pick(GOOD);
+  set(stage, app, { image, resources: { requests: { cpu: '9' } } });
+  if (random.chance(0.6))
+    later(stage, random.delay(1_000, 120_000), 'user: asks for less', () => set(stage, app, { image }));
+  return app.metadata.name;
+};
+
 /** kubectl rollout restart. */
 const restart: Act = (stage, random) => {
   const app = anApp(stage, random);
@@ -149,6 +206,9 @@ export const ROLLOUTS: readonly Intervention[] = [
   { name: 'bold template', kind: 'user', weight: 2, act: push },
   { name: 'flip template', kind: 'user', weight: 2, act: flip },
   { name: 'restart', kind: 'user', weight: 2, act: restart },
+  { name: 'default written out', kind: 'user', weight: 3, act: writeOut },
+  { name: 'misspelt template', kind: 'user', weight: 1, act: misspell },
+  { name: 'greedy template', kind: 'user', weight: 1, act: greed },
   rolling('partition', 3, (random) => ({ partition: random.pick([0, 0, 1, 2, 3, 99]) })),
   rolling('budget', 2, (random) => ({ maxUnavailable: random.pick<unknown>([1, 2, 3, '25%', '50%', '100%']) })),
   rolling('pause updates', 2, (_, before) => ({ paused: before['paused'] !== true })),

@@ -43,7 +43,8 @@ function allowedFor(
     if (entry !== undefined && isItsTurn) return goals;
     // A refusal is forgotten by a process in its time.
     if (entry !== undefined && isRefused) return had === '' ? goals : [...goals, had];
-    if (had !== '' && mayBeLost(knowledge, app, had)) return [...goals, had];
+    // So may the one that a rollback leads to.
+    if (had !== '' && mayBeLost(knowledge, app, had)) return [...goals, ...updatesOf(knowledge, app), had];
   }
   if (had !== '') return [had];
   if (rank >= app.spec.updateStrategy.rollingUpdate.partition) return goals;

@@ -1,9 +1,12 @@
 // Which revision a spec asks for, by comparing what is stored with what is written: how the operator hashes a template is
 // not used here. And what is wrong with a pod that only another template ends, read once more from the raw object.
 
+import { ANNOTATION } from '../../../src/api/names.ts';
 import { listAt, objectAt, stringAt } from '../../../src/identity/json.ts';
 import type { Stored } from '../server/types.ts';
 import { fieldOf } from './facts.ts';
+import { shortened } from './meaning.ts';
+import { textOf } from './text.ts';
 
 export const REVISION = 'controller-revision-hash';
 
@@ -14,24 +17,6 @@ interface Templates {
   readonly volumeClaimTemplates: unknown;
 }
 
-const texts = new WeakMap<object, string>();
-
-/** One text for all ways to order the fields. */
-function textOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const before = texts.get(value);
-  if (before !== undefined) return before;
-  const text = Array.isArray(value)
-    ? `[${value.map(textOf).join(',')}]`
-    : `{${Object.entries(value)
-        .filter(([, item]) => item !== undefined)
-        .toSorted(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, item]) => `${JSON.stringify(key)}:${textOf(item)}`)
-        .join(',')}}`;
-  texts.set(value, text);
-  return text;
-}
-
 /** Growing a disk rolls nothing: of claim templates only the names count. */
 const contentOf = ({ template, volumeClaimTemplates }: Templates) =>
   `${textOf(template)} ${listOf(volumeClaimTemplates)
@@ -40,13 +25,26 @@ const contentOf = ({ template, volumeClaimTemplates }: Templates) =>
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** Whether a stored ControllerRevision holds the templates of this spec. */
-export function holds(revision: Stored, spec: Templates): boolean {
+const storedIn = (revision: Stored): Templates => {
   const data = objectAt(objectAt(revision, 'data'), 'spec');
+  return { template: data['template'], volumeClaimTemplates: data['volumeClaimTemplates'] };
+};
+
+/** Whether a stored ControllerRevision holds the templates of this spec, as they are written. */
+export const holds = (revision: Stored, spec: Templates): boolean => contentOf(storedIn(revision)) === contentOf(spec);
+
+/** Whether it holds another way to write them. */
+export function holdsAlias(revision: Stored, spec: Templates): boolean {
+  const stored = storedIn(revision);
   return (
-    contentOf({ template: data['template'], volumeClaimTemplates: data['volumeClaimTemplates'] }) === contentOf(spec)
+    !holds(revision, spec) &&
+    contentOf({ ...stored, template: shortened(stored.template) }) ===
+      contentOf({ ...spec, template: shortened(spec.template) })
   );
 }
+
+/** It is said to stand for other ways to write it, too. */
+export const hasAliases = ({ metadata }: Stored): boolean => metadata.annotations?.[ANNOTATION.aliases] !== undefined;
 
 /** The hash in `<app>-<hash>`. */
 export const hashIn = (app: string, revision: string): string | undefined =>

@@ -3,7 +3,7 @@
 import type { StatefulApp } from '../../../src/api/schema.ts';
 import type { Call } from '../server/types.ts';
 import { appsKnown, controllerOf, fieldOf, isDeleting, ordinalIn } from './facts.ts';
-import { revisionOf } from './goals.ts';
+import { hashIn, revisionOf } from './goals.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import { basesOf, updatesOf } from './updates.ts';
 
@@ -19,6 +19,8 @@ export function historyKept(knowledge: Knowledge, call: Call): string | undefine
   const hash = name.slice(owner.name.length + 1);
   const apps = appsKnown(knowledge, namespace, owner.name).filter(({ metadata }) => metadata.uid === owner.uid);
   const wrong = basesOf(knowledge, apps).map((app) => needed(knowledge, app, hash));
+  const early = apps.map((app) => tooEarly(knowledge, app, name));
+  if (early.length > 0 && early.every((why) => why !== undefined)) return early[0];
   return wrong.length === 0 ? 'its app is not known' : wrong.every((why) => why !== undefined) ? wrong[0] : undefined;
 }
 
@@ -38,4 +40,19 @@ function needed(knowledge: Knowledge, app: StatefulApp, hash: string): string | 
     if (runs) return `${key} runs it`;
   }
   return undefined;
+}
+
+/** As many newer ones as the limit says are kept. */
+function tooEarly(knowledge: Knowledge, { metadata, spec }: StatefulApp, name: string): string | undefined {
+  const { namespace } = metadata;
+  const numbers = (key: string) =>
+    knowledge.versions(key).flatMap((one) => (one === undefined ? [] : [Number(fieldOf(one, 'revision'))]));
+  const least = Math.min(...numbers(keyOf('controllerrevisions', namespace, name)));
+  let newer = 0;
+  for (const key of knowledge.keys('controllerrevisions', namespace)) {
+    if (hashIn(metadata.name, key.slice(key.lastIndexOf('/') + 1)) !== undefined && Math.max(...numbers(key)) > least)
+      newer += 1;
+  }
+  const limit = spec.revisionHistoryLimit;
+  return newer < limit ? `only ${newer} newer ones are known, and ${limit} are to be kept` : undefined;
 }

@@ -15,7 +15,10 @@ import { drainedInHealth, drainOrder, inOrder } from './order.ts';
 import { shadowRule } from './shadow.ts';
 import { liveOwner, noNewerValue, understood } from './standing.ts';
 import { askedFor, countsWhatIsThere, listedFirst, noIdleWait, readsItsWrites } from './telling.ts';
+import { templateTried } from './templates.ts';
+import { highestFirst, scaledFirst } from './turns.ts';
 import { notItsTurn, onItsState, toldFirst, triedFirst, updateOf } from './updates.ts';
+import { verdictOnUpdate } from './verdicts.ts';
 import type { Rule } from './witness.ts';
 
 export function requestRules(renewDeadlineMs: number): readonly Rule[] {
@@ -27,7 +30,11 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R3', judge: triedFirst },
     { name: 'R4', judge: toldFirst },
     budgetRule(),
+    { name: 'R6', judge: highestFirst },
+    { name: 'R6', judge: scaledFirst },
     { name: 'R4', judge: historyKept },
+    { name: 'R3', judge: templateTried },
+    { name: 'R11', judge: verdictOnUpdate },
     { name: 'R4', judge: neverStored },
     { name: 'R5', judge: claimsKept },
     { name: 'R6', judge: inOrder },

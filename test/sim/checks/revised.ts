@@ -8,7 +8,7 @@ import { listAt, objectAt } from '../../../src/identity/json.ts';
 import type { SimServer } from '../server/server.ts';
 import type { Stored } from '../server/types.ts';
 import { controllerOf, fieldOf, isDeleting, ordinalIn, readySinceMs, wantedOf } from './facts.ts';
-import { hashIn, holds, isBroken, revisionOf } from './goals.ts';
+import { hasAliases, hashIn, holds, holdsAlias, isBroken, revisionOf } from './goals.ts';
 import { takesPart } from './updates.ts';
 
 /** `pods` are the app's. */
@@ -17,7 +17,10 @@ export function unrevised(server: SimServer, app: StatefulApp, pods: readonly St
   const own = server
     .all('controllerrevisions', metadata.namespace)
     .filter((revision) => controllerOf(revision)?.uid === metadata.uid);
-  const holding = own.filter((revision) => holds(revision, spec));
+  const exact = own.filter((revision) => holds(revision, spec));
+  const aliased = own.filter((revision) => hasAliases(revision) && holdsAlias(revision, spec));
+  const told = aliased.filter((revision) => revision.metadata.name === status.updateRevision);
+  const holding = exact.length > 0 ? exact : told;
   const [update] = holding;
   if (update === undefined || holding.length > 1) return [`its template is stored in ${holding.length} revisions`];
   const hash = hashIn(metadata.name, update.metadata.name) ?? '';
@@ -25,6 +28,8 @@ export function unrevised(server: SimServer, app: StatefulApp, pods: readonly St
   return [
     ...(hasFailed ? [`the update to ${update.metadata.name} was rolled back`] : behind(app, pods, hash)),
     ...tooMany(app, { own, pods, hash }),
+    ...notNewest(own, update),
+    ...unfinished(app, pods, update.metadata.name),
     ...miscounted(app, pods, update.metadata.name),
   ];
 }
@@ -80,6 +85,33 @@ function tooMany({ metadata, spec, status = {} }: StatefulApp, { own, pods, hash
     .filter((revision) => revision.metadata.labels?.[LABEL.app] !== undefined)
     .filter((revision) => !used.includes(hashIn(metadata.name, revision.metadata.name)));
   return unused.length > spec.revisionHistoryLimit ? [`${unused.length} revisions are kept that nobody runs`] : [];
+}
+
+/** The history tells in which order the revisions came to be wanted. */
+function notNewest(own: readonly Stored[], update: Stored): readonly string[] {
+  const later = own.find(
+    (one) =>
+      one !== update &&
+      one.metadata.labels?.[LABEL.app] !== undefined &&
+      Number(fieldOf(one, 'revision')) >= Number(fieldOf(update, 'revision')),
+  );
+  return later === undefined ? [] : [`revision ${later.metadata.name} counts as newer than ${update.metadata.name}`];
+}
+
+/** What was said of an update that is over would be believed by the next one. */
+function unfinished(
+  { metadata, status = {} }: StatefulApp,
+  pods: readonly Stored[],
+  update: string,
+): readonly string[] {
+  const { failedRevision, members = [] } = status;
+  const isLive = (ordinal: number) =>
+    pods.some((pod) => pod.metadata.name === `${metadata.name}-${ordinal}` && readySinceMs(pod) !== undefined);
+  const going = members.find(({ ordinal, updateTo }) => updateTo !== undefined && isLive(ordinal));
+  return [
+    ...(failedRevision === undefined || failedRevision === update ? [] : [`${failedRevision} still counts as failed`]),
+    ...(going === undefined ? [] : [`member ${going.ordinal} is there, and the ledger says that it goes`]),
+  ];
 }
 
 /** With StatefulSet's meaning: a rollout is over once all members are there, updated and Ready. */

@@ -10,14 +10,28 @@ interface Trial {
   no: string | undefined;
 }
 
+/** Of a template, under the name that its revision would have. */
+export interface TemplateTrial {
+  readonly atMs: number;
+  readonly name: string;
+  answer: Answer | undefined;
+}
+
 const REFUSALS = [400, 403, 404, 422];
 
 export class Trials {
   readonly #tried = new Map<string, Trial>();
   readonly #calls = new WeakMap<Call, Trial>();
   readonly #refused = new Set<string>();
+  readonly #templates: TemplateTrial[] = [];
+  readonly #templateCalls = new WeakMap<Call, TemplateTrial>();
 
   sent(call: Call, atMs: number): void {
+    if (isTemplateTrial(call)) {
+      const tried: TemplateTrial = { atMs, name: String(fieldOf(call.body, 'metadata', 'name')), answer: undefined };
+      this.#templates.push(tried);
+      this.#templateCalls.set(call, tried);
+    }
     if (!isTrial(call)) return;
     const trial = { atMs, revision: revisionIn(call), no: undefined };
     this.#tried.set(keyOf(call), trial);
@@ -25,9 +39,14 @@ export class Trials {
   }
 
   answered(call: Call, { status, body }: Answer): void {
+    const template = this.#templateCalls.get(call);
+    if (template !== undefined) template.answer = { status, body };
     if (call.verb !== 'create' || call.plural !== 'pods') return;
     const words = String(fieldOf(body, 'message'));
-    const says = REFUSALS.includes(status) && !/exceeded quota|does not support dry run/.test(words);
+    // Whoever asks for CPU asks for more than any pod that is there (chaos/neighbours.ts).
+    const isUnclear =
+      /exceeded quota|does not support dry run/.test(words) && !words.includes('requested: requests.cpu');
+    const says = REFUSALS.includes(status) && !isUnclear;
     const trial = this.#calls.get(call);
     if (trial !== undefined && says) trial.no = words;
     if (trial === undefined && says) this.#refused.add(keyOf(call));
@@ -41,11 +60,19 @@ export class Trials {
     return trial.no === undefined ? undefined : `its successor was refused: ${trial.no}`;
   }
 
+  templatesSince(ms: number): readonly Readonly<TemplateTrial>[] {
+    return this.#templates.filter(({ atMs }) => atMs >= ms);
+  }
+
   /** Once a pod of this name was refused for what it is. */
   wasRefused(key: string): boolean {
     return this.#refused.has(key);
   }
 }
+
+/** By whoever is to be told of misspelt fields. */
+const isTemplateTrial = ({ verb, plural, query }: Call) =>
+  verb === 'create' && plural === 'podtemplates' && query['dryRun'] === 'All' && query['fieldValidation'] === 'Strict';
 
 const isTrial = ({ verb, plural, query }: Call) =>
   verb === 'create' && plural === 'pods' && query['dryRun'] !== undefined;

@@ -5,7 +5,7 @@
 import type { StatefulApp } from '../../../src/api/schema.ts';
 import type { Call, Stored } from '../server/types.ts';
 import { appNameOf, appOf, appsKnown, fieldOf, hasEnded, isDeleting, ordinalIn, wantedOf } from './facts.ts';
-import { hashIn, holds, revisionOf } from './goals.ts';
+import { hasAliases, hashIn, holds, holdsAlias, revisionOf } from './goals.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 
 export interface Update {
@@ -47,13 +47,16 @@ export function basesOf(knowledge: Knowledge, specs: readonly StatefulApp[]): re
   });
 }
 
-/** Hashes of known revisions that hold what the spec says. */
+const standsFor = (revision: Stored, spec: StatefulApp['spec']) =>
+  holds(revision, spec) || (hasAliases(revision) && holdsAlias(revision, spec));
+
+/** Hashes of known revisions that hold what the spec says, or are said to stand for it. */
 export function updatesOf(knowledge: Knowledge, { metadata, spec }: StatefulApp): readonly string[] {
   const hashes: string[] = [];
   for (const key of knowledge.keys('controllerrevisions', metadata.namespace)) {
     const hash = hashIn(metadata.name, key.slice(key.lastIndexOf('/') + 1));
     if (hash === undefined) continue;
-    if (knowledge.was(key, (revision) => revision !== undefined && holds(revision, spec))) hashes.push(hash);
+    if (knowledge.was(key, (revision) => revision !== undefined && standsFor(revision, spec))) hashes.push(hash);
   }
   return hashes;
 }
