@@ -44,13 +44,19 @@ function allowedFor(
     // A refusal is forgotten by a process in its time.
     if (entry !== undefined && isRefused) return had === '' ? goals : [...goals, had];
     // So may the one that a rollback leads to.
-    if (had !== '' && mayBeLost(knowledge, app, had)) return [...goals, ...updatesOf(knowledge, app), had];
+    if (had !== '' && isFoundLost(knowledge, app, had)) return [...goals, ...updatesOf(knowledge, app), had];
   }
   if (had !== '') return [had];
   if (rank >= app.spec.updateStrategy.rollingUpdate.partition) return goals;
   const current = hashIn(app.metadata.name, app.status?.currentRevision ?? '');
   if (current === undefined) return null;
   return mayBeLost(knowledge, app, current) ? null : [current];
+}
+
+/** No watch shows one without our label: it was asked for by its name. */
+function isFoundLost(knowledge: Knowledge, { metadata: { name, namespace } }: StatefulApp, hash: string): boolean {
+  const read = knowledge.readSince(keyOf('controllerrevisions', namespace, `${name}-${hash}`));
+  return read.some((revision) => revision === undefined);
 }
 
 function mayBeLost(knowledge: Knowledge, { metadata: { name, namespace } }: StatefulApp, hash: string): boolean {

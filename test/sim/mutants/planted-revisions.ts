@@ -46,6 +46,13 @@ export const BUGS_OF_REVISIONS: readonly Planted[] = [
     replace: 'return slot.pod.revision;',
   },
   {
+    name: 'lost revision not looked for',
+    why: 'a revision that lost our label counts as gone, and its member comes back updated (R7)',
+    file: 'src/operator/perform.ts',
+    find: '      if (action.unless !== undefined) await confirmLost(hands, job, action.unless);\n',
+    replace: '',
+  },
+  {
     name: 'revision of a rollback keeps its number',
     why: 'the history says that the newest revision is another one than the one that runs',
     file: 'src/plan/revisions.ts',
