@@ -53,6 +53,30 @@ export function unreturned(server: SimServer, app: StatefulApp, nowMs: number): 
   });
 }
 
+const HELD = ['VolumeAtRisk', 'UpdateHeld', 'Refused'];
+
+/**
+ * Long after the faults, no member is left that is broken at another revision than the template's, where that is stored and
+ * can be had (kubernetes/kubernetes#67250). A clause for each.
+ */
+export function unmended(server: SimServer, app: StatefulApp, nowMs: number): readonly string[] {
+  const { metadata, spec, status = {} } = app;
+  const update = server.find('controllerrevisions', metadata.namespace, status.updateRevision ?? '');
+  const isStored = update !== undefined && (holds(update, spec) || holdsAlias(update, spec));
+  if (!isStored || status.failedRevision !== undefined || controllerOf(update)?.uid !== metadata.uid) return [];
+  if (server.find('statefulsets', metadata.namespace, metadata.name) !== undefined) return [];
+  return wantedOf(app).flatMap((ordinal, rank) => {
+    const pod = server.find('pods', metadata.namespace, `${metadata.name}-${ordinal}`);
+    const entry = status.members?.find((member) => member.ordinal === ordinal);
+    if (pod === undefined || isDeleting(pod) || controllerOf(pod)?.uid !== metadata.uid) return [];
+    if (!takesPart(app, rank) || HELD.includes(entry?.reason ?? '')) return [];
+    const isOld = `${metadata.name}-${revisionOf(pod)}` !== update.metadata.name && revisionOf(pod) !== undefined;
+    return isOld && isBroken(pod, nowMs)
+      ? [`pod ${pod.metadata.name} is broken, and not at the revision that is wanted`]
+      : [];
+  });
+}
+
 function behind(app: StatefulApp, pods: readonly Stored[], hash: string): readonly string[] {
   const { name } = app.metadata;
   const part = wantedOf(app).filter((_, rank) => takesPart(app, rank));

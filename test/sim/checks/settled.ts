@@ -8,7 +8,7 @@ import type { SimServer } from '../server/server.ts';
 import type { Stored } from '../server/types.ts';
 import { appOf, controllerOf, fieldOf, isDeleting, ordinalIn, phaseOf, readySinceMs, wantedOf } from './facts.ts';
 import { revisionOf } from './goals.ts';
-import { unreturned, unrevised } from './revised.ts';
+import { unmended, unreturned, unrevised } from './revised.ts';
 
 /** What is not as it should be, a clause each; none when everything has converged. */
 export function unsettled(server: SimServer, nowMs: number): readonly string[] {
@@ -155,7 +155,7 @@ export function silent(server: SimServer, object: Stored, nowMs: number): string
   const wrong = unsettledApp(server, object, nowMs).filter((what) => !(accepted && what.includes(' claim ')));
   if (wrong.length === 0) return undefined;
   const app = appOf(object);
-  const [left] = app === null ? [] : unreturned(server, app, nowMs);
+  const [left] = app === null ? [] : [...unreturned(server, app, nowMs), ...unmended(server, app, nowMs)];
   if (left !== undefined) return left;
   const ready = conditionOf(object, 'Ready');
   const says = ready?.status === 'False' && typeof ready.message === 'string' && ready.message.length > 20;

@@ -144,13 +144,6 @@ export const BUGS_OF_TURNS: readonly Planted[] = [
     replace: 'const since = isKnown ? nowMs : undefined;',
   },
   {
-    name: 'alarm of an update that fails lost',
-    why: 'nobody looks when the time of a member is over',
-    file: 'src/plan/plan.ts',
-    find: '    failureDueMs(scene),\n',
-    replace: '',
-  },
-  {
     name: 'update before its revision is stored',
     why: 'a crash leaves members at a revision that is stored nowhere',
     file: 'src/plan/rollout.ts',
@@ -161,8 +154,8 @@ export const BUGS_OF_TURNS: readonly Planted[] = [
     name: 'VolumeAtRisk ignored by an update',
     why: 'the pod that alone keeps a volume is updated (R12)',
     file: 'src/plan/rollout.ts',
-    find: '  if (risk !== null) return risk;\n',
-    replace: '',
+    find: '  const risk = volumeRisk(scene, member);\n',
+    replace: '  if (member.wanted) return null;\n  const risk = volumeRisk(scene, member);\n',
   },
   {
     name: 'claims of the successor ignored',
