@@ -101,3 +101,7 @@ test('a node is deleted in the middle of an update: its member comes back as it 
   expect(goneOf(scene)).toEqual(['web-2', 'web-0', 'web-1', 'web-0']);
   expect(scene.pods().map(nodeOf)).not.toContain(node);
 }, 300_000);
+
+test('the operator broke none of its own rules, and none of its plans', () => {
+  expect(operator.log.filter(({ level }) => ['error', 'fatal', 'raw'].includes(level))).toEqual([]);
+});

@@ -197,6 +197,16 @@ export class Scene {
     return this.history.find(({ object }) => object.metadata.uid === uid && test(object))?.object;
   }
 
+  /** Resolves once the watches have told of this state: what is awaited after it is not what was there before it. */
+  told(kind: Kind, { metadata }: KubeObject): Promise<unknown> {
+    const { uid, resourceVersion } = metadata;
+    const isIt = ({ object }: Happening) =>
+      object.metadata.uid === uid && object.metadata.resourceVersion === resourceVersion;
+    return this.until(`${metadata.name} at ${resourceVersion}`, () =>
+      this.history.some((one) => one.kind === kind && isIt(one)),
+    );
+  }
+
   /** Calls back now and at every event; the result ends that. */
   listen(hear: () => void): () => void {
     this.#checks.add(hear);

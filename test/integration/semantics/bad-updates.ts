@@ -71,10 +71,11 @@ export function aboutBadUpdates(open: () => Promise<Scene>): void {
       const { name = '', uid, labels = {} } = revision?.metadata ?? {};
       const none = Object.fromEntries(Object.keys(labels).map((key) => [key, null]));
       const annotations = { 'statefulapp.dev/aliases': 'nonsense,{' };
-      await scene.patch(REVISIONS, name, {
+      const stripped = await scene.patch(REVISIONS, name, {
         metadata: { ownerReferences: null, labels: none, annotations },
         revision: 7,
       });
+      await scene.told('revisions', stripped);
       await scene.until('it to be adopted', () => {
         const [found] = revisionsOf(scene);
         const isOwned = found?.metadata.ownerReferences?.[0]?.uid === metadata.uid;

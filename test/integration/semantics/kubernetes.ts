@@ -184,9 +184,9 @@ export function aboutKubernetes(open: () => Promise<Scene>): void {
       const scene = await open();
       const { metadata } = await scene.start(few({ replicas: 1 }));
       const { uid } = scene.pod('web-0')?.metadata ?? {};
-      await scene.patch(RESOURCES.pods, 'web-0', {
-        metadata: { ownerReferences: null, labels: { 'statefulapp.dev/name': null } },
-      });
+      const labels = { 'statefulapp.dev/name': null };
+      const stripped = await scene.patch(RESOURCES.pods, 'web-0', { metadata: { ownerReferences: null, labels } });
+      await scene.told('pods', stripped);
       const adopted = await scene.until('web-0 to be adopted', () => {
         const { ownerReferences, labels } = scene.pod('web-0')?.metadata ?? {};
         return labels?.['statefulapp.dev/name'] === 'web' && ownerReferences?.[0];

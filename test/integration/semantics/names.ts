@@ -66,7 +66,8 @@ export function aboutNames(open: () => Promise<Scene>): void {
       const scene = await open();
       await scene.start(app());
       const before = scene.uids('pods');
-      await scene.kubectl('label', 'pod', 'web-1', 'statefulapp.dev/name-', 'statefulset.kubernetes.io/pod-name-');
+      const none = { 'statefulapp.dev/name': null, 'statefulset.kubernetes.io/pod-name': null };
+      await scene.told('pods', await scene.patch(RESOURCES.pods, 'web-1', { metadata: { labels: none } }));
       await scene.until('the labels to be back', () => {
         const labels = scene.pod('web-1')?.metadata.labels ?? {};
         return labels['statefulapp.dev/name'] === 'web' && labels['statefulset.kubernetes.io/pod-name'] === 'web-1';
@@ -79,7 +80,7 @@ export function aboutNames(open: () => Promise<Scene>): void {
       const scene = await open();
       const { metadata } = await scene.start(app());
       const before = scene.uids('pods');
-      await scene.patch(RESOURCES.pods, 'web-1', { metadata: { ownerReferences: null } });
+      await scene.told('pods', await scene.patch(RESOURCES.pods, 'web-1', { metadata: { ownerReferences: null } }));
       await scene.until('web-1 to have its owner', () => ownersOf(scene, 'web-1').includes(metadata.uid));
       expect(scene.uids('pods')).toEqual(before);
     });
