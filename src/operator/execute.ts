@@ -11,7 +11,7 @@ import type { Action, Patch, StrayKind } from '../plan/types.ts';
 import { type Hands, type Job, Stale, settle } from './hands.ts';
 import { inLanes } from './lanes.ts';
 import { look, survey } from './look.ts';
-import { confirmOwner, confirmRemoval } from './reread.ts';
+import { confirmOwner, confirmRemoval, isCurrent } from './reread.ts';
 import { errorText } from './telemetry.ts';
 
 /**
@@ -19,6 +19,7 @@ import { errorText } from './telemetry.ts';
  * API server could not be asked.
  */
 export async function execute(hands: Hands, job: Job, actions: readonly Action[]): Promise<number | undefined> {
+  if (!actions.every(isRead) && !(await isCurrent(hands, job))) return hands.gate.behind(job.key);
   const times: number[] = [];
   let isBehind = false;
   await inLanes(actions, async (action) => {
@@ -92,7 +93,6 @@ async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
 }
 
 async function create(hands: Hands, job: Job, made: { resource: ApiResource; object: object }): Promise<void> {
-  if (hands.cache.mayBeDead(job.key)) await confirmOwner(hands, job);
   const object = await hands.client.create(made.resource, made.object as KubeObjectInput, { fieldManager: MANAGER });
   settle(hands, job, { resource: made.resource, object });
   // Until its watch shows it: should it come and go unseen, an older pod's end says nothing about this one (R1).
