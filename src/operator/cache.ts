@@ -6,11 +6,11 @@
 import type { PodView } from '../identity/pod-view.ts';
 import type { WatchEvent } from '../kube/known-objects.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { type AppBefore, readApp, readEnding, type Sighting } from '../plan/observe.ts';
+import { readApp, readEnding, type Sighting } from '../plan/observe.ts';
 import type { StrayKind, Survey } from '../plan/types.ts';
 import { recordDisplaced, recordEnding, recordOrphaned } from './endings.ts';
 import { emptyShelf, type Shelf } from './shelf.ts';
-import { appKey, type Kind, ownerKey, readView, sameForDecisions, strayKey, type View } from './views.ts';
+import { appKey, formerOf, type Kind, ownerKey, readView, sameForDecisions, strayKey, type View } from './views.ts';
 
 /** Longer than any grace period matters after a pod's name has been free for all to see, and than a watch may lag. */
 const KEPT_MS = 3_600_000;
@@ -83,8 +83,11 @@ export class Cache {
   }
 
   /** After a time without leading: what was asked once has to be asked again. */
-  forgetSurveys(): void {
-    for (const shelf of this.#shelves.values()) shelf.survey = null;
+  newTerm(): void {
+    for (const shelf of this.#shelves.values()) {
+      shelf.survey = null;
+      shelf.confirmed = false;
+    }
   }
 
   /** What is known of an app, with all times as wall time: steady time plus `offsetMs`. */
@@ -124,14 +127,17 @@ export class Cache {
     return shelf !== undefined && this.#mapOf(shelf, at.kind).get(at.name)?.uid === at.uid;
   }
 
-  /** Whether it has to be asked for before anything is made for it: garbage collection and we would take turns for ever. */
-  mayBeDead(key: string): boolean {
-    return this.#shelves.get(key)?.mayBeDead === true;
+  /**
+   * Whether it has to be asked for before anything is written for it: its view may be from before what another process did
+   * while that led, or it may be gone, and garbage collection and we would take turns for ever.
+   */
+  isConfirmed(key: string): boolean {
+    return this.#shelves.get(key)?.confirmed === true;
   }
 
-  /** The API server has just said that it is there. */
-  lives(key: string): void {
-    this.#shelf(key).mayBeDead = false;
+  /** The API server has just said that it is as its watch shows it. */
+  confirmed(key: string): void {
+    this.#shelf(key).confirmed = true;
   }
 
   /** The API server has just said that the app of this UID is gone or going: it is forgotten until its watch tells of one. */
@@ -154,7 +160,7 @@ export class Cache {
       this.#tidy(key, shelf);
       return key;
     }
-    const next = readApp(event.object, formerOf(event, shelf));
+    const next = readApp(event.object, formerOf(event, shelf.app));
     if (shelf.app?.uid !== next.uid) shelf.survey = null;
     // Its ledger was taken away: what that alone knew is kept here.
     if (shelf.app !== null && next.status.appUID !== next.uid) recordOrphaned(shelf, shelf.app, atMs);
@@ -181,7 +187,8 @@ export class Cache {
     const ending = kind === 'Pod' ? readEnding(view as PodView, { atMs, fromWatch: seen }) : null;
     if (ending !== null) recordEnding(shelf, ending);
     if (!seen || ending?.how === 'unknown') this.#suspect(shelf, kind, event.object);
-    if (kind === 'Service' || kind === 'ControllerRevision') shelf.mayBeDead = true;
+    // So it is when an app is gone whose watch tells nothing.
+    if (kind === 'Service' || kind === 'ControllerRevision') shelf.confirmed = false;
     this.#tidy(key, shelf);
     return key;
   }
@@ -228,21 +235,13 @@ export class Cache {
   #vacate(shelf: Shelf, steadyMs: number): void {
     shelf.vacantSinceMs = shelf.app === null ? (shelf.vacantSinceMs ?? steadyMs) : undefined;
     if (shelf.vacantSinceMs === undefined || steadyMs - shelf.vacantSinceMs <= KEPT_MS) return;
-    shelf.mayBeDead = false;
     shelf.strays.clear();
   }
 
   #tidy(key: string, shelf: Shelf): void {
     const { app, pods, claims, services, revisions, strays, endings } = shelf;
-    // A watch that lags may tell of the app once more: then it must be known that it may be dead.
-    if (app !== null || shelf.mayBeDead) return;
+    if (app !== null) return;
     if ([pods, claims, services, revisions, strays, endings].some((map) => map.size > 0)) return;
     this.#shelves.delete(key);
   }
-}
-
-/** What was read of the object that this event replaces. */
-function formerOf(event: WatchEvent, { app }: Shelf): AppBefore | undefined {
-  if (event.type !== 'modified' || app?.resourceVersion !== event.previous.metadata.resourceVersion) return undefined;
-  return { raw: event.previous, app };
 }

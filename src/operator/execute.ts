@@ -10,6 +10,7 @@ import { type Hands, type Job, Stale } from './hands.ts';
 import { inLanes } from './lanes.ts';
 import { look, lookAgain } from './look.ts';
 import { perform } from './perform.ts';
+import { isCurrent } from './reread.ts';
 import { errorText } from './telemetry.ts';
 
 /**
@@ -17,6 +18,7 @@ import { errorText } from './telemetry.ts';
  * API server could not be asked.
  */
 export async function execute(hands: Hands, job: Job, actions: readonly Action[]): Promise<number | undefined> {
+  if (!actions.every(isRead) && !(await isCurrent(hands, job))) return hands.gate.behind(job.key);
   const times: number[] = [];
   let isBehind = false;
   await inLanes(actions, async (action) => {

@@ -61,7 +61,7 @@ export function startOperator(given: OperatorOptions): Operator {
     gained: (signal) => {
       log.info({ identity: options.identity }, 'leading');
       telemetry.leading(true);
-      cache.forgetSurveys();
+      cache.newTerm();
       pass = { ...toolsOf(options, leader, signal), cache, gate };
       for (const key of cache.apps()) queue.add(key);
       begin();

@@ -55,7 +55,6 @@ async function confirmLost(hands: Hands, job: Job, name: string): Promise<void> 
 }
 
 async function create(hands: Hands, job: Job, made: { resource: ApiResource; object: object }): Promise<void> {
-  if (hands.cache.mayBeDead(job.key)) await confirmOwner(hands, job);
   const object = await hands.client.create(made.resource, made.object as KubeObjectInput, { fieldManager: MANAGER });
   settle(hands, job, { resource: made.resource, object });
   // Until its watch shows it: should it come and go unseen, an older pod's end says nothing about this one (R1).

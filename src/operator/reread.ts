@@ -4,7 +4,7 @@
 import type { KubeObject } from '../kube/objects.ts';
 import { RESOURCES } from '../kube/resources.ts';
 import type { Action } from '../plan/types.ts';
-import { type Hands, type Job, Stale } from './hands.ts';
+import { type Hands, type Job, Stale, settle } from './hands.ts';
 import { APPS } from './resources.ts';
 
 /**
@@ -12,16 +12,34 @@ import { APPS } from './resources.ts';
  * Kubernetes pkg/controller/controller_ref_manager.go.
  */
 export async function confirmOwner({ client, cache, steadyMs }: Hands, { key, observed }: Job): Promise<KubeObject> {
-  const { name, namespace, uid } = observed.app;
+  const { name, namespace, uid, resourceVersion } = observed.app;
   const app = await client.get(APPS, { namespace, name });
   if (app?.metadata.uid === uid && app.metadata.deletionTimestamp === undefined) {
-    cache.lives(key);
+    if (app.metadata.resourceVersion === resourceVersion) cache.confirmed(key);
     return app;
   }
   // Its watch will tell more; until then there is nothing to do for it.
   cache.died(key, { uid, atMs: steadyMs() });
   const why = app?.metadata.uid === uid ? 'is being deleted' : 'is not the one that was planned for';
   throw new Stale(`app ${namespace}/${name} ${why}`);
+}
+
+/**
+ * Whether the app is as the plan saw it, its ledger included; asked until it was once. A process that has just begun to lead
+ * may plan on a view from before what its predecessor did, and would make a pod whose forerunner may still run (R1;
+ * simulator, seed 22261).
+ */
+export async function isCurrent(hands: Hands, job: Job): Promise<boolean> {
+  if (hands.cache.isConfirmed(job.key)) return true;
+  try {
+    const object = await confirmOwner(hands, job);
+    if (object.metadata.resourceVersion === job.observed.app.resourceVersion) return true;
+    settle(hands, job, { resource: APPS, object });
+    return false;
+  } catch (error) {
+    if (error instanceof Stale) return false;
+    throw error;
+  }
 }
 
 /** Returns the victim as it is at the API server; throws Stale when the plan no longer holds. */

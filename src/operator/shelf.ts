@@ -8,8 +8,8 @@ import type { ClaimView } from '../volumes/claim-view.ts';
 
 export interface Shelf {
   app: ObservedApp | null;
-  /** Its Service or a revision went away: so it is when an app is gone whose watch tells nothing. */
-  mayBeDead: boolean;
+  /** The API server has said, in this term of leading, that it is as our watch shows it. */
+  confirmed: boolean;
   /** Since when it has been without an app, as far as anybody has looked; steady. */
   vacantSinceMs: number | undefined;
   survey: Survey | null;
@@ -25,7 +25,7 @@ export interface Shelf {
 export function emptyShelf(): Shelf {
   return {
     app: null,
-    mayBeDead: false,
+    confirmed: false,
     vacantSinceMs: undefined,
     survey: null,
     pods: new Map(),

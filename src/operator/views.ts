@@ -3,9 +3,10 @@
 import { KIND, LABEL } from '../api/names.ts';
 import { sameJson } from '../identity/json.ts';
 import { readPod } from '../identity/pod-view.ts';
+import type { WatchEvent } from '../kube/known-objects.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { readRevision, readService } from '../plan/observe.ts';
-import type { Stray, StrayKind } from '../plan/types.ts';
+import { type AppBefore, readRevision, readService } from '../plan/observe.ts';
+import type { ObservedApp, Stray, StrayKind } from '../plan/types.ts';
 import { readClaim } from '../volumes/claim-view.ts';
 
 export type Kind = 'StatefulApp' | StrayKind;
@@ -55,4 +56,10 @@ export function sameForDecisions(a: View, b: View): boolean {
 /** Without a revision's content, which its digest stands for: one revision's content never changes at an API server. */
 function decisive(view: View): object {
   return { ...view, resourceVersion: '', content: null };
+}
+
+/** What was read of the app that this event replaces. */
+export function formerOf(event: WatchEvent, app: ObservedApp | null): AppBefore | undefined {
+  if (event.type !== 'modified' || app?.resourceVersion !== event.previous.metadata.resourceVersion) return undefined;
+  return { raw: event.previous, app };
 }

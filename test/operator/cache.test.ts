@@ -329,7 +329,7 @@ test('the survey is asked for again when another app takes the name, and counted
 test('surveys are forgotten when the lead is regained', () => {
   const { cache, seen } = filled();
   cache.surveyed(KEY, { generation: 1, atMs: NOW, statefulSetUid: null });
-  cache.forgetSurveys();
+  cache.newTerm();
   expect(seen().survey).toBeNull();
 });
 
@@ -352,29 +352,41 @@ test('ends of pods outlive their app for an hour, so that a new app of the name 
   expect(cache.sight(KEY, NOW)?.endings).toEqual([]);
 });
 
-test('that an app may be dead is still known when a watch that lags tells of it once more; for an hour', () => {
-  const app = made(rawApp({}));
+test('an app is confirmed once; not any more when something of it went away, in another term, or after its end', () => {
+  const revision = made(rawRevision({ version: 'v1', number: 1 }));
+  const service = made(rawService({}));
+  const cache = new Cache();
+  const confirmedBefore = (change: () => void) => {
+    cache.apply('StatefulApp', added(made(rawApp({}))), NOW);
+    cache.apply('ControllerRevision', added(revision), NOW);
+    cache.apply('Service', added(service), NOW);
+    cache.confirmed(KEY);
+    const before = cache.isConfirmed(KEY);
+    change();
+    return [before, cache.isConfirmed(KEY)];
+  };
+  expect(new Cache().isConfirmed(KEY)).toBe(false);
+  expect(confirmedBefore(() => cache.apply('ControllerRevision', gone(revision), NOW))).toEqual([true, false]);
+  expect(confirmedBefore(() => cache.apply('Service', gone(service), NOW))).toEqual([true, false]);
+  expect(confirmedBefore(() => cache.newTerm())).toEqual([true, false]);
+  expect(confirmedBefore(() => cache.prune(NOW))).toEqual([true, true]);
+});
+
+test('what was suspected of an app that is gone is forgotten after an hour', () => {
   const revision = made(rawRevision({ version: 'v1', number: 1 }));
   const cache = new Cache();
-  const diedAndGone = () => {
-    cache.apply('StatefulApp', added(app), NOW);
-    cache.lives(KEY);
+  const straysAfter = (ms: number) => {
+    cache.apply('StatefulApp', added(made(rawApp({}))), NOW);
     cache.apply('ControllerRevision', added(revision), NOW);
     cache.died(KEY, { uid: APP.uid, atMs: NOW });
     cache.apply('ControllerRevision', gone(revision), NOW);
+    cache.prune(NOW);
+    cache.prune(NOW + ms);
+    cache.apply('StatefulApp', added(made(rawApp({}))), NOW);
+    return cache.sight(KEY, NOW)?.strays ?? [];
   };
-  diedAndGone();
-  cache.prune(NOW);
-  cache.prune(NOW + 3_600_000);
-  cache.apply('StatefulApp', added(app), NOW);
-  expect(cache.mayBeDead(KEY)).toBe(true);
-  expect(cache.sight(KEY, NOW)?.strays).toMatchObject([{ kind: 'ControllerRevision', reads: 0 }]);
-  diedAndGone();
-  cache.prune(NOW);
-  cache.prune(NOW + 3_600_001);
-  cache.apply('StatefulApp', added(app), NOW);
-  expect(cache.mayBeDead(KEY)).toBe(false);
-  expect(cache.sight(KEY, NOW)?.strays).toEqual([]);
+  expect(straysAfter(3_600_000)).toMatchObject([{ kind: 'ControllerRevision', reads: 0 }]);
+  expect(straysAfter(3_600_001)).toEqual([]);
 });
 
 test('it is known whether a watch still shows a very pod', () => {

@@ -172,6 +172,51 @@ describe('an object is given an owner only after a fresh look at the app: garbag
   });
 });
 
+describe('a process that has just begun to lead', () => {
+  const newTerm = () => {
+    const given = bench();
+    given.cache.newTerm();
+    return given;
+  };
+
+  test('asks for an app before its first write for it, once', async () => {
+    const { api, pass, job } = newTerm();
+    await execute(pass, job(), [createPod]);
+    await execute(pass, job(), [{ ...createPod, object: object('Pod', 'web-1') }]);
+    expect(api.sent.filter(notAnEvent).map(({ verb, plural }) => `${verb} ${plural}`)).toEqual([
+      'get statefulapps',
+      'create pods',
+      'create pods',
+    ]);
+  });
+
+  test('asks for no app for which nothing is to be written', async () => {
+    const { api, pass, job } = newTerm();
+    await execute(pass, job(), [{ type: 'look', kind: 'Pod', name: 'web-0', reason }]);
+    await execute(pass, job(), []);
+    expect(api.sent.map(({ plural }) => plural)).toEqual(['pods']);
+  });
+
+  test('writes nothing on a view from before what its predecessor wrote, until its watch shows that', async () => {
+    const { api, pass, job, gate, tell } = newTerm();
+    const planned = job();
+    api.edit('statefulapps', 'web', { status: { members: [{ ordinal: 0, pod: 'web-0', podUID: 'former' }] } });
+    await expect(execute(pass, planned, [createPod])).resolves.toBe(200);
+    expect([api.writes, gate.enter(KEY)]).toEqual([[], false]);
+    tell('StatefulApp', 'statefulapps', 'web');
+    expect(gate.enter(KEY)).toBe(true);
+    await execute(pass, job(), [createPod]);
+    expect(api.deeds).toContain('create pods web-0');
+  });
+
+  test('fails when it cannot ask', async () => {
+    const { api, pass, job } = newTerm();
+    api.rule(({ verb, plural }) => (verb === 'get' && plural === 'statefulapps' ? refusal(503, 'x') : undefined));
+    await expect(execute(pass, job(), [createPod])).rejects.toThrow('cannot get StatefulApp prod/web');
+    expect(api.writes).toEqual([]);
+  });
+});
+
 describe('when the Service of an app went away, the app is asked for before anything is made for it', () => {
   const withoutService = () => {
     const given = bench();

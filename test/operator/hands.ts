@@ -52,6 +52,8 @@ export function bench(app: Raw = rawApp({})) {
   /** Stored at the server and shown by the watch. */
   const show = (kind: Kind, plural: string, raw: Raw): Stored => tell(kind, plural, api.add(plural, raw).metadata.name);
   show('StatefulApp', 'statefulapps', app);
+  // As after the first plan of a term.
+  cache.confirmed(KEY);
   const job = (): Job => {
     const sighting = cache.sight(KEY, clock.now());
     if (sighting === null) throw new Error('the app is not in the cache');
