@@ -158,6 +158,27 @@ export function aboutMidRollout(open: () => Promise<Scene>): void {
       expect(mostAway(scene)).toBe(1);
     });
 
+    test('the app is paused: nobody else goes and nobody comes back; then it ends', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { ...A }, claims: [] }));
+      await scene.edit('web', template('b:2', HELD));
+      await begun(scene, 'web-2');
+      await scene.edit('web', { paused: true });
+      await scene.deletePod('web-0');
+      await scene.play('web-2', null);
+      await scene.until('two to be Ready', () => scene.app('web')?.status?.['readyReplicas'] === 2);
+      await scene.twoRounds('web');
+      expect([goneOf(scene), images(scene)]).toEqual([
+        ['web-2', 'web-0'],
+        ['a:1', 'b:2'],
+      ]);
+      const end = release(scene);
+      await scene.edit('web', { paused: false });
+      await updated(scene);
+      end();
+      expect(madeFor(scene).slice(4)).toEqual(['web-0 a:1', 'web-1 b:2', 'web-0 b:2']);
+    });
+
     test('minReadySeconds are raised: the next member waits for that, of who is Ready already too', async () => {
       const scene = await open();
       await scene.start(app({ spec: { ...A }, claims: [] }));
