@@ -1,6 +1,7 @@
 // What people do to their apps: the workflows of a run.
 
 import { ANNOTATION } from '../../../src/api/names.ts';
+import { listAt, objectAt, stringAt } from '../../../src/identity/json.ts';
 import { drawApp, NAMESPACE } from '../apps.ts';
 import type { Random } from '../random.ts';
 import type { Stored } from '../server/types.ts';
@@ -96,6 +97,24 @@ function ignoreSet(stage: Stage, random: Random): string | undefined {
   return app.metadata.name;
 }
 
+/** A claim template more, or less. */
+function anotherVolume(stage: Stage, random: Random): string | undefined {
+  const app = anApp(stage, random);
+  if (app === undefined) return undefined;
+  const { name } = app.metadata;
+  const log = {
+    metadata: { name: 'log' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  };
+  stage.user.edit('statefulapps', app, (now) => {
+    const before = listAt(specOf(now), 'volumeClaimTemplates');
+    const others = before.filter((template) => stringAt(objectAt(template, 'metadata'), 'name') !== 'log');
+    const volumeClaimTemplates = others.length < before.length ? others : [...others, log];
+    return { ...now, spec: { ...specOf(now), volumeClaimTemplates } };
+  });
+  return name;
+}
+
 export const USERS: readonly Intervention[] = [
   { name: 'create', kind: 'user', weight: 10, act: create },
   edits('scale', 10, (_, random) => ({ replicas: random.between(0, 5) })),
@@ -111,6 +130,7 @@ export const USERS: readonly Intervention[] = [
   { name: 'delete app', kind: 'user', weight: 3, act: removeApp },
   { name: 'delete pod', kind: 'user', weight: 6, act: removePod(false) },
   { name: 'force delete pod', kind: 'user', weight: 3, act: removePod(true) },
+  { name: 'another volume', kind: 'user', weight: 2, act: anotherVolume },
   { name: 'accept loss', kind: 'user', weight: 1, act: acceptLoss },
   { name: 'ignore StatefulSet', kind: 'user', weight: 1, act: ignoreSet },
 ];

@@ -30,6 +30,10 @@ const storedIn = (revision: Stored): Templates => {
   return { template: data['template'], volumeClaimTemplates: data['volumeClaimTemplates'] };
 };
 
+/** Names of its claim templates. */
+export const claimTemplatesIn = (revision: Stored): readonly string[] =>
+  listOf(storedIn(revision).volumeClaimTemplates).map((claim) => String(fieldOf(claim, 'metadata', 'name')));
+
 /** Whether a stored ControllerRevision holds the templates of this spec, as they are written. */
 export const holds = (revision: Stored, spec: Templates): boolean => contentOf(storedIn(revision)) === contentOf(spec);
 

@@ -17,7 +17,7 @@ import { liveOwner, noNewerValue, understood } from './standing.ts';
 import { askedFor, countsWhatIsThere, listedFirst, noIdleWait, readsItsWrites } from './telling.ts';
 import { templateTried } from './templates.ts';
 import { highestFirst, scaledFirst } from './turns.ts';
-import { notItsTurn, onItsState, toldFirst, triedFirst, updateOf } from './updates.ts';
+import { claimsFree, notItsTurn, onItsState, toldFirst, triedFirst, updateOf } from './updates.ts';
 import { verdictOnUpdate } from './verdicts.ts';
 import type { Rule } from './witness.ts';
 
@@ -28,6 +28,7 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R3', judge: freshLook },
     { name: 'R2', judge: onItsState },
     { name: 'R3', judge: triedFirst },
+    { name: 'R3', judge: claimsFree },
     { name: 'R4', judge: toldFirst },
     budgetRule(),
     { name: 'R6', judge: highestFirst },

@@ -7,7 +7,7 @@ import { claimsOf } from '../control/reading.ts';
 import type { SimServer } from '../server/server.ts';
 import type { Stored } from '../server/types.ts';
 import { appOf, controllerOf, fieldOf, isDeleting, ordinalIn, phaseOf, readySinceMs, wantedOf } from './facts.ts';
-import { revisionOf } from './goals.ts';
+import { claimTemplatesIn, revisionOf } from './goals.ts';
 import { unmended, unreturned, unrevised } from './revised.ts';
 
 /** What is not as it should be, a clause each; none when everything has converged. */
@@ -70,7 +70,12 @@ function unsettledMember(
   const revision = revisionOf(pod);
   const isMade = revision !== undefined;
   // What a member needs whose revision somebody deleted, nobody can tell.
-  const isStored = server.find('controllerrevisions', namespace, `${name}-${revision}`) !== undefined;
+  const stored = server.find('controllerrevisions', namespace, `${name}-${revision}`);
+  const isStored = stored !== undefined;
+  const templates =
+    stored === undefined
+      ? app.spec.volumeClaimTemplates.map(({ metadata }) => metadata.name)
+      : claimTemplatesIn(stored);
   return [
     ...(since === undefined ? [`pod ${title} is not Ready`] : []),
     ...(since !== undefined && since + app.spec.minReadySeconds * 1000 > nowMs
@@ -79,8 +84,8 @@ function unsettledMember(
     ...(pod.metadata.labels?.[LABEL.app] === name ? [] : [`pod ${title} lacks our label`]),
     // One without our revision was made by somebody else, or stripped of it, and is taken as it is.
     ...(!isMade || fieldOf(pod, 'spec', 'hostname') === title ? [] : [`pod ${title} has another hostname`]),
-    ...app.spec.volumeClaimTemplates.flatMap((template) => {
-      const claim = `${template.metadata.name}-${title}`;
+    ...templates.flatMap((template) => {
+      const claim = `${template}-${title}`;
       if (isMade && !claimsOf(pod).includes(claim)) return [`pod ${title} does not mount claim ${claim}`];
       const found = server.find('persistentvolumeclaims', namespace, claim);
       if (found === undefined) return isMade ? [`claim ${claim} does not exist`] : [];

@@ -2,10 +2,11 @@
 // ledger says so (R4), its successor was tried (R3), and it is still in the state on which that was decided (R2). By
 // whatever versions may have been decided on; lenient among them. How many may go is budget.ts's.
 
+import { LABEL } from '../../../src/api/names.ts';
 import type { StatefulApp } from '../../../src/api/schema.ts';
 import type { Call, Stored } from '../server/types.ts';
 import { appNameOf, appOf, appsKnown, fieldOf, hasEnded, isDeleting, ordinalIn, wantedOf } from './facts.ts';
-import { hasAliases, hashIn, holds, holdsAlias, revisionOf } from './goals.ts';
+import { claimTemplatesIn, hasAliases, hashIn, holds, holdsAlias, revisionOf } from './goals.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 
 export interface Update {
@@ -87,8 +88,21 @@ export function notItsTurn(knowledge: Knowledge, { victim, ordinal, bases }: Upd
     const goals = goalsOf(knowledge, app);
     if (goals.length === 0) return 'the revision to come to is not known to be stored';
     const runs = revisionOf(victim) ?? recordedOf(app, victim, ordinal);
-    return goals.includes(runs ?? '') ? 'it runs the revision that is wanted' : undefined;
+    return goals.includes(runs ?? '') && !hasTwin(knowledge, app, runs ?? '')
+      ? 'it runs the revision that is wanted'
+      : undefined;
   });
+}
+
+/** It only stands for the template, and another revision holds it as it is written (seed 233): that one comes first. */
+function hasTwin(knowledge: Knowledge, app: StatefulApp, hash: string): boolean {
+  const { name, namespace } = app.metadata;
+  const isExact = (other: string) =>
+    knowledge.was(
+      keyOf('controllerrevisions', namespace, `${name}-${other}`),
+      (revision) => revision !== undefined && holds(revision, app.spec),
+    );
+  return !isExact(hash) && updatesOf(knowledge, app).some(isExact);
 }
 
 /** A label that was taken off by hand does not change what the pod was made from. */
@@ -122,6 +136,30 @@ export function triedFirst(knowledge: Knowledge, call: Call): string | undefined
   const update = updateOf(knowledge, call);
   if (update === undefined) return undefined;
   return allOf(update.bases, (app) => knowledge.trials.against(update.key, goalsOf(knowledge, app), knowledge.sinceMs));
+}
+
+/** A claim that another app has stamped is none that its successor could start with. */
+export function claimsFree(knowledge: Knowledge, call: Call): string | undefined {
+  const update = updateOf(knowledge, call);
+  if (update === undefined) return undefined;
+  return allOf(update.bases, (app) => {
+    const { name, namespace } = app.metadata;
+    const isAnothers = (claim: Stored | undefined) => ![undefined, name].includes(claim?.metadata.labels?.[LABEL.app]);
+    const taken = (template: string) =>
+      !knowledge.was(
+        keyOf('persistentvolumeclaims', namespace, `${template}-${name}-${update.ordinal}`),
+        (claim) => !isAnothers(claim),
+      );
+    const wrong = goalsOf(knowledge, app).map((hash) => {
+      const stored = knowledge
+        .versions(keyOf('controllerrevisions', namespace, `${name}-${hash}`))
+        .findLast((one) => one !== undefined);
+      return stored === undefined ? undefined : claimTemplatesIn(stored).find(taken);
+    });
+    return wrong.length > 0 && wrong.every((template) => template !== undefined)
+      ? `its claim of ${wrong[0]} is another app's`
+      : undefined;
+  });
 }
 
 /** That it is broken, or may be spared, was decided on its state: no later one may go in its place (R2). */

@@ -158,13 +158,6 @@ export const BUGS_OF_TURNS: readonly Planted[] = [
     replace: '  if (member.wanted) return null;\n  const risk = volumeRisk(scene, member);\n',
   },
   {
-    name: 'claims of the successor ignored',
-    why: 'a healthy member goes although its successor could not have its claims',
-    file: 'src/plan/rollout.ts',
-    find: '  if (doubt === null) return null;\n',
-    replace: "  if (doubt?.reason !== 'RevisionLost') return null;\n",
-  },
-  {
     name: 'turn not told to the ledger first',
     why: 'a crash between the two brings the exact copy back (R4)',
     file: 'src/plan/plan.ts',
