@@ -108,13 +108,23 @@ function refuse(
   { job, action }: { job: Job; action: Action },
   error: KubeError,
 ): void {
-  const words = error.serverMessage ?? error.why;
-  gate.refused(job.key, { key: actionKey(action), message: words, atMs: steadyMs() });
+  const message = error.serverMessage ?? error.why;
+  const what = triedFor(action, error);
+  const refusal = { key: actionKey(action), ...(what === undefined ? {} : { what }), message };
+  gate.refused(job.key, { ...refusal, atMs: steadyMs() });
   events.tell(job.observed.app, {
     type: 'Warning',
     reason: 'Refused',
-    message: `cannot ${describe(action)}. The API server says: ${words}`,
+    message: `${what ?? `cannot ${describe(action)}`}. The API server says: ${message}`,
   });
+}
+
+/** What the refusal of a trial means: the action itself was not even asked for. */
+function triedFor(action: Action, { verb, object }: KubeError): string | undefined {
+  if (action.type === 'createRevision' && object.kind === 'PodTemplate') return 'spec.template is refused';
+  if (action.type === 'deletePod' && verb === 'create')
+    return `${action.name} is not replaced, since its successor would be refused`;
+  return undefined;
 }
 
 const EVENT_REASONS: Readonly<Partial<Record<Action['type'], string>>> = {

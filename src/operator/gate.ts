@@ -36,6 +36,7 @@ export class Gate {
   readonly #holds = new Map<string, Hold>();
   readonly #debtors = new Map<Scope, Set<string>>();
   readonly #refusals = new Map<string, Map<string, Refusal & { readonly count: number }>>();
+  readonly #generations = new Map<string, number>();
   readonly #behind = new Map<string, number>();
   readonly #untold = new Set<string>();
   readonly #statusAtMs = new Map<string, number>();
@@ -93,12 +94,18 @@ export class Gate {
     if (hold?.vanishing.delete(uid)) this.#release(key, hold);
   }
 
-  refused(key: string, refusal: { readonly key: string; readonly message: string; readonly atMs: number }): void {
+  refused(key: string, { atMs, ...refusal }: Omit<Refusal, 'retryAtMs'> & { readonly atMs: number }): void {
     const refusals = this.#refusals.get(key) ?? new Map();
     const count = (refusals.get(refusal.key)?.count ?? 0) + 1;
     const delay = growing(count, FIRST_RETRY_MS, MAX_RETRY_MS);
-    const { message, atMs } = refusal;
-    this.#refusals.set(key, refusals.set(refusal.key, { key: refusal.key, message, count, retryAtMs: atMs + delay }));
+    this.#refusals.set(key, refusals.set(refusal.key, { ...refusal, count, retryAtMs: atMs + delay }));
+  }
+
+  /** What was refused was asked for by another generation of the app: this one asks anew, and at once. */
+  asks(key: string, generation: number): void {
+    if (this.#generations.get(key) === generation) return;
+    this.#generations.set(key, generation);
+    this.#refusals.delete(key);
   }
 
   accepted(key: string, action: string): void {
@@ -108,9 +115,8 @@ export class Gate {
 
   /** `offsetMs` turns the scale of `refused` into the one that the plan is made on. */
   refusalsOf(key: string, offsetMs = 0): readonly Refusal[] {
-    return [...(this.#refusals.get(key)?.values() ?? [])].map(({ key: action, message, retryAtMs }) => ({
-      key: action,
-      message,
+    return [...(this.#refusals.get(key)?.values() ?? [])].map(({ count: _, retryAtMs, ...refusal }) => ({
+      ...refusal,
       retryAtMs: retryAtMs + offsetMs,
     }));
   }
@@ -168,6 +174,7 @@ export class Gate {
 
   forget(key: string): void {
     this.#holds.delete(key);
+    this.#generations.delete(key);
     this.#refusals.delete(key);
     this.#statusAtMs.delete(key);
     this.#statusRefusals.delete(key);

@@ -43,6 +43,7 @@ export async function reconcile(pass: Pass, key: string): Promise<Outcome> {
 function jobOf({ cache, gate, nowMs, wallOffsetMs }: Pass, key: string): Job | null {
   const offsetMs = wallOffsetMs();
   const sighting = cache.sight(key, nowMs(), offsetMs);
+  if (sighting !== null) gate.asks(key, sighting.app.generation);
   return sighting && { key, observed: observe({ ...sighting, refusals: gate.refusalsOf(key, offsetMs) }) };
 }
 

@@ -187,13 +187,14 @@ function terminatingWait({ judge }: Scene, { name, ordinal, slot }: MemberView):
   return { ...wait, message: `${start}, ${way}` };
 }
 
-function unreadyWait({ spec }: Scene, { name, slot, ordinal }: MemberView): Wait {
+function unreadyWait({ spec, wanted }: Scene, { name, slot, ordinal }: MemberView): Wait {
   if (slot.state !== 'Pending' && slot.state !== 'NotReady') throw new Error(`assertion: ${name} is ${slot.state}`);
   const { pod } = slot;
   const doing = slot.state === 'Pending' ? 'to start' : 'to be Ready';
   const where = pod.node === null ? 'no node has been chosen yet' : `on node ${pod.node}`;
   const why = pod.trouble === null ? where : pod.trouble.message;
-  const way = spec.podManagementPolicy === 'OrderedReady' ? ' Higher ordinals wait for it.' : '';
+  const isLast = wanted.at(-1)?.ordinal === ordinal;
+  const way = spec.podManagementPolicy === 'OrderedReady' && !isLast ? ' Higher ordinals wait for it.' : '';
   const reason = slot.state === 'Pending' ? 'PodPending' : 'PodNotReady';
   return { reason, ordinal, message: `${name} waits for its pod ${doing}: ${why}.${way}` };
 }

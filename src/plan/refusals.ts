@@ -54,9 +54,9 @@ export function withoutBuilding(actions: readonly Action[]): readonly Action[] {
 }
 
 function refusalWait(action: Action, refusal: Refusal, due: string): Wait {
-  const subject = subjectOf(action);
   const verb = action.type.startsWith('create') ? 'created' : action.type.startsWith('delete') ? 'deleted' : 'changed';
-  const message = `${subject} cannot be ${verb}: ${refusal.message}. It is tried again at ${due}.`;
+  const what = refusal.what ?? `${subjectOf(action)} cannot be ${verb}`;
+  const message = `${what}: ${refusal.message}. It is tried again at ${due}.`;
   const ordinal = 'ordinal' in action ? { ordinal: action.ordinal } : {};
   return { reason: 'Refused', ...ordinal, message, untilMs: refusal.retryAtMs };
 }

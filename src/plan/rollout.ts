@@ -43,7 +43,7 @@ export function planRollout(scene: Scene): Rollout {
   const failure = revisions.rolledBack
     ? rolledBackWait(scene)
     : failing && unfinished
-      ? failureWait(scene, failing)
+      ? failureWait(scene, failing, mended.isBusy)
       : null;
   if (failure !== null) return { ...nothing, ...mended, waits: [failure, ...mended.waits] };
   if (mended.isBusy) return { ...nothing, ...mended };
@@ -116,7 +116,7 @@ function mend(scene: Scene, stale: readonly Live[]): Turn & { readonly isBusy: b
   const leaving = scene.wanted.find((member) => isLeaving(scene, member));
   const { name, ordinal } = free.member;
   if (leaving !== undefined) {
-    const message = `${name} runs an older revision and is broken (${free.failure}); it is replaced when ${leaving.name} is gone.`;
+    const message = `${name} runs another revision and is broken (${free.failure}); it is replaced when ${leaving.name} is gone.`;
     return { ...NO_TURN, waits: [...held, { reason: 'Updating', ordinal, message }], isBusy: true };
   }
   const turn = replace(scene, free, { because: 'broken', why: `it is broken (${free.failure})` });
@@ -144,7 +144,7 @@ function advance(scene: Scene, stale: readonly Live[]): Turn {
     if (budget <= 0) break;
     const obstacleFound = obstacle(scene, one.member);
     if (obstacleFound !== null) return { ...turn, waits: [...turn.waits, obstacleFound] };
-    const next = replace(scene, one, { because: 'outdated', why: 'it runs an older revision' });
+    const next = replace(scene, one, { because: 'outdated', why: 'it runs another revision' });
     turn = {
       actions: [...turn.actions, ...next.actions],
       waits: [...turn.waits, ...next.waits],
@@ -210,18 +210,19 @@ function replace(scene: Scene, { member, pod }: Live, { because, why }: Cause): 
 
 const WAY_ON = 'Correct spec.template, or set it back to what it was.';
 
-function failureWait({ revisions }: Scene, { member, failure }: Live): Wait {
-  const message = `The update to revision ${revisions.update} fails at ${member.name}: ${failure}. No other member is updated. ${WAY_ON}`;
+function failureWait({ revisions }: Scene, { member, failure }: Live, isMending: boolean): Wait {
+  const others = isMending ? 'Of the others only what is broken, too, is updated.' : 'No other member is updated.';
+  const message = `The update to revision ${revisions.update} fails at ${member.name}: ${failure}. ${others} ${WAY_ON}`;
   return { reason: 'UpdateFailed', ordinal: member.ordinal, message };
 }
 
 function rolledBackWait({ revisions }: Scene): Wait {
   const { update, current } = revisions;
-  const message = `The update to revision ${update} failed, and the member that failed was returned to revision ${current}. ${WAY_ON}`;
+  const message = `The update to revision ${update} failed, and the member that failed returns to revision ${current}. ${WAY_ON}`;
   return { reason: 'UpdateFailed', message, needsUser: true };
 }
 
-/** Members that keep an older revision because the rollout is paused; null when there are none. */
+/** Members that keep another revision because the rollout is paused; null when there are none. */
 export function pausedRollout({ revisions, wanted }: Scene): string | null {
   if (!revisions.paused || revisions.onDelete) return null;
   const old = wanted.filter(
@@ -230,7 +231,7 @@ export function pausedRollout({ revisions, wanted }: Scene): string | null {
   const first = old[0];
   if (first === undefined) return null;
   const rest = old.length > 1 ? ` and ${old.length - 1} more run` : ' runs';
-  return `updateStrategy.rollingUpdate.paused is true: ${first.name}${rest} an older revision than ${revisions.update}.`;
+  return `updateStrategy.rollingUpdate.paused is true: ${first.name}${rest} another revision than ${revisions.update}.`;
 }
 
 /** When the present update revision became it, for the status. */

@@ -63,6 +63,8 @@ export interface Survey {
 export interface Refusal {
   /** actionKey of the action. */
   readonly key: string;
+  /** What does not happen, where the action alone does not tell: a clause that `message` can follow after a colon. */
+  readonly what?: string;
   readonly message: string;
   readonly retryAtMs: number;
 }

@@ -34,7 +34,11 @@ const createPod = {
 const createRevision = {
   type: 'createRevision',
   object: object('ControllerRevision', 'web-1a'),
-  trial: { hash: '1a', object: object('PodTemplate', 'web-1a'), rivals: [] },
+  trial: {
+    hash: '1a',
+    object: { ...object('PodTemplate', 'web-1a'), template: LEAST['pods'] },
+    rivals: [],
+  },
   reason,
 } satisfies Action;
 const podOf = (words: Partial<Parameters<typeof rawPod>[0]> = {}) =>

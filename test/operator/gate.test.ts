@@ -156,6 +156,19 @@ test('refusals are kept by action, with the latest words, and an acceptance forg
   expect(gate.refusalsOf('a').find(({ key }) => key === 'createPod/web-0')?.retryAtMs).toBe(1000);
 });
 
+test('refusals are of one generation of the app: another one asks anew, and at once', () => {
+  const { gate } = bench();
+  gate.asks('a', 1);
+  gate.refused('a', { key: 'createPod/web-0', what: 'it is not made', message: 'no', atMs: 0 });
+  gate.asks('a', 1);
+  gate.asks('b', 2);
+  expect(gate.refusalsOf('a')).toEqual([
+    { key: 'createPod/web-0', what: 'it is not made', message: 'no', retryAtMs: 1000 },
+  ]);
+  gate.asks('a', 2);
+  expect(gate.refusalsOf('a')).toEqual([]);
+});
+
 test('when the status was last written is remembered; before, it is the distant past', () => {
   const { gate } = bench();
   expect(gate.statusWrittenAtMs('a')).toBe(Number.NEGATIVE_INFINITY);

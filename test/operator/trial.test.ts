@@ -19,10 +19,16 @@ const storedRevision = () => {
   const raw = rawRevision({ version: 'v1', number: 1 });
   return { ...raw, metadata: { ...(raw['metadata'] as Raw), namespace: APP.namespace } };
 };
+const firstPod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'web-0', namespace: APP.namespace },
+  ...LEAST['pods'],
+};
 const isTrial = ({ verb, plural }: Pick<Call, 'verb' | 'plural'>) => verb === 'create' && plural === 'podtemplates';
 
 describe('a new template', () => {
-  function recording() {
+  function recording(more: readonly Action[] = []) {
     const made = bench();
     const old = made.api.add('controllerrevisions', storedRevision());
     const { name, uid, resourceVersion } = old.metadata;
@@ -44,7 +50,7 @@ describe('a new template', () => {
     };
     const isStored = () => made.api.find('controllerrevisions', 'web-v2') !== undefined;
     const alias = () => made.api.find('controllerrevisions', name)?.metadata.annotations?.['alias'];
-    return { ...made, isStored, alias, go: () => execute(made.pass, made.job(), [action]) };
+    return { ...made, isStored, alias, go: () => execute(made.pass, made.job(), [action, ...more]) };
   }
   /** What the server makes of a template: for v2 what it makes of v1. */
   const defaulted = (): ((call: Call) => Answer | undefined) => (call) =>
@@ -66,6 +72,15 @@ describe('a new template', () => {
     expect(gate.enter(KEY)).toBe(false);
   });
 
+  test('that becomes an alias drops the rest of its plan, which rests on a revision that there will not be', async () => {
+    const { go, api, alias, told } = recording([
+      { type: 'createPod', ordinal: 0, revision: 'v2', object: firstPod, reason },
+    ]);
+    api.rule(defaulted());
+    await go();
+    expect([alias(), api.find('pods', 'web-0'), told()]).toEqual(['v2', undefined, []]);
+  });
+
   test.each([
     ['is not valid', refusal(422, 'Invalid', 'spec.containers[0].image: Required value')],
     [
@@ -77,7 +92,9 @@ describe('a new template', () => {
     api.rule((call) => (isTrial(call) ? answer : undefined));
     await go();
     const { message } = answer.body as { message: string };
-    expect(gate.refusalsOf(KEY)).toMatchObject([{ key: 'createRevision/web-v2', message }]);
+    expect(gate.refusalsOf(KEY)).toMatchObject([
+      { key: 'createRevision/web-v2', what: 'spec.template is refused', message },
+    ]);
     expect(isStored()).toBe(false);
   });
 
@@ -170,7 +187,11 @@ describe('the successor of a pod', () => {
     await go();
     expect(isLeft()).toBe(true);
     expect(gate.refusalsOf(KEY)).toMatchObject([
-      { key: 'deletePod/web-4', message: (given.body as { message: string }).message },
+      {
+        key: 'deletePod/web-4',
+        what: 'web-4 is not replaced, since its successor would be refused',
+        message: (given.body as { message: string }).message,
+      },
     ]);
   });
 

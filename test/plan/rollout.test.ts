@@ -48,7 +48,7 @@ describe('ready members at an older revision go', () => {
       it: 'not while updates are paused, and that is said',
       app: rolling({ paused: true }),
       pods: '0 Available @v1, 1 Available @v1, 2 Available @v1',
-      says: 'paused is true: web-0 and 2 more run an older revision',
+      says: 'paused is true: web-0 and 2 more run another revision',
     },
     {
       it: 'not under OnDelete',

@@ -337,7 +337,7 @@ describe('conditions', () => {
     [
       { app: { replicas: 1, progressDeadlineSeconds: 7, status: { conditions: ready } }, pods: '0 NotReady' },
       'Stalled',
-      'No progress for more than 7 s (progressDeadlineSeconds). web-0 waits for its pod to be Ready: on node node-a. Higher ordinals wait for it.',
+      'No progress for more than 7 s (progressDeadlineSeconds). web-0 waits for its pod to be Ready: on node node-a.',
     ],
     [{ app: { replicas: -1 } }, 'Ready', 'The spec is not understood'],
   ])('say what is waited for and what happens next (%#)', (given, type, message) => {

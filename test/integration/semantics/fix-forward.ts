@@ -158,7 +158,7 @@ export function aboutFixForward(open: () => Promise<Scene>): void {
       const bad = await scene.until('the bad pod', () => scene.made('pods', 'web-2')[1]);
       await run(scene, ['a:1', 'a:1', 'a:1']);
       const { message } = await scene.reason('web', 'Stalled', 'UpdateFailed');
-      expect(message).toContain(`returned to revision ${good}. Correct spec.template`);
+      expect(message).toContain(`returns to revision ${good}. Correct spec.template`);
       expect(scene.app('web')?.status).toMatchObject({
         failedRevision: `web-${hashOf(bad)}`,
         currentRevision: `web-${good}`,

@@ -94,7 +94,7 @@ export function aboutNames(open: () => Promise<Scene>): void {
       expect(ownersOf(scene, 'web-0')).toEqual([metadata.uid]);
       // Which template it was made from is not known; that it is this one would be a guess.
       const { message } = await scene.reason('web', 'AsSpecified', 'UpdatePaused');
-      expect(message).toContain('web-0 runs an older revision');
+      expect(message).toContain('web-0 runs another revision');
       expect(scene.pod('web-0')?.metadata.labels).toMatchObject({ 'statefulapp.dev/name': 'web' });
       await scene.twoRounds('web');
       expect(goneOf(scene)).toEqual([]);

@@ -34,7 +34,7 @@ export function aboutRevisions(open: () => Promise<Scene>): void {
       const changed = await scene.edit('web', B);
       await scene.until('a second revision', () => revisionsOf(scene).length === 2);
       const { message } = await scene.reason('web', 'AsSpecified', 'UpdatePaused');
-      expect(message).toContain('web-0 and 1 more run an older revision');
+      expect(message).toContain('web-0 and 1 more run another revision');
       await scene.twoRounds('web');
       expect(scene.uids('pods')).toMatchObject(before);
       expect(first?.metadata.name).toBe(`web-${hashOf(scene.pod('web-0'))}`);
