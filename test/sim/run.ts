@@ -3,7 +3,7 @@
 // timer, a kubelet's or controller's turn, an intervention.
 
 import { heal, mend } from './chaos/healing.ts';
-import { silent, unsettled, writesToCome } from './checks/settled.ts';
+import { refusalsToTell, silent, unsettled, writesToCome } from './checks/settled.ts';
 import { Random } from './random.ts';
 import type { Violation } from './recorder.ts';
 import { entry } from './script.ts';
@@ -149,7 +149,7 @@ async function rest(
     const wrong = silent(server, app, timeline.now());
     if (wrong !== undefined) recorder.broken('silent', wrong);
   }
-  await silence(world, STUCK_WRITES);
+  await silence(world, STUCK_WRITES + sum(apps().map(refusalsToTell)));
 }
 
 /** Whether all was as it should be for a while, before the time was over and before a rule was broken. */

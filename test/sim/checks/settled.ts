@@ -3,6 +3,7 @@
 
 import { LABEL } from '../../../src/api/names.ts';
 import type { StatefulApp } from '../../../src/api/schema.ts';
+import { listAt } from '../../../src/identity/json.ts';
 import { claimsOf } from '../control/reading.ts';
 import type { SimServer } from '../server/server.ts';
 import type { Stored } from '../server/types.ts';
@@ -137,6 +138,12 @@ export function writesToCome(object: Stored): number {
   const members = fieldOf(object, 'status', 'members');
   const failing = (Array.isArray(members) ? members : []).filter((member) => fieldOf(member, 'failures') !== undefined);
   return failing.length;
+}
+
+/** How many writes may still come while a quota is used up: each member is tried again in its time, and told of. */
+export function refusalsToTell(object: Stored): number {
+  const members = listAt(object['status'], 'members');
+  return 3 * members.filter((member) => fieldOf(member, 'reason') === 'Refused').length;
 }
 
 interface Condition {

@@ -2,6 +2,8 @@
 // may have been decided on; lenient among them.
 
 import type { StatefulApp } from '../../../src/api/schema.ts';
+import type { Member } from '../../../src/api/status.ts';
+import { listAt, objectAt } from '../../../src/identity/json.ts';
 import type { Call, Stored } from '../server/types.ts';
 import { isStatus, isWrite } from './calls.ts';
 import { appsKnown, controllerOf, fieldOf, ordinalIn, readySinceMs, wantedOf } from './facts.ts';
@@ -29,7 +31,20 @@ export function verdictOnUpdate(knowledge: Knowledge, call: Call): string | unde
   const apps = known.filter(({ status }) => status?.appUID === uid);
   // Whoever was told of a status that is lost begins anew.
   if (apps.length === 0 || apps.length < known.length || told.update === undefined) return undefined;
-  return failedWrongly(knowledge, apps, told) ?? overTooEarly(knowledge, apps, told);
+  return failedWrongly(knowledge, apps, told) ?? overTooEarly(knowledge, apps, told) ?? forgotten(apps, call);
+}
+
+/** What a pod was made from does not change, whatever labels somebody takes off it. */
+function forgotten(apps: readonly StatefulApp[], { body }: Call): string | undefined {
+  const entries = listAt(objectAt(body, 'status'), 'members');
+  const forgets = entries.find((entry) => {
+    const [ordinal, uid] = [fieldOf(entry, 'ordinal'), fieldOf(entry, 'podUID')];
+    const isSame = (member: Member) =>
+      member.ordinal === ordinal && member.podUID === uid && member.revision !== undefined;
+    if (uid === undefined || (fieldOf(entry, 'revision') ?? undefined) !== undefined) return false;
+    return apps.every(({ status }) => status?.members?.some(isSame) === true);
+  });
+  return forgets === undefined ? undefined : `it forgets the revision of member ${fieldOf(forgets, 'ordinal')}`;
 }
 
 function failedWrongly(
@@ -50,7 +65,11 @@ function failedWrongly(
   if (!apps.some(isAsked)) return `it says that ${failed} failed, and nobody asked for a rollback`;
   const fails = (pod: Stored | undefined) =>
     pod !== undefined && revisionOf(pod) === hashIn(app, String(failed)) && readySinceMs(pod) === undefined;
-  const isSeen = podKeys(knowledge, apps).some((key) => knowledge.was(key, fails));
+  // One that left its watch is told of as it was last seen, until it was asked for (seed 71).
+  const isRecorded = ({ revision, state }: Member) => revision === hashIn(app, String(failed)) && state !== 'Available';
+  const isSeen =
+    podKeys(knowledge, apps).some((key) => knowledge.was(key, fails)) ||
+    apps.some(({ status }) => status?.members?.some(isRecorded));
   return isSeen ? undefined : `it says that ${failed} failed, and no member with it is known not to be Ready`;
 }
 
