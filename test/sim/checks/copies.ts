@@ -3,7 +3,7 @@
 
 import type { StatefulApp } from '../../../src/api/schema.ts';
 import type { Call } from '../server/types.ts';
-import { fieldOf, wantedOf } from './facts.ts';
+import { controllerOf, fieldOf, wantedOf } from './facts.ts';
 import { hashIn, REVISION } from './goals.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import { memberOf } from './members.ts';
@@ -59,7 +59,8 @@ function isFoundLost(knowledge: Knowledge, { metadata: { name, namespace } }: St
   return read.some((revision) => revision === undefined);
 }
 
-function mayBeLost(knowledge: Knowledge, { metadata: { name, namespace } }: StatefulApp, hash: string): boolean {
+/** Or a former app's, with which it goes (seed 198). */
+function mayBeLost(knowledge: Knowledge, { metadata: { name, namespace, uid } }: StatefulApp, hash: string): boolean {
   const stored = keyOf('controllerrevisions', namespace, `${name}-${hash}`);
-  return knowledge.was(stored, (revision) => revision === undefined);
+  return knowledge.was(stored, (revision) => revision === undefined || (controllerOf(revision)?.uid ?? uid) !== uid);
 }
