@@ -83,7 +83,7 @@ function foreignPod(name: string, random: Random): Raw {
   };
 }
 
-function foreignClaim(name: string, random: Random): Raw {
+export function foreignClaim(name: string, random: Random): Raw {
   const stamped = random.chance(0.5) ? { labels: { [LABEL.app]: 'another' } } : {};
   return {
     apiVersion: 'v1',

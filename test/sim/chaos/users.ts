@@ -5,6 +5,7 @@ import { listAt, objectAt, stringAt } from '../../../src/identity/json.ts';
 import { drawApp, NAMESPACE } from '../apps.ts';
 import type { Random } from '../random.ts';
 import type { Stored } from '../server/types.ts';
+import { foreignClaim } from './saboteur.ts';
 import { anApp, aPod, type Intervention, later, one, type Stage, specOf } from './stage.ts';
 
 type Edit = (spec: Readonly<Record<string, unknown>>, random: Random) => Readonly<Record<string, unknown>>;
@@ -97,11 +98,14 @@ function ignoreSet(stage: Stage, random: Random): string | undefined {
   return app.metadata.name;
 }
 
-/** A claim template more, or less. */
+/** A claim template more, or less; now and then somebody else's claim is there before. */
 function anotherVolume(stage: Stage, random: Random): string | undefined {
   const app = anApp(stage, random);
   if (app === undefined) return undefined;
   const { name } = app.metadata;
+  const claim = `log-${name}-${random.between(0, 3)}`;
+  const isTaken = random.chance(0.4) && stage.server.find('persistentvolumeclaims', NAMESPACE, claim) === undefined;
+  if (isTaken) stage.user.create('persistentvolumeclaims', foreignClaim(claim, random));
   const log = {
     metadata: { name: 'log' },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
@@ -112,7 +116,7 @@ function anotherVolume(stage: Stage, random: Random): string | undefined {
     const volumeClaimTemplates = others.length < before.length ? others : [...others, log];
     return { ...now, spec: { ...specOf(now), volumeClaimTemplates } };
   });
-  return name;
+  return `${name}${isTaken ? `, and ${claim} is somebody else's` : ''}`;
 }
 
 export const USERS: readonly Intervention[] = [

@@ -217,7 +217,7 @@ export const BUGS_OF_REVISIONS: readonly Planted[] = [
     name: 'rolled out before all are Ready',
     why: 'an update that fails at its last member can no longer be rolled back (R11)',
     file: 'src/plan/status.ts',
-    find: '[counts.updatedReplicas, counts.readyReplicas, counts.replicas].every(',
-    replace: '[counts.updatedReplicas, counts.replicas].every(',
+    find: 'READY.includes(member.slot.state) && runningRevision(member) === update',
+    replace: 'runningRevision(member) === update',
   },
 ];
