@@ -132,6 +132,7 @@ const EVENT_REASONS: Readonly<Partial<Record<Action['type'], string>>> = {
   createClaim: 'SuccessfulCreate',
   createPod: 'SuccessfulCreate',
   adoptPod: 'Adopted',
+  releasePod: 'Released',
   stampClaim: 'Adopted',
   adoptService: 'Adopted',
   releaseService: 'Released',

@@ -24,6 +24,7 @@ function laneOf(action: Action): 'base' | 'up' | 'down' | 'last' {
     case 'stampClaim':
     case 'createPod':
     case 'adoptPod':
+    case 'releasePod':
       return 'up';
     case 'deletePod':
       // Replacing what has ended is part of building up; it has nothing to wait for from below.

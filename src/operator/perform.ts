@@ -40,6 +40,7 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
     case 'stampClaim':
       return patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
     case 'adoptPod':
+    case 'releasePod':
       return patch(hands, job, { resource: RESOURCES.pods, ...action });
     case 'deletePod':
       return deletePod(hands, job, action);

@@ -16,7 +16,9 @@ import type { Hands, Job } from './hands.ts';
  * the API server's words when the template is not valid.
  */
 export async function tryTemplate(hands: Hands, job: Job, trial: TemplateTrial): Promise<TemplateRival | undefined> {
-  const tried = (object: object) => dryRun(hands, job, { resource: RESOURCES.podtemplates, object, isNo: isInvalid });
+  // What it may equal cannot be told later: then members would be replaced by their like.
+  const isNo = (error: KubeError) => isInvalid(error) || UNREACHED.includes(error.code);
+  const tried = (object: object) => dryRun(hands, job, { resource: RESOURCES.podtemplates, object, isNo });
   const made = await tried(trial.object);
   if (made === undefined) return undefined;
   for (const rival of trial.rivals) {
@@ -55,11 +57,13 @@ function isRefusal({ code, serverMessage = '' }: KubeError): boolean {
   return code === 'Invalid' || code === 'BadRequest' || code === 'Forbidden' || code === 'NotFound';
 }
 
+const UNREACHED: readonly KubeError['code'][] = ['Unavailable', 'Timeout', 'Network'];
 const ASK_AGAIN: readonly KubeError['code'][] = ['TooManyRequests', 'Unauthorized', 'Aborted'];
 
 interface Trial {
   readonly resource: ApiResource;
   readonly object: object;
+  /** Whether to stop at this answer. */
   readonly isNo: (error: KubeError) => boolean;
 }
 

@@ -17,6 +17,7 @@ const VERBS: Readonly<Record<ActionType, string>> = {
   stampClaim: 'take over PersistentVolumeClaim',
   createPod: 'create Pod',
   adoptPod: 'adopt Pod',
+  releasePod: 'release Pod',
   deletePod: 'delete Pod',
 };
 

@@ -8,7 +8,7 @@ import { formatTime, parseTime } from '../identity/time.ts';
 import { verdict } from './equip.ts';
 import { failuresOf, forgiven } from './failures.ts';
 import { fitting } from './room.ts';
-import { type MemberView, runningRevision, type Scene } from './scene.ts';
+import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
 import type { Wait } from './types.ts';
 
 type Draft = { -readonly [Field in keyof Member]: Member[Field] };
@@ -90,7 +90,7 @@ function nextEntry(scene: Scene, member: MemberView, { wait, turn, now }: News):
   set(entry, 'message', wait?.message);
   // While its volume holds it back, an end is not counted: each look would count it again.
   if (state !== 'VolumeAtRisk') countFailures(entry, member, scene.judge.nowMs);
-  set(entry, 'claims', nextClaims(scene, member));
+  set(entry, 'claims', nextClaims(scene, turn === undefined ? member : turned(scene, member, turn)));
   if (member.complete) entry.complete = true;
   return entry;
 }
@@ -133,6 +133,12 @@ function countFailures(entry: Draft, member: MemberView, nowMs: number): void {
   if (counted === null) return;
   entry.failures = counted.failures;
   entry.failedAt = formatTime(counted.failedAtMs);
+}
+
+/** With the claims of the revision that it comes to. */
+function turned(scene: Scene, member: MemberView, turn: string): MemberView {
+  const blueprint = scene.revisions.blueprints.get(turn);
+  return blueprint === undefined ? member : { ...member, claims: claimsAt(scene, member, blueprint) };
 }
 
 /** A claim is recorded when first seen, its volume when it is bound; both stay until the policy accepts another one. */

@@ -139,7 +139,8 @@ export function readRevision(raw: unknown): RevisionView {
     labelled: LABEL.app in stringMap(metadata['labels']),
     // By its name, which nobody can change, and not by its label, which anybody can.
     hash: name.slice(name.lastIndexOf('-') + 1),
-    number: typeof number === 'number' ? number : 0,
+    // One that no next number follows was written by hand, and counts as the oldest.
+    number: typeof number === 'number' && number < Number.MAX_SAFE_INTEGER ? number : 0,
     content,
     digest: revisionDigest(content),
     aliases: readAliases(stringMap(metadata['annotations'])),

@@ -64,13 +64,15 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
     waits: only === null || idle ? found : observed.app.deleting ? [only] : [only, ...found],
     notes: [...service.notes, ...planNotes(scene), ...(idle ? [PAUSED] : [])],
     searchAtMs: searchDueMs(observed, lacks),
-    rollout,
+    rollout: hasUnread(observed)
+      ? { turns: new Map(), failed: revisions.rolledBack ? revisions.update : null }
+      : rollout,
   });
 }
 
 /** A change gives a pod another version, and its removal names the one that was decided on: that is the next plan's. */
 function oneAtATime(actions: readonly Action[]): readonly Action[] {
-  const changed = new Set(actions.flatMap((action) => (action.type === 'adoptPod' ? [action.uid] : [])));
+  const changed = new Set(actions.flatMap((action) => ('patch' in action ? [action.uid] : [])));
   return changed.size === 0 ? actions : actions.filter((one) => one.type !== 'deletePod' || !changed.has(one.uid));
 }
 
@@ -82,7 +84,7 @@ function inOrder(waits: readonly Wait[]): readonly Wait[] {
 
 type Draft = Pick<Plan, 'actions' | 'waits' | 'notes'> & {
   readonly searchAtMs: number | null;
-  readonly rollout: Rollout;
+  readonly rollout: Pick<Rollout, 'turns' | 'failed'>;
 };
 
 function finish(scene: Scene, { actions, waits, notes, searchAtMs, rollout }: Draft): Plan {

@@ -8,7 +8,7 @@ import type { PodView } from '../identity/pod-view.ts';
 import { revisionName } from '../identity/revision.ts';
 import { isOurPod, LIVE } from '../identity/slot.ts';
 import { formatTime, parseTime } from '../identity/time.ts';
-import { claimDoubt, podAt, volumeRisk } from './equip.ts';
+import { claimActions, claimDoubt, podAt, volumeRisk } from './equip.ts';
 import type { Step } from './fill.ts';
 import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
 import type { Action, Wait } from './types.ts';
@@ -157,7 +157,7 @@ function advance(scene: Scene, stale: readonly Live[]): Turn {
 }
 
 /** As a number of members, at least one; a percentage is of replicas, rounded down (getStatefulSetMaxUnavailable). */
-export function mostUnavailable({ spec }: Pick<Scene, 'spec'>): number {
+function mostUnavailable({ spec }: Pick<Scene, 'spec'>): number {
   const { maxUnavailable } = spec.updateStrategy.rollingUpdate;
   if (typeof maxUnavailable === 'number') return Math.max(maxUnavailable, 1);
   return Math.max(Math.floor((Number.parseInt(maxUnavailable, 10) * spec.replicas) / 100), 1);
@@ -193,6 +193,12 @@ function replace(scene: Scene, { member, pod }: Live, { because, why }: Cause): 
   const blueprint = blueprints.get(goal);
   if (blueprint === undefined) throw new Error(`assertion: revision ${goal} is not known`);
   const { name, ordinal } = member;
+  const successor = { ...member, hash: goal, claims: claimsAt(scene, member, blueprint) };
+  const lacks = claimActions(scene, successor).filter(({ type }) => type === 'createClaim');
+  if (lacks.length > 0) {
+    const message = `${name} is updated to revision ${goal} when the claims are there that it needs then.`;
+    return { actions: lacks, waits: [{ reason: 'Updating', ordinal, message }], turns: new Map() };
+  }
   const reason = `${why}; it comes back at revision ${goal}`;
   const action: Action = {
     type: 'deletePod',

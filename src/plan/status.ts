@@ -41,6 +41,8 @@ function countMembers({ wanted, condemned, revisions, judge, spec }: Scene): Cou
   };
 }
 
+const READY: readonly string[] = ['Ready', 'Available'];
+
 export interface Story {
   readonly waits: readonly Wait[];
   readonly notes: readonly Note[];
@@ -53,7 +55,8 @@ export function nextStatus(scene: Scene, { waits, notes, rollout }: Story): Stat
   const { update } = scene.revisions;
   const rolledOut =
     !scene.revisions.onDelete &&
-    [counts.updatedReplicas, counts.readyReplicas, counts.replicas].every((count) => count === scene.spec.replicas);
+    counts.replicas === scene.spec.replicas &&
+    scene.wanted.every((member) => READY.includes(member.slot.state) && runningRevision(member) === update);
   const current = rolledOut ? update : scene.revisions.current;
   const members = nextLedger(scene, { waits, turns: rollout.turns });
   const { failedRevision: _former, ...before } = app.status;

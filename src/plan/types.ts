@@ -127,7 +127,7 @@ export type Action = { readonly reason: string } & (
       /** Name of the ControllerRevision that it would come back at, were it stored: looked for once more before. */
       readonly unless?: string;
     } & Made)
-  | ({ readonly type: 'adoptPod'; readonly ordinal: number } & Patched)
+  | ({ readonly type: 'adoptPod' | 'releasePod'; readonly ordinal: number } & Patched)
   | ({ readonly type: 'deletePod'; readonly ordinal: number } & Removal & Existing)
 );
 export type ActionType = Action['type'];

@@ -113,10 +113,14 @@ describe('a new template', () => {
     );
   });
 
-  test('is tried again later when the server is too busy', async () => {
+  test.each([
+    [429, 'TooManyRequests'],
+    [503, 'ServiceUnavailable'],
+    [504, 'Timeout'],
+  ])('is tried again later after %d: what it may equal cannot be told once members moved', async (code, why) => {
     const { go, api, isStored } = recording();
-    api.rule((call) => (isTrial(call) ? refusal(429, 'TooManyRequests') : undefined));
-    await expect(go()).rejects.toThrow('TooManyRequests');
+    api.rule((call) => (isTrial(call) ? refusal(code, why) : undefined));
+    await expect(go()).rejects.toThrow(why);
     expect(isStored()).toBe(false);
   });
 });

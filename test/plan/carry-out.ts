@@ -113,6 +113,7 @@ export function perform(world: World, action: Action): void {
       change(world.claims, action, action.patch);
       return;
     case 'adoptPod':
+    case 'releasePod':
       change(world.pods, action, action.patch);
       return;
     case 'deletePod':

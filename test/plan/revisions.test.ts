@@ -224,6 +224,12 @@ describe('a template', () => {
     });
   });
 
+  test('is recorded also after a number that nothing can follow, which somebody wrote by hand', () => {
+    const seen = world({ app: one, pods: '0 Available @v1', revisions: ['v1'] });
+    for (const raw of seen.revisions.values()) Object.assign(raw, { revision: 2 ** 63 });
+    expect(planned(see(seen)).actions[0]).toMatchObject({ type: 'createRevision', object: { revision: 1 } });
+  });
+
   test('that comes back gets the next number', () => {
     const action = numbered({ app: { ...one, version: 'v1' }, revisions: ['v1', 'v2', 'v3'] });
     expect(action).toMatchObject({

@@ -75,6 +75,20 @@ test('a member whose labels were taken off runs what the ledger says: it gets th
   expect(result.status.updatedReplicas).toBe(1);
 });
 
+test('a pod that people take out of the selector is released; its name is taken until it is gone or selected again', () => {
+  const seen = world({ app: { ...app, replicas: 1, selector: { matchLabels: { app: 'web' } } }, pods: '0 Available' });
+  const pod = seen.pods.get('web-0') as { metadata: { labels: Raw; ownerReferences?: unknown } };
+  delete pod.metadata.labels['app'];
+  const result = planned(see(seen));
+  expect(deeds(result)).toEqual(['release Pod web-0']);
+  expect(result.actions).toMatchObject([{ patch: { metadata: { ownerReferences: [], resourceVersion: '1' } } }]);
+  pod.metadata.ownerReferences = [];
+  const after = planned(see(seen));
+  expect([deeds(after), waiting(after)]).toEqual([[], ['web-0 NameTaken']]);
+  pod.metadata.labels['app'] = 'web';
+  expect(deeds(planned(see(seen)))).toEqual(['adopt Pod web-0']);
+});
+
 describe('the budget', () => {
   const four = { replicas: 4, version: 'v2', status: status() };
   const most = (maxUnavailable: unknown, more: Raw = {}) => ({
@@ -385,6 +399,20 @@ describe('an update that fails', () => {
       reason: 'UpdateFailed',
     });
   });
+});
+
+test('a claim that the successor needs is there before the pod is given up: it may be refused, or be somebody else`s', () => {
+  const words = { replicas: 2, version: 'v2', volumes: ['data'] };
+  const seen = world({ app: words, podVolumes: [], pods: '0 Available, 1 Available @v1' });
+  seen.claims.delete('data-web-1');
+  const before = planned(see(seen));
+  expect([deeds(before, ['data']), waiting(before)]).toEqual([
+    ['create PersistentVolumeClaim data-web-1'],
+    ['web-1 Updating'],
+  ]);
+  expect(before.status.members?.[1]).not.toHaveProperty('updateTo');
+  seen.claims.set('data-web-1', rawClaim({ volume: 'data', ordinal: 1, state: 'Pending' }));
+  expect(planned(see(seen)).actions).toMatchObject([{ type: 'deletePod', name: 'web-1' }]);
 });
 
 test('a successor that could not start is not made room for: a claim that it needs is somebody else`s', () => {
