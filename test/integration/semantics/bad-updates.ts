@@ -63,6 +63,17 @@ export function aboutBadUpdates(open: () => Promise<Scene>): void {
       expect([revisionsOf(scene).length, mostAway(scene)]).toEqual([2, 1]);
     });
 
+    test('a revision with the highest number there is does not hold the next one up', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { replicas: 2, ...A }, claims: [] }));
+      const [old] = revisionsOf(scene);
+      const body = '{"revision":9223372036854775807}';
+      await scene.kubectl('patch', 'controllerrevision', old?.metadata.name ?? '', '--type=merge', '-p', body);
+      await scene.edit('web', B);
+      await updated(scene);
+      expect([revisionsOf(scene).length, mostAway(scene)]).toEqual([2, 1]);
+    });
+
     test('a revision without owner, labels and with nonsense in its annotations is put right, and nobody is restarted', async () => {
       const scene = await open();
       const { metadata } = await scene.start(app({ spec: { replicas: 2, ...A }, claims: [] }));

@@ -29,6 +29,20 @@ async function foreignOwner(scene: Scene) {
 
 export function aboutNames(open: () => Promise<Scene>): void {
   describe.concurrent('names', () => {
+    test('releases non-matching pods: one that is taken out of the selector stays, waited for, and is adopted with its labels back', async () => {
+      const scene = await open();
+      const { metadata } = await scene.start(app({ spec: { replicas: 2 } }));
+      const { uid } = scene.pod('web-1')?.metadata ?? {};
+      await scene.told('pods', await scene.patch(RESOURCES.pods, 'web-1', { metadata: { labels: { app: null } } }));
+      await scene.until('web-1 to be released', () => ownersOf(scene, 'web-1').length === 0);
+      const { message } = await scene.reason('web', 'Ready', 'NameTaken');
+      expect(message).toContain('its labels do not match spec.selector');
+      await scene.patch(RESOURCES.pods, 'web-1', { metadata: { labels: { app: 'web' } } });
+      await scene.until('web-1 to be adopted', () => ownersOf(scene, 'web-1').includes(metadata.uid));
+      await scene.ready('web');
+      expect([scene.pod('web-1')?.metadata.uid, goneOf(scene)]).toEqual([uid, []]);
+    });
+
     test.each([
       'without an owner',
       'with our label and another controller',

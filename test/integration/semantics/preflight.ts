@@ -195,6 +195,19 @@ export function aboutPreflight(open: (labels?: Readonly<Record<string, string>>)
       expect(mostAway(scene)).toBe(1);
     });
 
+    test('a member whose revision is deleted and that is lost before its turn comes at the update, and nobody waits', async () => {
+      const scene = await open();
+      await scene.start(app({ spec: { replicas: 3, ...A, minReadySeconds: 2 } }));
+      const [old = ''] = revisionsOf(scene).map(({ metadata }) => metadata.name);
+      await scene.edit('web', B);
+      await scene.until('web-2 to be replaced', () => scene.gone('pods', 'web-2').length === 1);
+      await scene.kubectl('delete', 'controllerrevision', old);
+      await scene.until('it to be gone', () => scene.gone('revisions', old).length === 1);
+      await scene.deletePod('web-0');
+      await updated(scene);
+      expect([scene.made('pods', 'web-0').length, goneOf(scene)]).toEqual([2, ['web-2', 'web-0', 'web-1']]);
+    });
+
     test('a member whose revision is deleted and that is lost before its turn: the status says what to do', async () => {
       const scene = await open();
       await scene.start(app({ spec: { replicas: 2, ...A, ...rolling({ paused: true }) } }));
