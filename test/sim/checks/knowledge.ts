@@ -1,6 +1,7 @@
 // What one operator process has been told, and when: by its watches, by answers to its reads and writes. A decision may
 // rest on anything that was known since the pass began, so every version since then is kept.
 
+import { LABEL } from '../../../src/api/names.ts';
 import type { Host } from '../host.ts';
 import type { Call, Stored } from '../server/types.ts';
 import { Departures } from './departures.ts';
@@ -102,13 +103,14 @@ export class Knowledge {
 
   /**
    * All since the pass began, and what stood then: what a watch had told last, and what an answer had said since. An
-   * answer does not undo what the watch told: it may be older, and not every one goes into the operator's view.
+   * answer does not undo what the watch told: it may be older, and not every one goes into the operator's view. A watch that
+   * lists anew says nothing of what carries no label of ours (seed 25851).
    */
   #relevant(all: readonly Version[]): Version[] {
     const before = all.filter(({ atMs }) => atMs < this.sinceMs);
     const told = before.findLast(({ source }) => source === 'watch');
     const answered = before.findLast(({ source }) => source !== 'watch');
-    const stood = before.filter((version) => version === told || (version === answered && !isOlder(answered, told)));
+    const stood = before.filter((version) => version === told || (version === answered && stands(answered, told)));
     return [...stood, ...all.filter(({ atMs }) => atMs >= this.sinceMs)];
   }
 
@@ -136,6 +138,7 @@ function isWork({ plural, verb }: Call): boolean {
   return plural !== 'leases' && plural !== 'events' && verb !== 'watch';
 }
 
-function isOlder(one: Version, other: Version | undefined): boolean {
-  return other !== undefined && one.atMs < other.atMs;
+function stands(answered: Version, told: Version | undefined): boolean {
+  if (told === undefined || answered.atMs >= told.atMs) return true;
+  return told.object === undefined && answered.object?.metadata.labels?.[LABEL.app] === undefined;
 }
