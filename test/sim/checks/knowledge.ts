@@ -78,11 +78,14 @@ export class Knowledge {
     if (object !== undefined || source === 'read') this.departures.heard(key);
   }
 
-  /** A list that was begun then has been told to its end: what a watch had told of before, and it did not name, is gone. */
+  /**
+   * A list that was begun then has been told to its end: what a watch, or an answer, had told of before, and it did not name,
+   * is gone (seed 30155 of updates: a revision that no watch had shown between its creation and its deletion).
+   */
   listed(plural: string, sinceMs: number): void {
     for (const [key, versions] of this.#versions) {
-      const told = key.startsWith(`${plural}/`) ? versions.findLast(({ source }) => source === 'watch') : undefined;
-      if (told?.object !== undefined && told.atMs < sinceMs) this.learn(key, undefined, 'watch');
+      const told = key.startsWith(`${plural}/`) ? versions.filter(({ object }) => isWatched(object)) : [];
+      if (told.length > 0 && told.every(({ atMs }) => atMs < sinceMs)) this.learn(key, undefined, 'watch');
     }
   }
 
@@ -140,5 +143,10 @@ function isWork({ plural, verb }: Call): boolean {
 
 function stands(answered: Version, told: Version | undefined): boolean {
   if (told === undefined || answered.atMs >= told.atMs) return true;
-  return told.object === undefined && answered.object?.metadata.labels?.[LABEL.app] === undefined;
+  return told.object === undefined && !isWatched(answered.object);
+}
+
+/** Our watches select by our label. */
+function isWatched(object: Stored | undefined): boolean {
+  return object?.metadata.labels?.[LABEL.app] !== undefined;
 }
