@@ -1,6 +1,7 @@
 // What one operator process has been told, and when: by its watches, by answers to its reads and writes. A decision may
 // rest on anything that was known since the pass began, so every version since then is kept.
 
+import { LABEL } from '../../../src/api/names.ts';
 import type { Host } from '../host.ts';
 import type { Answer, Call, Stored } from '../server/types.ts';
 import { Departures } from './departures.ts';
@@ -87,11 +88,14 @@ export class Knowledge {
     if (object !== undefined || source === 'read') this.departures.heard(key);
   }
 
-  /** A list that was begun then has been told to its end: what a watch had told of before, and it did not name, is gone. */
+  /**
+   * A list that was begun then has been told to its end: what a watch, or an answer, had told of before, and it did not name,
+   * is gone (seed 30155 of updates: a revision that no watch had shown between its creation and its deletion).
+   */
   listed(plural: string, sinceMs: number): void {
     for (const [key, versions] of this.#versions) {
-      const told = key.startsWith(`${plural}/`) ? versions.findLast(({ source }) => source === 'watch') : undefined;
-      if (told?.object !== undefined && told.atMs < sinceMs) this.learn(key, undefined, 'watch');
+      const told = key.startsWith(`${plural}/`) ? versions.filter(({ object }) => isWatched(object)) : [];
+      if (told.length > 0 && told.every(({ atMs }) => atMs < sinceMs)) this.learn(key, undefined, 'watch');
     }
   }
 
@@ -121,13 +125,14 @@ export class Knowledge {
 
   /**
    * All since the pass began, and what stood then: what a watch had told last, and what an answer had said since. An
-   * answer does not undo what the watch told: it may be older, and not every one goes into the operator's view.
+   * answer does not undo what the watch told: it may be older, and not every one goes into the operator's view. A watch that
+   * lists anew says nothing of what carries no label of ours (seed 25851).
    */
   #relevant(all: readonly Version[]): Version[] {
     const before = all.filter(({ atMs }) => atMs < this.sinceMs);
     const told = before.findLast(({ source }) => source === 'watch');
     const answered = before.findLast(({ source }) => source !== 'watch');
-    const stood = before.filter((version) => version === told || (version === answered && !isOlder(answered, told)));
+    const stood = before.filter((version) => version === told || (version === answered && stands(answered, told)));
     return [...stood, ...all.filter(({ atMs }) => atMs >= this.sinceMs)];
   }
 
@@ -155,6 +160,12 @@ function isWork({ plural, verb }: Call): boolean {
   return plural !== 'leases' && plural !== 'events' && verb !== 'watch';
 }
 
-function isOlder(one: Version, other: Version | undefined): boolean {
-  return other !== undefined && one.atMs < other.atMs;
+function stands(answered: Version, told: Version | undefined): boolean {
+  if (told === undefined || answered.atMs >= told.atMs) return true;
+  return told.object === undefined && !isWatched(answered.object);
+}
+
+/** Our watches select by our label. */
+function isWatched(object: Stored | undefined): boolean {
+  return object?.metadata.labels?.[LABEL.app] !== undefined;
 }
