@@ -167,7 +167,8 @@ function recordRevision(observed: Observed, wanted: Wanted): Pick<Revisions, 'ac
   }
   if (stored.ownerUid !== null && stored.ownerUid !== app.uid) return { actions: [], waits: [taken(observed, stored)] };
   if (!isMarked(stored)) return { actions: [adopt(observed, stored)], waits: [] };
-  if (stored.number === newest) return { actions: [], waits: [] };
+  const isNewest = revisions.every((view) => view === stored || view.number < stored.number);
+  if (isNewest) return { actions: [], waits: [] };
   const patch = { metadata: identity(stored), revision: newest + 1 };
   const reason = 'the template is again what it was in this revision';
   return { actions: [{ type: 'renumberRevision', ...existing(stored), patch, reason }], waits: [] };

@@ -230,6 +230,13 @@ describe('a template', () => {
     expect(planned(see(seen)).actions[0]).toMatchObject({ type: 'createRevision', object: { revision: 1 } });
   });
 
+  test('that shares its number with one that was hidden when it was recorded gets the next', () => {
+    const seen = world({ app: one, pods: '0 Available', revisions: ['v1', 'v2'] });
+    for (const raw of seen.revisions.values()) Object.assign(raw, { revision: 4 });
+    const [action] = planned(see(seen)).actions;
+    expect(action).toMatchObject({ type: 'renumberRevision', name: `web-${hashOf('v2')}`, patch: { revision: 5 } });
+  });
+
   test('that comes back gets the next number', () => {
     const action = numbered({ app: { ...one, version: 'v1' }, revisions: ['v1', 'v2', 'v3'] });
     expect(action).toMatchObject({
@@ -252,7 +259,7 @@ describe('a template', () => {
   });
 
   test('leaves no old revision of ours without an owner, since members may still run it', () => {
-    const old = rawRevision({ version: 'v1', number: 1 }) as { metadata: Raw };
+    const old = rawRevision({ version: 'v1', number: 0 }) as { metadata: Raw };
     const orphan = { ...old, metadata: { ...old.metadata, ownerReferences: [] } };
     const result = withRevision(orphan, { pods: '0 Stopped @v1', revisions: ['v2'] });
     expect(deeds(result)).toEqual(['adopt ControllerRevision v1', 'create Pod web-0 at v1']);

@@ -118,8 +118,8 @@ export function world(given: Given = {}): World {
     services: byName(service === null ? [] : [service]),
     revisions: byName(
       stored.flatMap((one, index) =>
-        (podVolumes === volumes ? [volumes] : [podVolumes, volumes]).map((names) =>
-          rawRevision({ version: one, number: index + 1, volumes: names, pod: words.pod }),
+        (podVolumes === volumes ? [volumes] : [podVolumes, volumes]).map((names, later, { length }) =>
+          rawRevision({ version: one, number: index * length + later + 1, volumes: names, pod: words.pod }),
         ),
       ),
     ),

@@ -11,9 +11,11 @@ export function historyKept(knowledge: Knowledge, call: Call): string | undefine
   const { verb, plural, namespace, name = '' } = call;
   if (verb !== 'delete' || plural !== 'controllerrevisions') return undefined;
   const uid = fieldOf(call.body, 'preconditions', 'uid');
-  const found = knowledge.versions(keyOf(plural, namespace, name)).findLast((one) => one?.metadata.uid === uid);
-  const owner = found && controllerOf(found);
-  if (owner?.kind !== 'StatefulApp') return 'it is not known to be of an app';
+  const owner = knowledge
+    .versions(keyOf(plural, namespace, name))
+    .flatMap((one) => (one !== undefined && one.metadata.uid === uid ? [controllerOf(one)] : []))
+    .findLast((one) => one?.kind === 'StatefulApp');
+  if (owner === undefined) return 'it is not known to be of an app';
   const read = knowledge.readSince(keyOf('statefulapps', namespace, owner.name));
   if (!read.some((app) => app?.metadata.uid === owner.uid && !isDeleting(app))) return 'its app was not read before';
   const hash = name.slice(owner.name.length + 1);
