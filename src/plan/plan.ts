@@ -12,9 +12,10 @@ import { planHistory } from './history.ts';
 import { planNotes } from './notes.ts';
 import { withoutBuilding, withoutRefused } from './refusals.ts';
 import { planRevisions } from './revisions.ts';
-import { failureDueMs, planRollout, type Rollout } from './rollout.ts';
+import { planRollout, type Rollout } from './rollout.ts';
 import { buildScene, type Scene } from './scene.ts';
 import { planService } from './service.ts';
+import { failureDueMs } from './standing.ts';
 import { nextStatus } from './status.ts';
 import type { Action, Note, Observed, Plan, Wait } from './types.ts';
 import {
@@ -76,10 +77,11 @@ function oneAtATime(actions: readonly Action[]): readonly Action[] {
   return changed.size === 0 ? actions : actions.filter((one) => one.type !== 'deletePod' || !changed.has(one.uid));
 }
 
-/** An update that fails is the cause of most other waits. */
+/** An update that fails, or that cannot reach a member, is the cause of what else is waited for. */
 function inOrder(waits: readonly Wait[]): readonly Wait[] {
-  const isCause = ({ reason }: Wait) => reason === 'UpdateFailed';
-  return [...waits.filter(isCause), ...waits.filter((wait) => !isCause(wait))];
+  const of = (reason: Wait['reason']) => waits.filter((wait) => wait.reason === reason);
+  const causes = [...of('UpdateFailed'), ...of('UpdateHeld')];
+  return causes.length === 0 ? waits : [...causes, ...waits.filter((wait) => !causes.includes(wait))];
 }
 
 type Draft = Pick<Plan, 'actions' | 'waits' | 'notes'> & {

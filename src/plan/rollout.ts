@@ -4,13 +4,12 @@
 // replaced before all others, so that a corrected template always comes through (kubernetes/kubernetes#67250); an update
 // stops at the first member that fails with it; a pod that alone keeps a volume is left (R12).
 
-import type { PodView } from '../identity/pod-view.ts';
-import { revisionName } from '../identity/revision.ts';
-import { isOurPod, LIVE } from '../identity/slot.ts';
-import { formatTime, parseTime } from '../identity/time.ts';
+import { isOurPod } from '../identity/slot.ts';
+import type { ClaimSlot } from '../volumes/claim-view.ts';
 import { claimActions, claimDoubt, podAt, volumeRisk } from './equip.ts';
 import type { Step } from './fill.ts';
 import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
+import { type Live, liveMembers } from './standing.ts';
 import type { Action, Wait } from './types.ts';
 
 export interface Rollout extends Step {
@@ -18,14 +17,6 @@ export interface Rollout extends Step {
   readonly turns: ReadonlyMap<number, string>;
   /** Hash of the update, once a member failed with it and the app asks for a rollback. */
   readonly failed: string | null;
-}
-
-interface Live {
-  readonly member: MemberView;
-  readonly pod: PodView;
-  readonly isReady: boolean;
-  /** Why it will not become Ready as it is: broken, or unready for too long. */
-  readonly failure: string | null;
 }
 
 export function planRollout(scene: Scene): Rollout {
@@ -56,47 +47,6 @@ function rollingBack(scene: Scene): Scene {
   return { ...scene, revisions: { ...scene.revisions, goal: scene.revisions.current, rolledBack: true } };
 }
 
-/** Wanted members with a pod of ours that runs or is to run, the highest first. */
-function liveMembers(scene: Scene): readonly Live[] {
-  const sinceMs = updateSinceMs(scene);
-  return [...scene.wanted].reverse().flatMap((member) => {
-    const { slot } = member;
-    if (!isOurPod(slot) || !LIVE.includes(slot.state)) return [];
-    const isReady = slot.pod.readySinceMs !== null;
-    return [{ member, pod: slot.pod, isReady, failure: isReady ? null : failureOf(scene, slot.pod, sinceMs) }];
-  });
-}
-
-/** When the present template came: what it should have mended is given time from then. */
-function updateSinceMs({ observed: { app, nowMs }, revisions }: Scene): number {
-  const isKnown =
-    app.status.appUID === app.uid && app.status.updateRevision === revisionName(app.name, revisions.update);
-  const since = isKnown ? parseTime(app.status.updateRevisionSince) : undefined;
-  return Math.min(since ?? nowMs, nowMs);
-}
-
-/** When an unready pod counts as failed at the latest: a wrong readiness probe is the commonest bad template. */
-function overdueAtMs({ spec }: Scene, pod: PodView, sinceMs: number): number {
-  return Math.max(pod.unreadySinceMs ?? sinceMs, sinceMs) + spec.progressDeadlineSeconds * 1000;
-}
-
-function failureOf(scene: Scene, pod: PodView, sinceMs: number): string | null {
-  const { nowMs } = scene.judge;
-  if (pod.breakage !== null && pod.breakage.fromMs <= nowMs) return pod.breakage.message;
-  if (nowMs < overdueAtMs(scene, pod, sinceMs)) return null;
-  const why = pod.trouble === null ? '' : `: ${pod.trouble.message}`;
-  return `it has not been Ready for ${scene.spec.progressDeadlineSeconds} s (progressDeadlineSeconds)${why}`;
-}
-
-/** When some member that is not Ready will count as failed, unless it becomes Ready before. */
-export function failureDueMs(scene: Scene): number | null {
-  const sinceMs = updateSinceMs(scene);
-  const coming = liveMembers(scene)
-    .filter(({ isReady, failure }) => !isReady && failure === null)
-    .flatMap(({ pod }) => [overdueAtMs(scene, pod, sinceMs), pod.breakage?.fromMs ?? Number.POSITIVE_INFINITY]);
-  return coming.length > 0 ? Math.min(...coming) : null;
-}
-
 function mayRollBack({ spec, revisions }: Scene): boolean {
   const { onFailure } = spec.updateStrategy.rollingUpdate;
   return (
@@ -110,7 +60,9 @@ const NO_TURN: Turn = { actions: [], waits: [], turns: new Map() };
 /** The highest member that is broken at a revision it should not have, one at a time, whatever else is away. */
 function mend(scene: Scene, stale: readonly Live[]): Turn & { readonly isBusy: boolean } {
   const broken = stale.filter(({ failure }) => failure !== null);
-  const free = broken.find(({ member }) => obstacle(scene, member) === null);
+  const candidates = broken.filter(({ member }) => obstacle(scene, member) === null);
+  // One whose successor has just been refused holds up none of the others (simulator, seed 32033).
+  const free = candidates.find(({ member }) => !isRefused(scene, member)) ?? candidates[0];
   const held = broken.map(({ member }) => obstacle(scene, member)).filter((wait) => wait !== null);
   if (free === undefined) return { ...NO_TURN, waits: held, isBusy: false };
   const leaving = scene.wanted.find((member) => isLeaving(scene, member));
@@ -121,6 +73,10 @@ function mend(scene: Scene, stale: readonly Live[]): Turn & { readonly isBusy: b
   }
   const turn = replace(scene, free, { because: 'broken', why: `it is broken (${free.failure})` });
   return { ...turn, waits: [...held, ...turn.waits], isBusy: true };
+}
+
+function isRefused({ observed: { refusals, nowMs } }: Scene, { name }: MemberView): boolean {
+  return refusals.some(({ key, retryAtMs }) => key === `deletePod/${name}` && retryAtMs > nowMs);
 }
 
 /** Longer than the grace period, a stop has other reasons than ours. */
@@ -177,7 +133,10 @@ function obstacle(scene: Scene, member: MemberView): Wait | null {
   if (risk !== null) return risk;
   const blueprint = scene.revisions.blueprints.get(scene.revisions.goal);
   if (blueprint === undefined) throw new Error(`assertion: revision ${scene.revisions.goal} is not known`);
-  const doubt = claimDoubt(scene, { ...member, claims: claimsAt(scene, member, blueprint) });
+  // One that its pod alone keeps from ending is no reason to keep the pod, when R12 is none.
+  const ends = (one: ClaimSlot) => one.class === 'Terminating' && member.mounted.some(({ name }) => name === one.name);
+  const claims = claimsAt(scene, member, blueprint).filter((one) => !ends(one));
+  const doubt = claimDoubt(scene, { ...member, claims });
   if (doubt === null) return null;
   const message = `${member.name} is not updated to revision ${scene.revisions.goal}, since it could not start there: ${doubt.message}`;
   return { ...doubt, reason: 'UpdateHeld', message };
@@ -238,9 +197,4 @@ export function pausedRollout({ revisions, wanted }: Scene): string | null {
   if (first === undefined) return null;
   const rest = old.length > 1 ? ` and ${old.length - 1} more run` : ' runs';
   return `updateStrategy.rollingUpdate.paused is true: ${first.name}${rest} another revision than ${revisions.update}.`;
-}
-
-/** When the present update revision became it, for the status. */
-export function updateSince(scene: Scene): string {
-  return formatTime(updateSinceMs(scene));
 }

@@ -8,8 +8,9 @@ import { selectorText } from '../identity/selector.ts';
 import { isOurPod } from '../identity/slot.ts';
 import { nextConditions } from './conditions.ts';
 import { nextLedger } from './ledger.ts';
-import { type Rollout, updateSince } from './rollout.ts';
+import type { Rollout } from './rollout.ts';
 import { runningRevision, type Scene } from './scene.ts';
+import { updateSince } from './standing.ts';
 import type { Note, Wait } from './types.ts';
 
 interface Counts {

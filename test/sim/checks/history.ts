@@ -5,7 +5,7 @@ import type { Call } from '../server/types.ts';
 import { appsKnown, controllerOf, fieldOf, isDeleting, ordinalIn } from './facts.ts';
 import { hashIn, revisionOf } from './goals.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
-import { basesOf, updatesOf } from './updates.ts';
+import { basesOf, hasTwin, updatesOf } from './updates.ts';
 
 export function historyKept(knowledge: Knowledge, call: Call): string | undefined {
   const { verb, plural, namespace, name = '' } = call;
@@ -29,7 +29,7 @@ export function historyKept(knowledge: Knowledge, call: Call): string | undefine
 function needed(knowledge: Knowledge, app: StatefulApp, hash: string): string | undefined {
   const { name, namespace, uid } = app.metadata;
   const { currentRevision, members = [] } = app.status ?? {};
-  if (updatesOf(knowledge, app).includes(hash)) return 'it is the update revision';
+  if (updatesOf(knowledge, app).includes(hash) && !hasTwin(knowledge, app, hash)) return 'it is the update revision';
   if (currentRevision === `${name}-${hash}`) return 'it is the current revision';
   const member = members.find(({ revision, updateTo }) => revision === hash || updateTo === hash);
   if (member !== undefined) return `the ledger names it for member ${member.ordinal}`;

@@ -11,13 +11,19 @@ import { controllerOf, fieldOf, isDeleting, ordinalIn, readySinceMs, wantedOf } 
 import { hasAliases, hashIn, holds, holdsAlias, isBroken, revisionOf } from './goals.ts';
 import { takesPart } from './updates.ts';
 
+const HELD = ['VolumeAtRisk', 'UpdateHeld', 'Refused'];
+
+/** Our watches select by our label. */
+const isShown = ({ metadata }: Stored): boolean => metadata.labels?.[LABEL.app] !== undefined;
+
 /** `pods` are the app's. */
 export function unrevised(server: SimServer, app: StatefulApp, pods: readonly Stored[]): readonly string[] {
   const { metadata, spec, status = {} } = app;
   const own = server
     .all('controllerrevisions', metadata.namespace)
     .filter((revision) => controllerOf(revision)?.uid === metadata.uid);
-  const exact = own.filter((revision) => holds(revision, spec));
+  // One that no watch shows may stand beside another that stands for it (seed 832).
+  const exact = own.filter((revision) => isShown(revision) && holds(revision, spec));
   const aliased = own.filter((revision) => hasAliases(revision) && holdsAlias(revision, spec));
   const told = aliased.filter((revision) => revision.metadata.name === status.updateRevision);
   const holding = exact.length > 0 ? exact : told;
@@ -47,13 +53,11 @@ export function unreturned(server: SimServer, app: StatefulApp, nowMs: number): 
   return wantedOf(app).flatMap((ordinal, rank) => {
     const pod = server.find('pods', metadata.namespace, `${metadata.name}-${ordinal}`);
     const entry = status.members?.find((member) => member.ordinal === ordinal);
-    if (pod === undefined || !takesPart(app, rank) || entry?.reason === 'VolumeAtRisk') return [];
+    if (pod === undefined || !takesPart(app, rank) || HELD.includes(entry?.reason ?? '')) return [];
     const fails = `${metadata.name}-${revisionOf(pod)}` === failedRevision && isBroken(pod, nowMs);
     return fails ? [`pod ${pod.metadata.name} is broken, and the update that it came with was rolled back`] : [];
   });
 }
-
-const HELD = ['VolumeAtRisk', 'UpdateHeld', 'Refused'];
 
 /**
  * Long after the faults, no member is left that is broken at another revision than the template's, where that is stored and
@@ -65,6 +69,8 @@ export function unmended(server: SimServer, app: StatefulApp, nowMs: number): re
   const isStored = update !== undefined && (holds(update, spec) || holdsAlias(update, spec));
   if (!isStored || status.failedRevision !== undefined || controllerOf(update)?.uid !== metadata.uid) return [];
   if (server.find('statefulsets', metadata.namespace, metadata.name) !== undefined) return [];
+  // One at a time: while a successor is refused, the others have their turns between its tries.
+  if (status.members?.some(({ reason }) => reason === 'Refused')) return [];
   return wantedOf(app).flatMap((ordinal, rank) => {
     const pod = server.find('pods', metadata.namespace, `${metadata.name}-${ordinal}`);
     const entry = status.members?.find((member) => member.ordinal === ordinal);
@@ -106,7 +112,7 @@ function tooMany({ metadata, spec, status = {} }: StatefulApp, { own, pods, hash
   const used = [hash, ...pods.map(revisionOf), ...entries, hashIn(metadata.name, status.currentRevision ?? '')];
   const unused = own
     // One without our label is found when it is searched for.
-    .filter((revision) => revision.metadata.labels?.[LABEL.app] !== undefined)
+    .filter(isShown)
     .filter((revision) => !used.includes(hashIn(metadata.name, revision.metadata.name)));
   return unused.length > spec.revisionHistoryLimit ? [`${unused.length} revisions are kept that nobody runs`] : [];
 }
@@ -114,10 +120,7 @@ function tooMany({ metadata, spec, status = {} }: StatefulApp, { own, pods, hash
 /** The history tells in which order the revisions came to be wanted. */
 function notNewest(own: readonly Stored[], update: Stored): readonly string[] {
   const later = own.find(
-    (one) =>
-      one !== update &&
-      one.metadata.labels?.[LABEL.app] !== undefined &&
-      Number(fieldOf(one, 'revision')) >= Number(fieldOf(update, 'revision')),
+    (one) => one !== update && isShown(one) && Number(fieldOf(one, 'revision')) >= Number(fieldOf(update, 'revision')),
   );
   return later === undefined ? [] : [`revision ${later.metadata.name} counts as newer than ${update.metadata.name}`];
 }

@@ -172,5 +172,8 @@ export function silent(server: SimServer, object: Stored, nowMs: number): string
   const ready = conditionOf(object, 'Ready');
   const says = ready?.status === 'False' && typeof ready.message === 'string' && ready.message.length > 20;
   const current = fieldOf(object, 'status', 'observedGeneration') === object.metadata.generation;
+  // A pause is told as a note, and holds nothing up.
+  const isPaused = conditionOf(object, 'AsSpecified')?.reason === 'UpdatePaused';
+  if (current && isPaused && wrong.every((what) => what.includes('was rolled back'))) return undefined;
   return says && current ? undefined : `${wrong[0]}, and the status does not say what is waited for`;
 }

@@ -95,7 +95,7 @@ export function notItsTurn(knowledge: Knowledge, { victim, ordinal, bases }: Upd
 }
 
 /** It only stands for the template, and another revision holds it as it is written (seed 233): that one comes first. */
-function hasTwin(knowledge: Knowledge, app: StatefulApp, hash: string): boolean {
+export function hasTwin(knowledge: Knowledge, app: StatefulApp, hash: string): boolean {
   const { name, namespace } = app.metadata;
   const isExact = (other: string) =>
     knowledge.was(

@@ -41,7 +41,7 @@ export const BUGS_OF_TURNS: readonly Planted[] = [
   {
     name: 'updates from the lowest',
     why: 'the member that others rely on is updated first (R6)',
-    file: 'src/plan/rollout.ts',
+    file: 'src/plan/standing.ts',
     find: 'return [...scene.wanted].reverse().flatMap((member) => {',
     replace: 'return scene.wanted.flatMap((member) => {',
   },
@@ -125,21 +125,21 @@ export const BUGS_OF_TURNS: readonly Planted[] = [
   {
     name: 'deadline since the loss of Ready alone',
     why: 'a corrected template gives a member no time to recover',
-    file: 'src/plan/rollout.ts',
+    file: 'src/plan/standing.ts',
     find: 'Math.max(pod.unreadySinceMs ?? sinceMs, sinceMs)',
     replace: 'Math.min(pod.unreadySinceMs ?? sinceMs, sinceMs)',
   },
   {
     name: 'deadline since the template alone',
     why: 'a member that is unready for a moment, long after the update, is killed',
-    file: 'src/plan/rollout.ts',
+    file: 'src/plan/standing.ts',
     find: 'Math.max(pod.unreadySinceMs ?? sinceMs, sinceMs)',
     replace: 'sinceMs',
   },
   {
     name: 'time of the update set anew',
     why: 'a member that never becomes Ready is never given up, since the update always came just now',
-    file: 'src/plan/rollout.ts',
+    file: 'src/plan/standing.ts',
     find: 'const since = isKnown ? parseTime(app.status.updateRevisionSince) : undefined;',
     replace: 'const since = isKnown ? nowMs : undefined;',
   },
