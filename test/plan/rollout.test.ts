@@ -259,6 +259,15 @@ describe('a member that is broken at an older revision goes before all others', 
       waits: 'web-1 PodPending, web-2 PodTerminating, web-1 Updating',
     },
     {
+      it: 'whoever`s successor has just been refused holds up no other',
+      app: parallel,
+      pods: '0 Available @v1, 1 Broken @v1, 2 Broken @v1',
+      refused: ['deletePod/web-2'],
+      refusedFor: 'violates PodSecurity',
+      does: 'delete Pod web-1',
+      waits: 'web-1 PodPending, web-2 PodPending, web-1 Updating',
+    },
+    {
       it: 'and one that was unready for longer than progressDeadlineSeconds under the new template, too',
       app: { ...app, progressDeadlineSeconds: 50 },
       pods: '0 NotReady @v1, 1 Available @v1, 2 Available @v1',
@@ -413,6 +422,20 @@ test('a claim that the successor needs is there before the pod is given up: it m
   expect(before.status.members?.[1]).not.toHaveProperty('updateTo');
   seen.claims.set('data-web-1', rawClaim({ volume: 'data', ordinal: 1, state: 'Pending' }));
   expect(planned(see(seen)).actions).toMatchObject([{ type: 'deletePod', name: 'web-1' }]);
+});
+
+test('a claim that only its broken pod keeps from ending is no reason to keep the pod, where volumes may go (Recreate)', () => {
+  const words = { replicas: 1, version: 'v2', volumes: ['data'] };
+  const given = { pods: '0 Broken @v1', claims: 'data-0 Terminating', ledger: { 0: { claims: 'data' } } };
+  const done = (volumeLossPolicy: string) => {
+    const result = planned(see(world({ ...given, app: { ...words, volumeLossPolicy } } as never)));
+    return [deeds(result, ['data']), waiting(result)];
+  };
+  expect(done('Recreate')).toEqual([
+    ['delete Pod web-0'],
+    ['web-0 ClaimTerminating', 'web-0 PodPending', 'web-0 Updating'],
+  ]);
+  expect(done('Block')).toEqual([[], ['web-0 VolumeAtRisk', 'web-0 PodPending', 'web-0 VolumeAtRisk', 'Updating']]);
 });
 
 test('a successor that could not start is not made room for: a claim that it needs is somebody else`s', () => {
