@@ -56,8 +56,8 @@ export const BUGS_OF_REVISIONS: readonly Planted[] = [
     name: 'revision of a rollback keeps its number',
     why: 'the history says that the newest revision is another one than the one that runs',
     file: 'src/plan/revisions.ts',
-    find: 'if (stored.number === newest) return',
-    replace: 'if (stored.number <= newest) return',
+    find: 'if (isNewest) return',
+    replace: 'if (isNewest || newest > 0) return',
   },
   {
     name: 'two revisions of one number',
@@ -91,8 +91,8 @@ export const BUGS_OF_REVISIONS: readonly Planted[] = [
     name: 'template not tried',
     why: 'a template that no API server takes is stored, and a member goes for it',
     file: 'src/operator/trial.ts',
-    find: 'isNo: isInvalid });',
-    replace: 'isNo: () => false });',
+    find: 'isInvalid(error) || UNREACHED.includes(error.code)',
+    replace: 'UNREACHED.includes(error.code) && isInvalid(error)',
   },
   {
     name: 'unknown fields go through',
