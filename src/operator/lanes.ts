@@ -26,6 +26,10 @@ function laneOf(action: Action): 'base' | 'up' | 'down' | 'last' {
     case 'adoptPod':
     case 'releasePod':
       return 'up';
+    case 'keepClaim':
+      return action.keeper === 'pod' ? 'down' : 'up';
+    case 'deleteClaim':
+      return 'down';
     case 'deletePod':
       // Replacing what has ended is part of building up; it has nothing to wait for from below.
       return action.because === 'ended' ? 'up' : 'down';

@@ -4,10 +4,10 @@
 import { MANAGER } from '../api/names.ts';
 import type { KubeObjectInput } from '../kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../kube/resources.ts';
-import type { Action, Patch } from '../plan/types.ts';
+import type { Action, Patch, StrayKind } from '../plan/types.ts';
 import { type Hands, type Job, Stale, settle } from './hands.ts';
 import { look, lookAgain, strayOf, survey } from './look.ts';
-import { confirmOwner, confirmRemoval } from './reread.ts';
+import { confirmClaimRemoval, confirmOwner, confirmRemoval } from './reread.ts';
 import { trySuccessor, tryTemplate } from './trial.ts';
 
 export async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
@@ -38,12 +38,15 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
     case 'adoptRevision':
       return patch(hands, job, { resource: RESOURCES.controllerrevisions, ...action });
     case 'stampClaim':
+    case 'keepClaim':
       return patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
     case 'adoptPod':
     case 'releasePod':
       return patch(hands, job, { resource: RESOURCES.pods, ...action });
     case 'deletePod':
       return deletePod(hands, job, action);
+    case 'deleteClaim':
+      return deleteClaim(hands, job, action);
     default:
       return action satisfies never;
   }
@@ -86,11 +89,26 @@ async function deleteRevision(
   { name, uid, resourceVersion }: Action & { type: 'deleteRevision' },
 ): Promise<void> {
   await confirmOwner(hands, job);
+  return remove(hands, job, { resource: RESOURCES.controllerrevisions, name, uid, resourceVersion });
+}
+
+async function deleteClaim(hands: Hands, job: Job, victim: Action & { type: 'deleteClaim' }): Promise<void> {
+  const { name, uid, resourceVersion } = victim;
+  await confirmClaimRemoval(hands, job, victim);
+  return remove(hands, job, { resource: RESOURCES.persistentvolumeclaims, name, uid, resourceVersion });
+}
+
+type Victim = { readonly resource: ApiResource; readonly name: string; readonly uid: string } & {
+  readonly resourceVersion: string;
+};
+
+async function remove(hands: Hands, job: Job, { resource, name, uid, resourceVersion }: Victim): Promise<void> {
   const { namespace } = job.observed.app;
-  const resource = RESOURCES.controllerrevisions;
   const result = await hands.client.delete(resource, { namespace, name }, { uid, resourceVersion });
   if (result.kind === 'terminating') settle(hands, job, { resource, object: result.object });
-  else if (hands.cache.shows(job.key, { kind: 'ControllerRevision', name, uid })) hands.gate.removed(job.key, uid);
+  // The watch may have told of it before the answer came.
+  else if (hands.cache.shows(job.key, { kind: resource.kind as StrayKind, name, uid }))
+    hands.gate.removed(job.key, uid);
 }
 
 async function apply(hands: Hands, job: Job, object: object): Promise<void> {
@@ -116,13 +134,9 @@ async function patch(
 }
 
 async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
-  const { namespace } = job.observed.app;
   const { name, uid } = victim;
   const resourceVersion = victim.because === 'ended' ? victim.resourceVersion : await lastLook(hands, job, victim);
-  const result = await hands.client.delete(RESOURCES.pods, { namespace, name }, { uid, resourceVersion });
-  if (result.kind === 'terminating') settle(hands, job, { resource: RESOURCES.pods, object: result.object });
-  // The watch may have told of it before the answer came.
-  else if (hands.cache.shows(job.key, { kind: 'Pod', name, uid })) hands.gate.removed(job.key, uid);
+  await remove(hands, job, { resource: RESOURCES.pods, name, uid, resourceVersion });
   await lookAgain(hands, job, victim);
 }
 

@@ -1,6 +1,7 @@
 // The last look before an act that must not rest on a view that is behind: a removal (R3), and giving an object an owner
 // (R8), since garbage collection removes what belongs to an app that is gone. Ownership is by UID.
 
+import { podName } from '../identity/member-names.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { RESOURCES } from '../kube/resources.ts';
 import type { Action } from '../plan/types.ts';
@@ -59,4 +60,22 @@ export async function confirmRemoval(
   const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller === true);
   if (owner?.uid !== uid) throw new Stale(`pod ${victim.name} does not belong to this app any more`);
   return pod;
+}
+
+/** Throws Stale unless the claim is as it was planned for, its app wants it no more, and no pod has its member's name (R3, R7). */
+export async function confirmClaimRemoval(
+  hands: Hands,
+  job: Job,
+  victim: Action & { type: 'deleteClaim' },
+): Promise<void> {
+  const { name, namespace, generation } = job.observed.app;
+  const member = podName(name, victim.ordinal);
+  const [app, claim, pod] = await Promise.all([
+    confirmOwner(hands, job),
+    hands.client.get(RESOURCES.persistentvolumeclaims, { namespace, name: victim.name }),
+    hands.client.get(RESOURCES.pods, { namespace, name: member }),
+  ]);
+  if (app.metadata.generation !== generation) throw new Stale(`app ${namespace}/${name} has changed since`);
+  if (pod !== undefined) throw new Stale(`pod ${member} is there`);
+  if (claim?.metadata.uid !== victim.uid) throw new Stale(`claim ${victim.name} is not the one that was planned for`);
 }

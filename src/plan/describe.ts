@@ -15,6 +15,8 @@ const VERBS: Readonly<Record<ActionType, string>> = {
   deleteRevision: 'delete ControllerRevision',
   createClaim: 'create PersistentVolumeClaim',
   stampClaim: 'take over PersistentVolumeClaim',
+  keepClaim: 'set the owner of PersistentVolumeClaim',
+  deleteClaim: 'delete PersistentVolumeClaim',
   createPod: 'create Pod',
   adoptPod: 'adopt Pod',
   releasePod: 'release Pod',

@@ -21,6 +21,7 @@ const VERDICTS: Readonly<Record<ClaimClass, Readonly<Record<Policy, Verdict>>>> 
   Replaced: { Block: 'block', Recreate: 'use', Require: 'block' },
   Lost: { Block: 'block', Recreate: 'use', Require: 'block' },
   Terminating: { Block: 'wait', Recreate: 'wait', Require: 'wait' },
+  Doomed: { Block: 'wait', Recreate: 'wait', Require: 'wait' },
   Foreign: { Block: 'block', Recreate: 'block', Require: 'block' },
 };
 
@@ -91,6 +92,13 @@ function doubt({ name, ordinal, mounted }: MemberView, claim: ClaimSlot, policy:
             `somebody deletes it${recorded}; its pod is left alone, because that alone keeps the volume. Save the data, then delete the pod by hand.`,
           )
         : wait('ClaimTerminating', 'it is being deleted; the member goes on when it is gone.', false);
+    case 'Doomed':
+      return wait(
+        'ClaimTerminating',
+        `it belongs to ${claim.view?.controller?.kind} ${claim.view?.controller?.name} (UID ${claim.view?.controller?.uid}), which is ` +
+          'gone, and garbage collection takes it with that; the member goes on when it is gone. To keep it, take the owner off.',
+        false,
+      );
     case 'Foreign':
       return wait('ClaimTaken', `${claim.why}. It is not touched; free the name to let the member start.`);
     default:

@@ -6,8 +6,8 @@ import type { StatefulAppSpec } from '../api/spec.ts';
 import { ordinalOf, podName } from '../identity/member-names.ts';
 import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
 import type { PodView } from '../identity/pod-view.ts';
-import { classifyClaim, isProtected } from '../volumes/claim-view.ts';
 import { isRead, subjectOf } from './describe.ts';
+import { claimsKept, volumesKept } from './invariants-volumes.ts';
 import type { Action, Observed, Plan } from './types.ts';
 
 /** Sentences for each breach; none for a safe plan. */
@@ -21,6 +21,7 @@ export function checkPlan(observed: Observed, plan: Plan): readonly string[] {
     ...drainOrder(observed, writes),
     ...updateBudget(observed, writes),
     ...volumesKept(observed, writes),
+    ...claimsKept(observed, writes),
     ...preconditions(writes),
     ...neverSilent(observed, plan),
     ...neverBack(observed, plan),
@@ -165,32 +166,6 @@ function drainOrder({ app, pods }: Observed, writes: readonly Action[]): readonl
       ? [`R6: ordinal ${action.ordinal} is to go before ordinal ${highest}`]
       : [],
   );
-}
-
-/** R12: a pod that alone keeps a volume is not deleted, unless the app says that volumes may go. */
-function volumesKept(observed: Observed, writes: readonly Action[]): readonly string[] {
-  const { app } = observed;
-  const { spec } = app;
-  if (spec === null || spec.volumeLossPolicy === 'Recreate') return [];
-  const given = spec.persistentVolumeClaimRetentionPolicy.whenScaled === 'Delete';
-  const claims = new Map(observed.claims.map((view) => [view.name, view]));
-  const pods = podsByName(observed);
-  const entries = new Map(ledgerEntries(observed).map((member) => [member.ordinal, member]));
-  const recorded = (ordinal: number, name: string) =>
-    entries.get(ordinal)?.claims?.find((claim) => claim.name === name) ?? null;
-  return writes.flatMap((action) => {
-    if (action.type !== 'deletePod' || (given && action.because === 'condemned')) return [];
-    // What the pod mounts, whatever any revision says; claims that are not named after it are not its alone.
-    const used = pods.get(action.name)?.claims ?? [];
-    const own = used.filter((name) => name.endsWith(`-${action.name}`));
-    return own.flatMap((name) => {
-      const slot = { template: name, name, view: claims.get(name) ?? null, recorded: recorded(action.ordinal, name) };
-      const claim = classifyClaim(slot, { app: app.name, appUid: app.uid, ordinal: action.ordinal });
-      const going = claim.class === 'Terminating' && (claim.view?.volume || isProtected(claim.recorded));
-      const held = going || ['Lost', 'Gone', 'Replaced'].includes(claim.class);
-      return held ? [`R12: ${action.name} alone keeps claim ${name}, and its deletion is planned`] : [];
-    });
-  });
 }
 
 /** R2: every change to an existing object says which one it was decided on. */

@@ -7,6 +7,7 @@ import { isOurPod, LIVE, type Slot } from '../identity/slot.ts';
 import { formatTime, parseTime } from '../identity/time.ts';
 import { verdict } from './equip.ts';
 import { failuresOf, forgiven } from './failures.ts';
+import { leftBehind } from './retention.ts';
 import { fitting } from './room.ts';
 import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
 import type { Wait } from './types.ts';
@@ -29,7 +30,8 @@ export function nextLedger(scene: Scene, { waits, turns }: Telling): readonly Me
     if (wait.ordinal !== undefined && !waiting.has(wait.ordinal)) waiting.set(wait.ordinal, wait);
   }
   const now = formatTime(scene.judge.nowMs);
-  const entries = [...scene.wanted, ...scene.condemned, ...scene.vanished]
+  const departed = scene.departed.filter((member) => leftBehind(member).length > 0);
+  const entries = [...scene.wanted, ...scene.condemned, ...scene.vanished, ...departed]
     .filter((member) => member.slot.state !== 'Empty' || member.ledger !== null || waiting.has(member.ordinal))
     .map((member) => {
       const news = { wait: waiting.get(member.ordinal), turn: turns.get(member.ordinal), now };

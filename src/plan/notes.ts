@@ -10,26 +10,7 @@ import { runningRevision, type Scene } from './scene.ts';
 import type { Note } from './types.ts';
 
 export function planNotes(scene: Scene): readonly Note[] {
-  return [
-    ...retention(scene),
-    ...grace(scene),
-    ...paused(scene),
-    ...lost(scene),
-    ...shadowed(scene),
-    ...differing(scene),
-  ];
-}
-
-function retention({ spec }: Scene): readonly Note[] {
-  const { whenDeleted, whenScaled } = spec.persistentVolumeClaimRetentionPolicy;
-  const fields = [
-    ...(whenDeleted === 'Delete' ? ['whenDeleted'] : []),
-    ...(whenScaled === 'Delete' ? ['whenScaled'] : []),
-  ];
-  return fields.map((field) => ({
-    reason: 'FieldNotInEffect',
-    message: `persistentVolumeClaimRetentionPolicy.${field}: Delete is not in effect in this version: claims are kept.`,
-  }));
+  return [...grace(scene), ...paused(scene), ...lost(scene), ...shadowed(scene), ...differing(scene)];
 }
 
 function grace({ spec }: Scene): readonly Note[] {

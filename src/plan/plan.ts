@@ -2,6 +2,7 @@
 // the same Plan, and nothing here throws on bad input. Not converged and nothing to do means that a wait says why.
 
 import type { StatefulAppSpec } from '../api/spec.ts';
+import type { Member } from '../api/status.ts';
 import { revisionName } from '../identity/revision.ts';
 import { nextConditions, progressDeadlineMs } from './conditions.ts';
 import { planDrain } from './drain.ts';
@@ -11,9 +12,10 @@ import { planFill } from './fill.ts';
 import { planHistory } from './history.ts';
 import { planNotes } from './notes.ts';
 import { withoutBuilding, withoutRefused } from './refusals.ts';
+import { planRetention } from './retention.ts';
 import { planRevisions } from './revisions.ts';
 import { planRollout, type Rollout } from './rollout.ts';
-import { buildScene, type Scene } from './scene.ts';
+import { buildScene, type MemberView, type Scene } from './scene.ts';
 import { planService } from './service.ts';
 import { failureDueMs } from './standing.ts';
 import { nextStatus } from './status.ts';
@@ -48,13 +50,21 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const fill = planFill(scene);
   const drain = planDrain(scene);
   const rollout = planRollout(scene);
+  const retention = planRetention(scene);
   const only = reportOnly(observed, spec);
   // Nothing is made from a template whose revision cannot be stored yet.
   const filling = revisions.waits.length > 0 ? withoutBuilding(fill.actions) : fill.actions;
-  const changes = [...filling, ...drain.actions, ...rollout.actions];
+  const changes = [...retention.actions, ...filling, ...drain.actions, ...rollout.actions];
   const wanted = [...service.actions, ...revisions.actions, ...changes, ...planHistory(scene)];
   const allowed = withoutRefused(only === null ? wanted : [], observed);
-  const found = inOrder([...allowed.waits, ...revisions.waits, ...fill.waits, ...drain.waits, ...rollout.waits]);
+  const found = inOrder([
+    ...allowed.waits,
+    ...revisions.waits,
+    ...fill.waits,
+    ...drain.waits,
+    ...rollout.waits,
+    ...retention.waits,
+  ]);
   // A pause holds nothing up as long as there is nothing to do.
   const idle = only?.reason === 'Paused' && found.length === 0 && wanted.length === 0;
   const lacks = missing(scene);
@@ -102,7 +112,7 @@ function finish(scene: Scene, { actions, waits, notes, searchAtMs, rollout }: Dr
     searchAtMs,
     failureDueMs(scene),
   ];
-  const statusFirst = needsLedgerFirst(scene, actions);
+  const statusFirst = needsLedgerFirst(scene, actions) || isUnannounced(scene, actions, members);
   return { actions, waits, notes, status, statusFirst, ...wake(times, observed.nowMs) };
 }
 
@@ -133,6 +143,16 @@ function needsLedgerFirst({ wanted, judge }: Scene, actions: readonly Action[]):
     if (removal.because === 'ended') return failuresOf(member, judge.nowMs)?.recorded === false;
     return member.ledger?.podUID !== removal.uid || member.ledger.updateTo === undefined;
   });
+}
+
+/** That claims are to end is said before it is done (R5). */
+function isUnannounced(scene: Scene, actions: readonly Action[], members: readonly Member[]): boolean {
+  const ends = actions.flatMap((action) =>
+    action.type === 'deleteClaim' || (action.type === 'keepClaim' && action.keeper === 'pod') ? [action.ordinal] : [],
+  );
+  const said = ({ ordinal, ledger }: MemberView) => !ends.includes(ordinal) || ledger?.reason === 'ClaimsDeleted';
+  const unsaid = [...scene.condemned, ...scene.departed].filter((member) => !said(member));
+  return unsaid.some(({ ordinal }) => members.find((one) => one.ordinal === ordinal)?.reason === 'ClaimsDeleted');
 }
 
 function surveyFirst(observed: Observed, spec: StatefulAppSpec): Plan {

@@ -7,11 +7,12 @@ import { objectAt } from '../identity/json.ts';
 import { claimName, claimTemplateOf, ordinalOf, podName } from '../identity/member-names.ts';
 import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
 import { type Blueprint, templateGraceSeconds } from '../identity/pod.ts';
-import type { PodView } from '../identity/pod-view.ts';
+import { isTerminal, type PodView } from '../identity/pod-view.ts';
 import { type Ending, heldSlot, type Judge, type Slot, vacatedSlot } from '../identity/slot.ts';
 import { parseTime } from '../identity/time.ts';
 import { type ClaimDraft, draftClaim } from '../volumes/claim-build.ts';
 import { type ClaimSlot, type ClaimView, classifyClaim } from '../volumes/claim-view.ts';
+import { keeperOf } from '../volumes/retention.ts';
 import { isQuota } from './refusals.ts';
 import { type Revisions, revisionFor } from './revisions.ts';
 import type { Observed, ObservedApp } from './types.ts';
@@ -50,6 +51,8 @@ export interface Scene {
   readonly condemned: readonly MemberView[];
   /** Unwanted members whose pod vanished: remembered until nothing of it can run, should they be wanted again (R1). */
   readonly vanished: readonly MemberView[];
+  /** Unwanted members whose pod is gone for good, and whose claims are to go with them. */
+  readonly departed: readonly MemberView[];
   /** What a claim of each revision is made from, by the revision's hash and the claim template. */
   readonly claimDrafts: ReadonlyMap<string, ReadonlyMap<string, ClaimDraft>>;
 }
@@ -83,8 +86,14 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
     wanted: enumerate(ranges).map((ordinal, rank) => buildMember(setting, sources, { ordinal, rank })),
     condemned: unwanted.filter(({ slot }) => 'pod' in slot && slot.state !== 'Taken'),
     vanished: unwanted.filter(({ slot }) => slot.state === 'Vanished'),
+    departed: unwanted.filter((member) => isDeparted(setting, member)),
     claimDrafts: new Map([...revisions.blueprints].map(([hash, one]) => [hash, draftClaims(setting, one)])),
   };
+}
+
+function isDeparted({ spec }: Setting, { slot, ledger }: MemberView): boolean {
+  const goes = keeperOf(spec.persistentVolumeClaimRetentionPolicy, false) === 'pod';
+  return goes && slot.state === 'Empty' && (ledger?.claims ?? []).length > 0;
 }
 
 function byName<View extends { readonly name: string }>(views: readonly View[]): ReadonlyMap<string, View> {
@@ -110,9 +119,9 @@ function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Plac
   const isItsTurn = ledger !== null && (ledger.updateTo !== undefined || cannotComeBack(sources, { name, ledger }));
   const hash = revisionFor(setting.revisions, { rank, recorded: ledger?.revision ?? null, isItsTurn });
   const blueprint = setting.revisions.blueprints.get(hash) ?? null;
-  const claimOf = claimsOf({ app, claims: sources.claims }, { ordinal, ledger });
-  const claims = (blueprint?.claims ?? []).map(claimOf);
   const pod = sources.pods.get(name);
+  const claimOf = claimsOf({ app, claims: sources.claims }, { ordinal, ledger, pod });
+  const claims = (blueprint?.claims ?? []).map(claimOf);
   const left = () => leftSlot(setting, sources.endings.get(name) ?? [], { name, ledger, claims });
   const slot = pod === undefined ? left() : heldSlot(pod, setting.judge);
   // Other claims that it mounts are not one member's, and nobody's to judge here.
@@ -130,20 +139,23 @@ function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Plac
 /** Its claim for a template of that name. */
 function claimsOf(
   { app, claims }: { readonly app: ObservedApp; readonly claims: ReadonlyMap<string, ClaimView> },
-  { ordinal, ledger }: Pick<MemberView, 'ordinal' | 'ledger'>,
+  { ordinal, ledger, pod }: Pick<MemberView, 'ordinal' | 'ledger'> & { readonly pod: PodView | undefined },
 ): (template: string) => ClaimSlot {
+  const runs = pod?.controller?.uid === app.uid && pod.deletingSinceMs === null && !isTerminal(pod);
   const recorded = new Map((ledger?.claims ?? []).map((claim) => [claim.name, claim]));
   return (template) => {
     const name = claimName(template, app.name, ordinal);
     const known = { template, name, view: claims.get(name) ?? null, recorded: recorded.get(name) ?? null };
-    return classifyClaim(known, { app: app.name, appUid: app.uid, ordinal });
+    const mounted = runs && pod.claims.includes(name);
+    return classifyClaim(known, { app: app.name, appUid: app.uid, ordinal, podUid: pod?.uid ?? null, mounted });
   };
 }
 
 /** The claims that a pod of this member made from another revision would need. */
 export function claimsAt({ observed }: Scene, member: MemberView, blueprint: Blueprint): readonly ClaimSlot[] {
   const claims = byName(observed.claims.filter(({ name }) => name.endsWith(`-${member.name}`)));
-  return blueprint.claims.map(claimsOf({ app: observed.app, claims }, member));
+  const pod = 'pod' in member.slot ? member.slot.pod : undefined;
+  return blueprint.claims.map(claimsOf({ app: observed.app, claims }, { ...member, pod }));
 }
 
 /** So many ends in a row are no accident: as with a crash loop, another template may end them. */

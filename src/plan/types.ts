@@ -7,6 +7,7 @@ import type { PodView } from '../identity/pod-view.ts';
 import type { RevisionView } from '../identity/revision.ts';
 import type { Ending } from '../identity/slot.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
+import type { Keeper } from '../volumes/retention.ts';
 
 export interface ObservedApp {
   readonly name: string;
@@ -120,6 +121,8 @@ export type Action = { readonly reason: string } & (
   | ({ readonly type: 'renumberRevision' | 'adoptRevision' } & Patched)
   | ({ readonly type: 'createClaim'; readonly ordinal: number } & Made)
   | ({ readonly type: 'stampClaim'; readonly ordinal: number } & Patched)
+  | ({ readonly type: 'keepClaim'; readonly ordinal: number; readonly keeper: Keeper } & Patched)
+  | ({ readonly type: 'deleteClaim'; readonly ordinal: number } & Existing)
   | ({
       readonly type: 'createPod';
       readonly ordinal: number;
@@ -169,6 +172,7 @@ export type WaitReason =
   | 'ClaimTaken'
   | 'ClaimTerminating'
   | 'ClaimMissing'
+  | 'ClaimsDeleted'
   | 'VolumeAtRisk'
   | 'PodVanished'
   | 'PodTerminating'

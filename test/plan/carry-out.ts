@@ -110,7 +110,12 @@ export function perform(world: World, action: Action): void {
       world.revisions.delete(action.name);
       return;
     case 'stampClaim':
+    case 'keepClaim':
       change(world.claims, action, action.patch);
+      return;
+    case 'deleteClaim':
+      change(world.claims, action, {});
+      world.claims.delete(action.name);
       return;
     case 'adoptPod':
     case 'releasePod':

@@ -249,7 +249,7 @@ describe('a pod that alone keeps a volume is never deleted (R12):', () => {
       pods: '0 Available',
       claims: 'data-0 Terminating',
       ...replaced,
-      says: 'whenScaled: Delete is not in effect',
+      says: 'its claims are deleted',
     },
     {
       it: 'but it is under Recreate: a claim that is being deleted cannot end before its pod',

@@ -68,7 +68,10 @@ test('a claim that two apps could both call theirs is usable for the one that ma
       ] as const) {
         const view = claimOf(maker.app, maker.template, maker.ordinal);
         const as = ({ app, template, ordinal }: typeof one) =>
-          classifyClaim({ template, name, view, recorded: null }, { app, appUid: uidOf(app), ordinal }).class;
+          classifyClaim(
+            { template, name, view, recorded: null },
+            { app, appUid: uidOf(app), ordinal, podUid: null, mounted: false },
+          ).class;
         expect([as(maker), as(reader)]).toEqual(['Usable', 'Foreign']);
       }
     }),

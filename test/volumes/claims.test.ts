@@ -52,7 +52,7 @@ describe('a claim that we make', () => {
     const of = (claimant: object) =>
       classifyClaim(
         { template: 'data', name: 'data-web-3', view, recorded: null },
-        { app: 'web', appUid: 'app-uid', ordinal: 3, ...claimant },
+        { app: 'web', appUid: 'app-uid', ordinal: 3, podUid: null, mounted: false, ...claimant },
       ).class;
     expect([of({}), of({ ordinal: 4 }), of({ app: 'other' })]).toEqual(['Usable', 'Foreign', 'Foreign']);
   });
@@ -67,7 +67,7 @@ describe('a claim is', () => {
     const view = raw === null ? null : readClaim(raw);
     return classifyClaim(
       { template: 'data', name: 'data-web-3', view, recorded: known as typeof recorded | null },
-      { app: 'web', appUid: 'app-uid', ordinal: 3 },
+      { app: 'web', appUid: 'app-uid', ordinal: 3, podUid: null, mounted: false },
     ).class;
   };
   const claim = (metadata: object, status: object = BOUND) => ({

@@ -1,0 +1,88 @@
+// What persistentVolumeClaimRetentionPolicy makes of claims: the owner that each is to have, set as long as its pod stands, and
+// the removal of claims that no pod is left to own. A claim goes only under whenScaled: Delete, with a member that is not
+// wanted any more, and only after the status has said so (R5). Lacks claims that the ledger does not name: what was
+// scaled down under Retain stays, whatever the policy becomes.
+
+import { podName } from '../identity/member-names.ts';
+import { isOurPod } from '../identity/slot.ts';
+import type { ClaimSlot } from '../volumes/claim-view.ts';
+import { type Keeper, keeperOf, ownersFor } from '../volumes/retention.ts';
+import type { Step } from './fill.ts';
+import type { MemberView, Scene } from './scene.ts';
+import type { Action, Wait } from './types.ts';
+
+export function planRetention(scene: Scene): Step {
+  const stopping = scene.condemned.filter(({ slot }) => slot.state === 'Terminating');
+  const departed = scene.departed.map((member) => removals(scene, member));
+  return {
+    actions: [
+      ...[...scene.wanted, ...stopping].flatMap((member) => keepings(scene, member)),
+      ...departed.flatMap(({ actions }) => actions),
+    ],
+    waits: departed.flatMap(({ waits }) => waits),
+  };
+}
+
+/** Whether the member's claims are to end with it. */
+export function takesClaims({ spec }: Scene, { wanted }: MemberView): boolean {
+  return !wanted && keeperOf(spec.persistentVolumeClaimRetentionPolicy, false) === 'pod';
+}
+
+/** Claims of the member whose owner is another than the policy says. */
+export function keepings(scene: Scene, member: MemberView): readonly Action[] {
+  const { app } = scene.observed;
+  const { name, ordinal, wanted, slot } = member;
+  const keeper = keeperOf(scene.spec.persistentVolumeClaimRetentionPolicy, wanted);
+  const podUid = isOurPod(slot) ? slot.pod.uid : null;
+  // A pod that is not there can own nothing: what becomes of such a claim is said by the ledger (removals).
+  if (keeper === 'pod' && podUid === null) return [];
+  return claimsOf(member).flatMap(({ view }) => {
+    const owners = view === null ? null : ownersFor(view, keeper, { app, pod: name, podUid });
+    if (view === null || owners === null) return [];
+    const { uid, resourceVersion } = view;
+    const patch = { metadata: { uid, resourceVersion, ownerReferences: owners } };
+    const reason = `persistentVolumeClaimRetentionPolicy: ${WITH[keeper]}`;
+    return [{ type: 'keepClaim', ordinal, keeper, name: view.name, uid, resourceVersion, patch, reason } as const];
+  });
+}
+
+const WITH: Readonly<Record<Keeper, string>> = {
+  app: 'it is deleted with the app',
+  pod: 'it is deleted with its pod, which is not wanted any more',
+  nobody: 'it is kept',
+};
+
+/** Those that are ours beyond doubt. */
+function claimsOf({ claims, mounted }: MemberView): readonly ClaimSlot[] {
+  const others = mounted.filter((claim) => !claims.some(({ name }) => name === claim.name));
+  return [...claims, ...others].filter((claim) => claim.class === 'Usable');
+}
+
+/** What a member that is gone has left behind, of what the ledger says that it had. */
+export function leftBehind(member: MemberView): readonly ClaimSlot[] {
+  return claimsOf(member).filter(({ view, recorded }) => view !== null && recorded?.uid === view.uid);
+}
+
+function removals(scene: Scene, member: MemberView): Step {
+  const { ordinal } = member;
+  const left = leftBehind(member).flatMap(({ view }) => (view === null ? [] : [view]));
+  const reason = `its member ${podName(scene.observed.app.name, ordinal)} is not wanted any more, and whenScaled is Delete`;
+  const actions = left.map(
+    ({ name, uid, resourceVersion }): Action => ({ type: 'deleteClaim', ordinal, name, uid, resourceVersion, reason }),
+  );
+  return { actions, waits: left.length === 0 ? [] : [claimsGo(member, left)] };
+}
+
+/** Said before anything is done: claims that are deleted are data that is lost. */
+export function claimsGo({ name, ordinal }: MemberView, claims: readonly { readonly name: string }[]): Wait {
+  const names = claims.map((claim) => claim.name).join(', ');
+  const message =
+    `${name} is not wanted any more, and its claims ${names} are deleted with it ` +
+    '(persistentVolumeClaimRetentionPolicy.whenScaled: Delete).';
+  return { reason: 'ClaimsDeleted', ordinal, message };
+}
+
+/** The claims that end with a member's removal. */
+export function endingClaims(member: MemberView): readonly { readonly name: string }[] {
+  return claimsOf(member);
+}

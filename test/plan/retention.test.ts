@@ -1,0 +1,161 @@
+// persistentVolumeClaimRetentionPolicy: whom each claim belongs to, and which claims end with whom (semantics.md, Claims; R5).
+
+import { describe, expect, test } from 'vitest';
+import { carryOut } from './carry-out.ts';
+import { APP, type Raw } from './objects.ts';
+import { deeds, type Given, planned, see, type World, waiting, world } from './world.ts';
+
+type Retention = 'Retain' | 'Delete';
+
+const policy = (whenDeleted: Retention, whenScaled: Retention) => ({ whenDeleted, whenScaled });
+const app = (replicas: number, retention: Raw) => ({
+  replicas,
+  volumes: ['data'],
+  persistentVolumeClaimRetentionPolicy: retention,
+});
+const APP_OWNER = {
+  apiVersion: 'statefulapp.dev/v1alpha1',
+  kind: 'StatefulApp',
+  name: APP.name,
+  uid: APP.uid,
+  controller: true,
+};
+const podOwner = (ordinal: number, uid = `web-${ordinal}-uid`) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  name: `web-${ordinal}`,
+  uid,
+  controller: true,
+});
+const OTHER = { apiVersion: 'v1', kind: 'ConfigMap', name: 'backup', uid: 'backup-uid' };
+
+function owned(seen: World, name: string, ownerReferences: readonly Raw[]): World {
+  const claim = seen.claims.get(name) as Raw;
+  seen.claims.set(name, { ...claim, metadata: { ...(claim['metadata'] as Raw), ownerReferences } });
+  return seen;
+}
+
+/** Two members; the claim of the upper one has these owners. */
+const two = (given: Given['app'], owners: readonly Raw[] = [], pods = '0 Available, 1 Available') =>
+  owned(world({ ...(given === undefined ? {} : { app: given }), pods }), 'data-web-1', owners);
+
+const ownersSet = (seen: World) =>
+  planned(see(seen)).actions.flatMap((action) =>
+    action.type === 'keepClaim' ? [[action.name, action.patch.metadata.ownerReferences]] : [],
+  );
+
+describe('a claim of a wanted member', () => {
+  const both = (owners: readonly Raw[]) => [
+    ['data-web-0', owners],
+    ['data-web-1', owners],
+  ];
+
+  test.each([
+    ['Retain', 'Retain', []],
+    ['Retain', 'Delete', []],
+    ['Delete', 'Retain', both([APP_OWNER])],
+    ['Delete', 'Delete', both([APP_OWNER])],
+  ] as const)('under %s, %s belongs to the app, or to nobody', (whenDeleted, whenScaled, set) => {
+    expect(ownersSet(two(app(2, policy(whenDeleted, whenScaled))))).toEqual(set);
+  });
+
+  test('that has the owner it is to have is left alone', () => {
+    const seen = two(app(2, policy('Delete', 'Retain')), [APP_OWNER]);
+    expect(ownersSet(owned(seen, 'data-web-0', [OTHER, APP_OWNER]))).toEqual([]);
+  });
+
+  test('loses our reference when the policy becomes Retain, and keeps those of others', () => {
+    expect(ownersSet(two(app(2, policy('Retain', 'Retain')), [OTHER, APP_OWNER]))).toEqual([['data-web-1', [OTHER]]]);
+  });
+
+  test('that another controller has is not touched', () => {
+    const database = { apiVersion: 'v1', kind: 'Database', name: 'db', uid: 'db-uid', controller: true };
+    expect(ownersSet(two(app(2, policy('Delete', 'Delete')), [database]))).toEqual([['data-web-0', [APP_OWNER]]]);
+  });
+
+  test('is rescued from a pod that is on its way out, once its member is wanted again', () => {
+    const seen = two(app(2, policy('Retain', 'Delete')), [podOwner(1)], '0 Available, 1 Terminating');
+    expect(ownersSet(seen)).toEqual([['data-web-1', []]]);
+  });
+
+  test('is rescued from an owner that is gone while a pod runs on it', () => {
+    expect(ownersSet(two(app(2, policy('Delete', 'Retain')), [podOwner(1, 'former')]))).toContainEqual([
+      'data-web-1',
+      [APP_OWNER],
+    ]);
+  });
+
+  test.each([
+    ['a pod of its member', podOwner(1, 'former')],
+    ['a former app of this name', { ...APP_OWNER, uid: 'former' }],
+  ])('that belongs to %s that is gone is waited for: garbage collection takes it', (_, owner) => {
+    const result = planned(see(two(app(2, policy('Retain', 'Retain')), [owner], '0 Available, 1 Stopped')));
+    expect([deeds(result, ['data']), waiting(result)]).toEqual([[], ['web-1 ClaimTerminating']]);
+  });
+});
+
+describe('a claim of a member that is not wanted any more', () => {
+  test('is kept under Retain', () => {
+    const result = planned(see(two(app(1, policy('Retain', 'Retain')))));
+    expect([deeds(result), waiting(result)]).toEqual([['delete Pod web-1'], ['web-1 PodTerminating']]);
+  });
+
+  test('under Delete belongs to the pod before that goes, and the status says so before either is done', () => {
+    const seen = two(app(1, policy('Delete', 'Delete')), [APP_OWNER]);
+    owned(seen, 'data-web-0', [APP_OWNER]);
+    const first = planned(see(seen));
+    expect([first.statusFirst, waiting(first)]).toEqual([true, ['web-1 ClaimsDeleted']]);
+    expect(first.status.conditions?.find(({ type }) => type === 'Ready')?.message).toContain(
+      'its claims data-web-1 are deleted with it (persistentVolumeClaimRetentionPolicy.whenScaled: Delete)',
+    );
+    Object.assign(seen.app, { status: first.status });
+    const second = planned(see(seen));
+    expect([second.statusFirst, ownersSet(seen)]).toEqual([false, [['data-web-1', [podOwner(1)]]]]);
+    expect(second.actions.map(({ type }) => type)).toEqual(['keepClaim']);
+    owned(seen, 'data-web-1', [podOwner(1)]);
+    expect(deeds(planned(see(seen)))).toEqual(['delete Pod web-1']);
+  });
+
+  test('is given back when the policy becomes Retain while the pod is being stopped', () => {
+    const seen = two(app(1, policy('Retain', 'Retain')), [podOwner(1)], '0 Available, 1 Terminating');
+    expect(ownersSet(seen)).toEqual([['data-web-1', []]]);
+  });
+
+  const left = (retention: Raw, owners: readonly Raw[] = []) =>
+    two(app(1, retention), owners, '0 Available, 1 Stopped');
+
+  test('and whose pod is gone already is deleted by the operator, after the status has said so', () => {
+    const seen = left(policy('Retain', 'Delete'));
+    const first = planned(see(seen));
+    expect([first.statusFirst, deeds(first), waiting(first)]).toEqual([
+      true,
+      ['delete PersistentVolumeClaim data-web-1'],
+      ['web-1 ClaimsDeleted'],
+    ]);
+    Object.assign(seen.app, { status: first.status });
+    const claim = (seen.claims.get('data-web-1') as { metadata: Raw }).metadata;
+    expect(planned(see(seen)).actions).toMatchObject([
+      { type: 'deleteClaim', uid: claim['uid'], resourceVersion: claim['resourceVersion'] },
+    ]);
+  });
+
+  test('is not deleted when the ledger does not name it: it was kept once, whatever the policy is now', () => {
+    const seen = left(policy('Retain', 'Delete'));
+    const { status } = planned(see(world({ app: app(1, policy('Retain', 'Retain')), pods: '0 Available' })));
+    Object.assign(seen.app, { status });
+    expect(deeds(planned(see(seen)))).toEqual([]);
+  });
+
+  test.each([
+    ['belongs to the pod that is gone: garbage collection takes it', [podOwner(1)]],
+    ['has another controller', [{ ...podOwner(1), kind: 'Database' }]],
+  ])('is not deleted by us when it %s', (_, owners) => {
+    expect(deeds(planned(see(left(policy('Retain', 'Delete'), owners))))).toEqual([]);
+  });
+
+  test('is kept under Retain when its pod is gone, and forgotten by the ledger', () => {
+    const seen = left(policy('Retain', 'Retain'));
+    expect(carryOut(seen).actions).toEqual([]);
+    expect(seen.claims.has('data-web-1')).toBe(true);
+  });
+});
