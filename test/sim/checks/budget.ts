@@ -127,7 +127,10 @@ function mayBeMended(knowledge: Knowledge, { victim }: Update, { app, gone }: Ca
     if (uid === victim.metadata.uid || other.wasReady || other.appUid !== app.metadata.uid) continue;
     if (!wantedOf(app).includes(other.ordinal)) continue;
     const isLeaving = hasGone(knowledge, other) && nowMs < other.atMs + other.graceMs + STOP_SLACK_MS;
-    const isKnownGone = knowledge.was(other.key, (pod) => pod?.metadata.uid !== uid);
+    // One without its owner is a stranger's (seed 33901).
+    const isOurs = (pod: Stored | undefined) =>
+      pod !== undefined && pod.metadata.uid === uid && controllerOf(pod)?.uid === other.appUid;
+    const isKnownGone = knowledge.was(other.key, (pod) => !isOurs(pod));
     if (isLeaving && !isKnownGone) return `it is broken, and so was ${other.key}, which is not gone yet`;
   }
   return undefined;
