@@ -241,9 +241,10 @@ function draftClaims(
     list.find((item) => objectAt(item, 'metadata')['name'] === name);
   const stored = revisions.contents.get(hash)?.claimTemplates ?? [];
   const siblings = claims.join(',');
+  const ownedByApp = keeperOf(spec.persistentVolumeClaimRetentionPolicy, true) === 'app';
   const draft = (template: string) => {
     const content = named(spec.volumeClaimTemplates, template) ?? named(stored, template);
-    return draftClaim(observed.app, { template, content, siblings, selector: spec.selector });
+    return draftClaim(observed.app, { template, content, siblings, selector: spec.selector, ownedByApp });
   };
   return new Map(claims.map((template) => [template, draft(template)]));
 }

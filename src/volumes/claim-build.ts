@@ -4,7 +4,7 @@
 import { ANNOTATION, LABEL } from '../api/names.ts';
 import { isObject, objectAt, stringMap } from '../identity/json.ts';
 import { claimName } from '../identity/member-names.ts';
-import type { AppRef } from '../identity/owner.ts';
+import { type AppRef, controllerRef } from '../identity/owner.ts';
 import type { ClaimView } from './claim-view.ts';
 
 export interface ClaimSource {
@@ -14,6 +14,8 @@ export interface ClaimSource {
   /** Names of all claim templates of the member, with commas between them: together they are one unit. */
   readonly siblings: string;
   readonly selector: unknown;
+  /** Whether it is to end with the app. */
+  readonly ownedByApp: boolean;
 }
 
 /** What all claims of one template have in common: an app may have 8000 claims, and no more than 16 templates. */
@@ -25,6 +27,7 @@ export interface ClaimDraft {
     readonly namespace: string;
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly object[];
   };
   readonly spec: object;
 }
@@ -43,7 +46,10 @@ function stamps(app: AppRef, { ordinal, siblings }: Place) {
 
 type Place = { readonly ordinal: number | ''; readonly siblings: string };
 
-export function draftClaim(app: AppRef, { template, content, siblings, selector }: ClaimSource): ClaimDraft {
+export function draftClaim(
+  app: AppRef,
+  { template, content, siblings, selector, ownedByApp }: ClaimSource,
+): ClaimDraft {
   const metadata = objectAt(content, 'metadata');
   const stamp = stamps(app, { ordinal: '', siblings });
   const selected = isObject(selector) ? stringMap(selector['matchLabels']) : {};
@@ -55,6 +61,7 @@ export function draftClaim(app: AppRef, { template, content, siblings, selector 
       namespace: app.namespace,
       labels: { ...stringMap(metadata['labels']), ...selected, ...stamp.labels },
       annotations: { ...stringMap(metadata['annotations']), ...stamp.annotations },
+      ...(ownedByApp ? { ownerReferences: [controllerRef(app)] } : {}),
     },
     spec: objectAt(content, 'spec'),
   };

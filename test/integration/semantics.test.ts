@@ -14,6 +14,7 @@ import { aboutNames } from './semantics/names.ts';
 import { aboutOrder } from './semantics/order.ts';
 import { aboutPreflight } from './semantics/preflight.ts';
 import { aboutReplacement } from './semantics/replacement.ts';
+import { aboutRetention } from './semantics/retention.ts';
 import { aboutRevisions } from './semantics/revisions.ts';
 import { aboutScale } from './semantics/scale.ts';
 import { aboutTheService } from './semantics/service.ts';
@@ -47,6 +48,7 @@ afterAll(async () => {
 const open = (labels?: Readonly<Record<string, string>>) => stage.namespace(labels);
 aboutTheService(open);
 aboutClaims(open);
+aboutRetention(open);
 aboutOrder(open);
 aboutReplacement(open);
 aboutScale(open);

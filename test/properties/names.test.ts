@@ -45,7 +45,7 @@ test('a pod name belongs to one app and ordinal alone, also when apps are called
 
 const uidOf = (app: string) => `uid-of-${app}`;
 const claimOf = (app: string, template: string, ordinal: number) => {
-  const from = { template, content: claimTemplate(template), siblings: template, selector: {} };
+  const from = { template, content: claimTemplate(template), siblings: template, selector: {}, ownedByApp: false };
   const raw = buildClaim(draftClaim({ name: app, namespace: 'prod', uid: uidOf(app) }, from), ordinal);
   return readClaim(
     JSON.parse(JSON.stringify({ ...raw, metadata: { ...raw.metadata, uid: 'u', resourceVersion: '1' } })),

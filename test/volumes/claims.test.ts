@@ -16,6 +16,7 @@ const spec = {
   content,
   siblings: 'data,wal',
   selector: { matchLabels: { app: 'web' } },
+  ownedByApp: false,
 };
 const built = (more: object = {}) => buildClaim(draftClaim(app, { ...spec, ...more }), 3);
 const STAMPS = {
@@ -37,6 +38,13 @@ describe('a claim that we make', () => {
       },
       spec: content.spec,
     });
+  });
+
+  test('is made as the app`s own when it is to end with it, so that no crash leaves it behind', () => {
+    const { metadata } = built({ ownedByApp: true });
+    expect(metadata.ownerReferences).toEqual([
+      { apiVersion: 'statefulapp.dev/v1alpha1', kind: 'StatefulApp', name: 'web', uid: 'app-uid', controller: true },
+    ]);
   });
 
   test('has no owner: it outlives its member and its app', () => {
