@@ -76,19 +76,21 @@ function removal(scene: Scene, member: MemberView): Step {
     waits: [{ reason, ordinal, message }],
   });
   if (slot.state === 'Orphan') return wait('PodPending', `${name} is not wanted any more; its pod is adopted first.`);
+  const goes = takesClaims(scene, member);
+  const owning = keepings(scene, member);
+  const announced = goes ? [claimsGo(member, endingClaims(member))] : [];
   if (slot.state === 'Terminating') {
+    // The policy has become Delete while it stops: its claims are given to it by planRetention.
+    if (goes && owning.length > 0) return { actions: [], waits: announced };
     const held = slot.pod.finalizers.length > 0 ? `, held by finalizers ${slot.pod.finalizers.join(', ')}` : '';
     return wait(
       'PodTerminating',
-      `${name} is not wanted any more and its pod is being stopped${held}; its claims are ${takesClaims(scene, member) ? 'deleted' : 'kept'}.`,
+      `${name} is not wanted any more and its pod is being stopped${held}; its claims are ${goes ? 'deleted' : 'kept'}.`,
     );
   }
-  const goes = takesClaims(scene, member);
   const atRisk = goes ? null : volumeRisk(scene, member);
   if (atRisk !== null) return { actions: [], waits: [atRisk] };
-  const owning = keepings(scene, member);
-  const ending = goes ? endingClaims(member) : [];
-  const waits = ending.length > 0 ? [claimsGo(member, ending)] : [];
+  const waits = endingClaims(member).length > 0 ? announced : [];
   // First the owner of its claims, then its pod: the other way round, nobody would be left to own them.
   if (owning.length > 0) return { actions: owning, waits };
   const { uid, resourceVersion } = slot.pod;

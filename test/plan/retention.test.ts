@@ -121,6 +121,16 @@ describe('a claim of a member that is not wanted any more', () => {
     expect(ownersSet(seen)).toEqual([['data-web-1', []]]);
   });
 
+  test('goes with a pod that is being stopped already when the policy becomes Delete, after the status has said so', () => {
+    const seen = two(app(1, policy('Retain', 'Delete')), [], '0 Available, 1 Terminating');
+    const first = planned(see(seen));
+    expect([first.statusFirst, waiting(first)]).toEqual([true, ['web-1 ClaimsDeleted']]);
+    Object.assign(seen.app, { status: first.status });
+    expect([planned(see(seen)).statusFirst, ownersSet(seen)]).toEqual([false, [['data-web-1', [podOwner(1)]]]]);
+    owned(seen, 'data-web-1', [podOwner(1)]);
+    expect(waiting(planned(see(seen)))).toEqual(['web-1 PodTerminating']);
+  });
+
   const left = (retention: Raw, owners: readonly Raw[] = []) =>
     two(app(1, retention), owners, '0 Available, 1 Stopped');
 
