@@ -33,6 +33,12 @@ function volumesOf(name: string, random: Random): readonly string[] {
   return random.pick([[], ['data'], ['data'], ['data', 'wal']]);
 }
 
+/** One of all pairs; what is left out is Retain. */
+export function drawRetention(random: Random): Raw {
+  const [whenDeleted, whenScaled] = [random.pick(['Retain', 'Delete']), random.pick(['Retain', 'Delete', 'Delete'])];
+  return { whenDeleted, whenScaled };
+}
+
 export function drawApp({ name, volumes }: AppIdea, random: Random): Raw {
   const grace = random.pick([0, 5, 30]);
   const labels = { app: name };
@@ -50,6 +56,7 @@ export function drawApp({ name, volumes }: AppIdea, random: Random): Raw {
       ordinals: { start: random.pick([0, 0, 0, 2]), excluded: random.chance(0.2) ? [random.between(0, 3)] : [] },
       volumeLossPolicy: random.pick(['Block', 'Block', 'Block', 'Recreate']),
       nodeFailurePolicy: random.chance(0.5) ? { unreachableSeconds: random.pick([0, 30, 60]) } : {},
+      ...(random.chance(0.5) ? { persistentVolumeClaimRetentionPolicy: drawRetention(random) } : {}),
       updateStrategy: random.pick<Raw>([
         {},
         {},

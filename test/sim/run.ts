@@ -3,7 +3,7 @@
 // timer, a kubelet's or controller's turn, an intervention.
 
 import { heal, mend } from './chaos/healing.ts';
-import { refusalsToTell, silent, unsettled, writesToCome } from './checks/settled.ts';
+import { refusalsToTell, silent, writesToCome } from './checks/settled.ts';
 import { Random } from './random.ts';
 import type { Violation } from './recorder.ts';
 import { entry } from './script.ts';
@@ -101,8 +101,7 @@ class Chaos {
 
   /** A workflow goes on until everything has converged. */
   #cover(kind: string, name: string): void {
-    const { server, timeline } = this.#world.stage;
-    if (unsettled(server, timeline.now()).length === 0) this.#workflows.clear();
+    if (this.#world.unsettled().length === 0) this.#workflows.clear();
     if (kind === 'user') {
       this.#workflows.add(name);
       return;
@@ -125,7 +124,7 @@ async function comeToRest(world: World, seed: number): Promise<void> {
   mend(stage);
   // What the status says meanwhile may need them once more.
   stage.timeline.after(SECOND_LOOK_MS, 'people look again', () => {
-    if (unsettled(stage.server, stage.timeline.now()).length > 0) mend(stage);
+    if (world.unsettled().length > 0) mend(stage);
   });
   await rest(world, { forMs: REST_MS, isFinal: true });
 }
@@ -143,7 +142,7 @@ async function rest(
   const apps = () => server.all('statefulapps');
   if (await hasSettled(world, forMs)) return silence(world, sum(apps().map(writesToCome)));
   if (recorder.violation !== undefined) return;
-  const left = unsettled(server, timeline.now()).join('; ');
+  const left = world.unsettled().join('; ');
   if (isFinal) recorder.broken('R10', `not converged ${forMs / 60_000} min after everything was mended: ${left}`);
   for (const app of apps()) {
     const wrong = silent(server, app, timeline.now());
@@ -154,7 +153,7 @@ async function rest(
 
 /** Whether all was as it should be for a while, before the time was over and before a rule was broken. */
 async function hasSettled(world: World, forMs: number): Promise<boolean> {
-  const { server, timeline } = world.stage;
+  const { timeline } = world.stage;
   const deadline = timeline.now() + forMs;
   let goodSince: number | undefined;
   let lookedAt = 0;
@@ -165,7 +164,7 @@ async function hasSettled(world: World, forMs: number): Promise<boolean> {
     if (now - lookedAt < (changes === world.changes ? LOOK_MS : 1_000)) continue;
     lookedAt = now;
     changes = world.changes;
-    if (unsettled(server, now).length > 0) goodSince = undefined;
+    if (world.unsettled().length > 0) goodSince = undefined;
     else goodSince ??= now;
     if (goodSince !== undefined && now - goodSince > CALM_MS) return true;
   }

@@ -4,13 +4,22 @@
 import { FAULTS } from './chaos/faults.ts';
 import { NEIGHBOURS } from './chaos/neighbours.ts';
 import { PROCESSES } from './chaos/processes.ts';
+import { RETENTION } from './chaos/retention.ts';
 import { ROLLOUTS } from './chaos/rollouts.ts';
 import { SABOTEUR } from './chaos/saboteur.ts';
 import type { Intervention } from './chaos/stage.ts';
 import { USERS } from './chaos/users.ts';
 import { Random } from './random.ts';
 
-const ALL: readonly Intervention[] = [...USERS, ...ROLLOUTS, ...SABOTEUR, ...NEIGHBOURS, ...FAULTS, ...PROCESSES];
+const ALL: readonly Intervention[] = [
+  ...USERS,
+  ...ROLLOUTS,
+  ...RETENTION,
+  ...SABOTEUR,
+  ...NEIGHBOURS,
+  ...FAULTS,
+  ...PROCESSES,
+];
 const TOTAL = ALL.reduce((sum, { weight }) => sum + weight, 0);
 
 export interface Entry {

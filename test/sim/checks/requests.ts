@@ -5,6 +5,7 @@
 import type { Call, Stored } from '../server/types.ts';
 import { budgetRule } from './budget.ts';
 import { isWrite } from './calls.ts';
+import { endsAsAsked, ownedFirst, ownersAsAsked } from './claims.ts';
 import { exactCopy } from './copies.ts';
 import { countedFirst, noEmptyVolume, volumesKept } from './data.ts';
 import { appNameOf, appOf, fieldOf, hasEnded, isDeleting, ordinalIn, wantedOf } from './facts.ts';
@@ -37,7 +38,9 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R3', judge: templateTried },
     { name: 'R11', judge: verdictOnUpdate },
     { name: 'R4', judge: neverStored },
-    { name: 'R5', judge: claimsKept },
+    { name: 'R5', judge: ownersAsAsked },
+    { name: 'R5', judge: endsAsAsked },
+    { name: 'R5', judge: ownedFirst },
     { name: 'R6', judge: inOrder },
     { name: 'R6', judge: drainOrder },
     { name: 'R7', judge: listedFirst },
@@ -93,14 +96,6 @@ function freshLook(knowledge: Knowledge, call: Call): string | undefined {
 /** Templates are only tried. */
 function neverStored(_: Knowledge, call: Call): string | undefined {
   return call.plural === 'podtemplates' && isWrite(call) ? 'a PodTemplate is stored' : undefined;
-}
-
-/** Until a policy asks for it (issue 6), no claim is deleted, and none is given an owner. */
-function claimsKept(_: Knowledge, call: Call): string | undefined {
-  if (call.plural !== 'persistentvolumeclaims' || !isWrite(call)) return undefined;
-  if (call.verb === 'delete') return 'a claim is deleted';
-  if (fieldOf(call.body, 'metadata', 'ownerReferences') !== undefined) return 'a claim is given an owner';
-  return undefined;
 }
 
 function fenced({ renewedAtMs, host }: Knowledge, call: Call, renewDeadlineMs: number): string | undefined {

@@ -9,6 +9,7 @@ import type { SimServer } from '../server/server.ts';
 import type { Stored } from '../server/types.ts';
 import { appOf, controllerOf, fieldOf, isDeleting, ordinalIn, phaseOf, readySinceMs, wantedOf } from './facts.ts';
 import { claimTemplatesIn, revisionOf } from './goals.ts';
+import { unretained } from './retained.ts';
 import { unmended, unreturned, unrevised } from './revised.ts';
 
 /** What is not as it should be, a clause each; none when everything has converged. */
@@ -32,6 +33,7 @@ export function unsettledApp(server: SimServer, object: Stored, nowMs: number): 
     ...beyond(server, app),
     ...unsettledService(server, app),
     ...unrevised(server, app, podsOf(server, app)),
+    ...unretained(server, app),
     ...unsettledStatus(server, app, object),
   ];
   return wrong.map((what) => `app ${title}: ${what}`);

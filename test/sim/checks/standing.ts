@@ -19,7 +19,9 @@ export function liveOwner(knowledge: Knowledge, call: Call): string | undefined 
   if (call.verb === 'create' || owners === undefined) return undefined;
   const given = Array.isArray(owners) ? owners.map((owner) => fieldOf(owner, 'uid')) : [];
   const read = knowledge.readSince(keyOf('statefulapps', call.namespace, name));
-  const alive = read.some((app) => app !== undefined && given.includes(app.metadata.uid) && !isDeleting(app));
+  // A claim may belong to a member's pod, which belongs to the app.
+  const isGiven = (uid: string) => call.plural === 'persistentvolumeclaims' || given.includes(uid);
+  const alive = read.some((app) => app !== undefined && isGiven(app.metadata.uid) && !isDeleting(app));
   return given.length === 0 || alive ? undefined : 'it is adopted for an app that was not read before';
 }
 

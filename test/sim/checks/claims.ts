@@ -1,0 +1,128 @@
+// R5 at each request: with whom a claim ends, and which one the operator ends itself. By whatever versions may have been
+// decided on, lenient among them; the last look before a removal is not. Lacks what the server makes of it: endings.ts.
+
+import type { StatefulApp } from '../../../src/api/schema.ts';
+import { claimsOf } from '../control/reading.ts';
+import type { Call, Owner, Stored } from '../server/types.ts';
+import { isWrite } from './calls.ts';
+import { appNameOf, appOf, appsKnown, fieldOf, isDeleting, phaseOf } from './facts.ts';
+import { hasForeignController, keeperIn, missingIn, ownersOf, podIn, servedIn, wrongOwners } from './keepers.ts';
+import { type Knowledge, keyOf } from './knowledge.ts';
+import { basesOf } from './updates.ts';
+
+const isClaim = ({ plural }: Call) => plural === 'persistentvolumeclaims';
+
+/** Whoever makes a claim, or gives it other owners, gives those that the policy says, and leaves others' alone. */
+export function ownersAsAsked(knowledge: Knowledge, call: Call): string | undefined {
+  if (!isClaim(call) || !isWrite(call) || call.verb === 'delete') return undefined;
+  const sent = fieldOf(call.body, 'metadata', 'ownerReferences');
+  if (sent === undefined && call.verb !== 'create') return undefined;
+  const owners = Array.isArray(sent) ? (sent as readonly Owner[]) : [];
+  const name = call.name ?? String(fieldOf(call.body, 'metadata', 'name'));
+  const apps = appsKnown(knowledge, call.namespace, appNameOf(knowledge, call) ?? '');
+  if (apps.length === 0) return 'it gets owners for an app that is not known';
+  const claim = call.verb === 'create' ? undefined : seenAs(knowledge, call);
+  return allOf(basesOf(knowledge, apps), (app) => {
+    const place = podIn(app.metadata.name, name);
+    if (place === undefined) return `it is no claim of ${app.metadata.name}`;
+    const { ordinal, pod } = place;
+    const pods = uidsOf(knowledge, keyOf('pods', call.namespace, pod));
+    const wrong = wrongOwners(app, { owners, ordinal, pods });
+    if (wrong !== undefined) return wrong;
+    if (call.verb === 'create') return undefined;
+    if (claim === undefined) return 'nobody has seen it so';
+    if (servedIn(app, claim) !== ordinal) return 'it is not stamped as a claim of this app';
+    if (hasForeignController(app, claim)) return 'another controller has it';
+    const [lost] = missingIn(app, { pod, before: ownersOf(claim), after: owners });
+    if (lost !== undefined && !(lost.controller === true)) return `it loses its owner ${lost.kind} ${lost.name}`;
+    return keeperIn(app, ordinal) === 'pod' && !isAnnounced(app, ordinal) ? 'its end was not announced' : undefined;
+  });
+}
+
+/** The version that a change rests on. */
+function seenAs(knowledge: Knowledge, call: Call): Stored | undefined {
+  const versions = knowledge.versions(keyOf(call.plural, call.namespace, call.name ?? ''));
+  const on = fieldOf(call.body, 'metadata', 'resourceVersion');
+  return versions.findLast((claim) => claim?.metadata.resourceVersion === on);
+}
+
+const uidsOf = (knowledge: Knowledge, key: string) =>
+  knowledge.versions(key).flatMap((pod) => (pod === undefined ? [] : [pod.metadata.uid]));
+
+/** The status that was stored says that the member's claims go. */
+function isAnnounced({ metadata, status }: StatefulApp, ordinal: number): boolean {
+  const entry =
+    status?.appUID === metadata.uid ? status.members?.find((member) => member.ordinal === ordinal) : undefined;
+  return entry?.reason === 'ClaimsDeleted';
+}
+
+function allOf(apps: readonly StatefulApp[], why: (app: StatefulApp) => string | undefined): string | undefined {
+  const wrong = apps.map(why);
+  return wrong.length > 0 && wrong.every((one) => one !== undefined) ? wrong[0] : undefined;
+}
+
+/** Apps as they were read in this pass, alive. */
+function appsRead(knowledge: Knowledge, namespace: string | undefined, name: string): readonly StatefulApp[] {
+  const read = knowledge.readSince(keyOf('statefulapps', namespace, name)).flatMap((object) => {
+    const app = object === undefined || isDeleting(object) ? null : appOf(object);
+    return app === null ? [] : [app];
+  });
+  return basesOf(knowledge, read);
+}
+
+/** A claim is deleted only for a member that is not wanted and is gone, by a policy, a ledger and a status that say so. */
+export function endsAsAsked(knowledge: Knowledge, call: Call): string | undefined {
+  if (!isClaim(call) || call.verb !== 'delete' || call.name === undefined) return undefined;
+  const { name, namespace } = call;
+  const uid = fieldOf(call.body, 'preconditions', 'uid');
+  const version = fieldOf(call.body, 'preconditions', 'resourceVersion');
+  const key = keyOf(call.plural, namespace, name);
+  const isVictim = (found: Stored | undefined) => found?.metadata.uid === uid;
+  const claim = knowledge
+    .versions(key)
+    .findLast((found) => isVictim(found) && found?.metadata.resourceVersion === version);
+  if (claim === undefined) return 'nobody has seen it so';
+  if (!knowledge.readSince(key).some(isVictim)) return 'it was not read before';
+  const apps = appsRead(knowledge, namespace, appNameOf(knowledge, call) ?? '');
+  if (apps.length === 0) return 'its app was not read before';
+  return allOf(apps, (app) => {
+    const ordinal = servedIn(app, claim);
+    if (ordinal === undefined) return 'it is not stamped as a claim of this app';
+    if (keeperIn(app, ordinal) !== 'pod') return 'its app keeps it';
+    const pod = keyOf('pods', namespace, `${app.metadata.name}-${ordinal}`);
+    if (!knowledge.readSince(pod).some((found) => found === undefined)) return 'its pod was not seen to be gone';
+    if (ownersOf(claim).some(({ controller, uid: owner }) => controller === true && owner !== app.metadata.uid))
+      return 'another controller has it';
+    const entry = app.status?.members?.find((member) => member.ordinal === ordinal);
+    if (!entry?.claims?.some((known) => known.name === name && known.uid === uid)) return 'the ledger does not name it';
+    return isAnnounced(app, ordinal) ? undefined : 'its end was not announced';
+  });
+}
+
+/** Whose claims end with its pod has them given to it before that goes: nobody would be left to own them. */
+export function ownedFirst(knowledge: Knowledge, call: Call): string | undefined {
+  if (call.verb !== 'delete' || call.plural !== 'pods' || call.name === undefined) return undefined;
+  const uid = String(fieldOf(call.body, 'preconditions', 'uid'));
+  const pods = knowledge.versions(keyOf('pods', call.namespace, call.name));
+  const mounted = new Set(pods.flatMap((pod) => (pod?.metadata.uid === uid ? claimsOf(pod) : [])));
+  const apps = appsRead(knowledge, call.namespace, appNameOf(knowledge, call) ?? '');
+  return allOf(apps, (app) => {
+    const left = [...mounted].find((name) => {
+      const versions = knowledge.versions(keyOf('persistentvolumeclaims', call.namespace, name));
+      return versions.length > 0 && versions.every((claim) => claim !== undefined && isForsaken(app, claim, uid));
+    });
+    return left === undefined ? undefined : `claim ${left} is to end with it, and does not belong to it yet`;
+  });
+}
+
+/** It is simply ours, is to end with the pod, and does not belong to that. */
+function isForsaken(app: StatefulApp, claim: Stored, pod: string): boolean {
+  const ordinal = servedIn(app, claim);
+  if (ordinal === undefined || keeperIn(app, ordinal) !== 'pod') return false;
+  if (isDeleting(claim) || phaseOf(claim) === 'Lost' || hasForeignController(app, claim)) return false;
+  const recorded = app.status?.members
+    ?.find((member) => member.ordinal === ordinal)
+    ?.claims?.find((known) => known.name === claim.metadata.name && known.volume);
+  if (recorded !== undefined && recorded.uid !== claim.metadata.uid) return false;
+  return !ownersOf(claim).some((owner) => owner.uid === pod);
+}
