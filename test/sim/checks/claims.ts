@@ -58,7 +58,7 @@ function isAnnounced({ metadata, status }: StatefulApp, ordinal: number): boolea
 
 function allOf(apps: readonly StatefulApp[], why: (app: StatefulApp) => string | undefined): string | undefined {
   const wrong = apps.map(why);
-  return wrong.length > 0 && wrong.every((one) => one !== undefined) ? wrong[0] : undefined;
+  return wrong.length > 0 && wrong.every((one) => one !== undefined) ? wrong.at(-1) : undefined;
 }
 
 /** Apps as they were read in this pass, alive. */
