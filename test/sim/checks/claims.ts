@@ -26,8 +26,7 @@ export function ownersAsAsked(knowledge: Knowledge, call: Call): string | undefi
     const place = podIn(app.metadata.name, name);
     if (place === undefined) return `it is no claim of ${app.metadata.name}`;
     const { ordinal, pod } = place;
-    const pods = uidsOf(knowledge, keyOf('pods', call.namespace, pod));
-    const wrong = wrongOwners(app, { owners, ordinal, pods });
+    const wrong = wrongOwners(app, { owners, ordinal, pods: podsAmong(knowledge, owners) });
     if (wrong !== undefined) return wrong;
     if (call.verb === 'create') return undefined;
     if (claim === undefined) return 'nobody has seen it so';
@@ -46,8 +45,10 @@ function seenAs(knowledge: Knowledge, call: Call): Stored | undefined {
   return versions.findLast((claim) => claim?.metadata.resourceVersion === on);
 }
 
-const uidsOf = (knowledge: Knowledge, key: string) =>
-  knowledge.versions(key).flatMap((pod) => (pod === undefined ? [] : [pod.metadata.uid]));
+/** A pod that was seen once may be gone by now: its claims were to end with it. */
+function podsAmong({ memory }: Knowledge, owners: readonly Owner[]): readonly string[] {
+  return owners.map(({ uid }) => uid).filter((uid) => memory.hasHeardOf(uid));
+}
 
 /** The status that was stored says that the member's claims go. */
 function isAnnounced({ metadata, status }: StatefulApp, ordinal: number): boolean {

@@ -31,8 +31,8 @@ export class Endings {
   readonly #versions = new Map<string, Version[]>();
   /** Owners that an operator set: "claim UID/owner UID". */
   readonly #set = new Set<string>();
-  /** UIDs of claims that ended as a policy says. */
-  readonly #ended = new Set<string>();
+  /** Claims that ended as a policy says, by UID, with the UID of the app that they served. */
+  readonly #ended = new Map<string, string>();
   readonly #promised = new Map<string, Promised>();
 
   constructor(isOperator: (actor: string) => boolean, now: () => number) {
@@ -97,7 +97,7 @@ export class Endings {
     const held = members.find((member) => {
       const message = String(fieldOf(member, 'message') ?? '');
       const uid = /\(recorded UID ([^)]+)\)/.exec(message)?.[1] ?? '';
-      return fieldOf(member, 'state') === 'VolumeAtRisk' && this.#ended.has(uid);
+      return fieldOf(member, 'state') === 'VolumeAtRisk' && this.#ended.get(uid) === object.metadata.uid;
     });
     return held === undefined
       ? undefined
@@ -132,12 +132,20 @@ export class Endings {
   #end(claim: Stored, actor: string): string | undefined {
     const { uid } = claim.metadata;
     if (this.#isOperator(actor)) {
-      this.#ended.add(uid);
+      this.#hasEnded(claim);
       return this.#isCovered(claim, 'pod') ? undefined : 'the operator deletes it, and its app did not ask for that';
     }
     if (actor === 'garbage-collector' && ownersOf(claim).some((owner) => this.#set.has(`${uid}/${owner.uid}`)))
-      this.#ended.add(uid);
+      this.#hasEnded(claim);
     return undefined;
+  }
+
+  /** One without our stamps is nobody's to give back: it may have lost them when its member was wanted again. */
+  #hasEnded(claim: Stored): void {
+    for (const [uid, versions] of this.#versions) {
+      const app = versions.at(-1)?.app;
+      if (app !== undefined && servedIn(app, claim) !== undefined) this.#ended.set(claim.metadata.uid, uid);
+    }
   }
 
   /** Whether some version of the app that was the present one a little ago gives the claim to that keeper. */
