@@ -58,8 +58,8 @@ export const BUGS_OF_THE_PLAN: readonly Planted[] = [
     name: 'VolumeAtRisk ignored by the drain',
     why: 'the pod that alone keeps a volume is removed (R12)',
     file: 'src/plan/drain.ts',
-    find: 'const atRisk = asked ? null : volumeRisk(scene, member);',
-    replace: 'const atRisk = asked || member.ordinal >= 0 ? null : volumeRisk(scene, member);',
+    find: 'const atRisk = goes ? null : volumeRisk(scene, member);',
+    replace: 'const atRisk = goes || member.ordinal >= 0 ? null : volumeRisk(scene, member);',
   },
   {
     name: 'VolumeAtRisk ignored by a replacement',
@@ -79,8 +79,8 @@ export const BUGS_OF_THE_PLAN: readonly Planted[] = [
     name: 'failure counted after the replacement',
     why: 'a crash in between forgets the backoff of a failing member (R4)',
     file: 'src/plan/plan.ts',
-    find: 'const statusFirst = needsLedgerFirst(scene, actions);',
-    replace: 'const statusFirst = needsLedgerFirst(scene, actions) && false;',
+    find: 'const statusFirst = needsLedgerFirst(scene, actions) ||',
+    replace: 'const statusFirst = (needsLedgerFirst(scene, actions) && false) ||',
   },
   {
     name: 'ledger not consulted',

@@ -147,8 +147,8 @@ export const BUGS_OF_REVISIONS: readonly Planted[] = [
     name: 'revision deleted for an app that is gone',
     why: 'the app was not read before its history is cut (R8)',
     file: 'src/operator/perform.ts',
-    find: '  await confirmOwner(hands, job);\n  const { namespace } = job.observed.app;\n  const resource = RESOURCES.controllerrevisions;',
-    replace: '  const { namespace } = job.observed.app;\n  const resource = RESOURCES.controllerrevisions;',
+    find: '  await confirmOwner(hands, job);\n  return remove(hands, job, { resource: RESOURCES.controllerrevisions',
+    replace: '  return remove(hands, job, { resource: RESOURCES.controllerrevisions',
   },
   {
     name: 'no trial of the successor',

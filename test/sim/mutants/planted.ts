@@ -8,6 +8,7 @@ import { BUGS_OF_IDENTITY } from './planted-identity.ts';
 import { BUGS_OF_THE_PLAN } from './planted-plan.ts';
 import { BUGS_OF_REVISIONS } from './planted-revisions.ts';
 import { BUGS_OF_TURNS } from './planted-turns.ts';
+import { BUGS_OF_VOLUMES } from './planted-volumes.ts';
 
 export const PLANTED: readonly Planted[] = [
   ...BUGS_OF_THE_CLIENT,
@@ -16,4 +17,5 @@ export const PLANTED: readonly Planted[] = [
   ...BUGS_OF_THE_PLAN,
   ...BUGS_OF_TURNS,
   ...BUGS_OF_REVISIONS,
+  ...BUGS_OF_VOLUMES,
 ];
