@@ -33,8 +33,8 @@ export interface Result {
 
 /** How long it may take once everything is mended: the longest backoff and eviction are five minutes each. */
 const REST_MS = 30 * 60_000;
-/** How long people wait for it without them. */
-const ALONE_MS = 12 * 60_000;
+/** How long people wait for it without them: a deadline of ten minutes, and a slow start after it. */
+const ALONE_MS = 15 * 60_000;
 const SECOND_LOOK_MS = 10 * 60_000;
 /** While nothing changes, only time can make a difference. */
 const LOOK_MS = 10_000;
