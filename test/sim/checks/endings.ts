@@ -135,8 +135,9 @@ export class Endings {
       this.#hasEnded(claim);
       return this.#isCovered(claim, 'pod') ? undefined : 'the operator deletes it, and its app did not ask for that';
     }
-    if (actor === 'garbage-collector' && ownersOf(claim).some((owner) => this.#set.has(`${uid}/${owner.uid}`)))
-      this.#hasEnded(claim);
+    const ours = ownersOf(claim).filter((owner) => this.#set.has(`${uid}/${owner.uid}`));
+    // With an app that is gone it ended for that one, and not for its successor.
+    if (actor === 'garbage-collector' && ours.some(({ kind }) => kind === 'Pod')) this.#hasEnded(claim);
     return undefined;
   }
 

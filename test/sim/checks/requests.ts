@@ -13,6 +13,7 @@ import { floodRule } from './flood.ts';
 import { historyKept } from './history.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import { drainedInHealth, drainOrder, inOrder } from './order.ts';
+import { rescueRule } from './rescues.ts';
 import { shadowRule } from './shadow.ts';
 import { liveOwner, noNewerValue, understood } from './standing.ts';
 import { askedFor, countsWhatIsThere, listedFirst, noIdleWait, readsItsWrites } from './telling.ts';
@@ -41,6 +42,7 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R5', judge: ownersAsAsked },
     { name: 'R5', judge: endsAsAsked },
     { name: 'R5', judge: ownedFirst },
+    rescueRule(),
     { name: 'R6', judge: inOrder },
     { name: 'R6', judge: drainOrder },
     { name: 'R7', judge: listedFirst },
