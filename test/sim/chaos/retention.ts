@@ -18,6 +18,7 @@ import {
   type Stage,
   sabotage,
   specOf,
+  stopSlowly,
   withMeta,
 } from './stage.ts';
 
@@ -52,12 +53,13 @@ const flipMidScale: Act = (stage, random) => {
   return `${app.metadata.name}: ${replicas} under ${JSON.stringify(before)}, and ${JSON.stringify(after)} after ${ms} ms`;
 };
 
-/** To nothing, or to fewer, and back, while the claims end with their members. */
+/** To nothing, or to fewer, and back, while the claims end with their members, which may take their time. */
 const backAgain: Act = (stage, random) => {
   const app = anApp(stage, random);
   if (app === undefined) return undefined;
   const replicas = Math.max(1, replicasOf(app));
   const to = random.pick([0, 0, replicas - 1]);
+  if (random.chance(0.5)) for (const node of stage.nodes) stopSlowly(stage, node);
   set(stage, app, { [POLICY]: { whenDeleted: random.pick(['Retain', 'Delete']), whenScaled: 'Delete' }, replicas: to });
   const ms = random.delay(0, 20_000);
   later(stage, ms, 'user: scales back', () => set(stage, app, { replicas }));
