@@ -7,7 +7,7 @@ import { listAt } from '../../../src/identity/json.ts';
 import type { SimServer } from '../server/server.ts';
 import type { Change, Stored } from '../server/types.ts';
 import { appOf, fieldOf, isDeleting, phaseOf, wantedOf } from './facts.ts';
-import { hasForeignController, keeperIn, ownersOf, servedIn } from './keepers.ts';
+import { isKin, keeperIn, ownersOf, podIn, servedIn } from './keepers.ts';
 
 /** How late a write may arrive that was decided on before. */
 const LATEST_MS = 90_000;
@@ -53,7 +53,7 @@ export class Endings {
     return [...this.#promised.entries()].flatMap(([uid, { app: owner, ordinal, claim: name }]) => {
       const [claim, object] = [claims.get(uid), apps.get(owner)];
       const app = object === undefined ? null : appOf(object);
-      if (claim === undefined || app === null || servedIn(app, claim) === undefined) return [];
+      if (claim === undefined || app === null || this.#isStray({ app: owner }, claim)) return [];
       return [`claim ${name} of ordinal ${ordinal}, which is not wanted, is left under whenScaled Delete`];
     });
   }
@@ -123,10 +123,12 @@ export class Endings {
     return !ends || (before !== undefined && isDeleting(before)) ? undefined : this.#end(before ?? object, actor);
   }
 
-  #isStray({ app }: Promised, claim: Stored): boolean {
+  #isStray({ app }: Pick<Promised, 'app'>, claim: Stored): boolean {
     const version = this.#versions.get(app)?.at(-1)?.app;
     if (version === undefined || phaseOf(claim) === 'Lost') return true;
-    return servedIn(version, claim) === undefined || hasForeignController(version, claim);
+    // Garbage collection leaves alone what has another owner that is alive.
+    const isOurs = isKin(version, podIn(version.metadata.name, claim.metadata.name)?.pod ?? '');
+    return servedIn(version, claim) === undefined || !ownersOf(claim).every(isOurs);
   }
 
   #end(claim: Stored, actor: string): string | undefined {
