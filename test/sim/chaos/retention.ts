@@ -3,9 +3,12 @@
 // apps that are deleted with their claims and applied again. And hands that add or take off owners.
 
 import { API_VERSION, KIND, LABEL } from '../../../src/api/names.ts';
+import { listAt } from '../../../src/identity/json.ts';
 import { drawRetention, NAMESPACE } from '../apps.ts';
+import { fieldOf } from '../checks/facts.ts';
 import type { Random } from '../random.ts';
 import type { Owner, Raw, Stored } from '../server/types.ts';
+import { next } from './moments.ts';
 import { OTHER_OWNER } from './saboteur.ts';
 import {
   type Act,
@@ -64,6 +67,30 @@ const backAgain: Act = (stage, random) => {
   const ms = random.delay(0, 20_000);
   later(stage, ms, 'user: scales back', () => set(stage, app, { replicas }));
   return `${app.metadata.name}: to ${to}, and to ${replicas} after ${ms} ms`;
+};
+
+/** A member that has no pod is not wanted, and is wanted again as soon as the status says that its claims go. */
+const atTheLastMoment: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  if (app === undefined) return undefined;
+  const { name, uid } = app.metadata;
+  const replicas = Math.max(1, replicasOf(app));
+  const isGone = (member: unknown) =>
+    fieldOf(member, 'reason') === 'ClaimsDeleted' &&
+    stage.server.find('pods', NAMESPACE, String(fieldOf(member, 'pod'))) === undefined;
+  next(
+    stage,
+    ({ plural, actor, object }) =>
+      plural === 'statefulapps' &&
+      object.metadata.uid === uid &&
+      stage.crew.isOperator(actor) &&
+      listAt(object['status'], 'members').some(isGone),
+    () => later(stage, random.between(0, 30), 'user: scales back', () => set(stage, app, { replicas })),
+  );
+  const pods = stage.server.all('pods', NAMESPACE).filter((pod) => pod.metadata.ownerReferences?.[0]?.uid === uid);
+  set(stage, app, { [POLICY]: { whenScaled: 'Delete' }, replicas: 0 });
+  for (const pod of pods) stage.user.remove('pods', pod, { graceSeconds: 0 });
+  return `${name}: to 0, and to ${replicas} when its claims go`;
 };
 
 /** A member is removed by its name, and now and then it comes back, or the first ordinal is another one. */
@@ -171,6 +198,7 @@ export const RETENTION: readonly Intervention[] = [
   { name: 'retention', kind: 'user', weight: 4, act: retention },
   { name: 'flip mid-scale', kind: 'user', weight: 4, act: flipMidScale },
   { name: 'back again', kind: 'user', weight: 4, act: backAgain },
+  { name: 'at the last moment', kind: 'user', weight: 2, act: atTheLastMoment },
   { name: 'exclude with claims', kind: 'user', weight: 2, act: excludeOne },
   { name: 'claim ahead', kind: 'user', weight: 2, act: claimAhead },
   { name: 'replace app', kind: 'user', weight: 2, act: replaceApp },
