@@ -73,8 +73,8 @@ export interface Cluster {
   readonly stopComponent: (name: ComponentName) => Promise<void>;
   /** Starts it again on the same ports and waits until it is ready. */
   readonly startComponent: (name: ComponentName) => Promise<void>;
-  /** SIGSTOP: connections stay open, nothing is answered. */
-  readonly pauseComponent: (name: ComponentName) => void;
+  /** SIGSTOP: connections stay open; once this resolves, nothing is answered. */
+  readonly pauseComponent: (name: ComponentName) => Promise<void>;
   readonly resumeComponent: (name: ComponentName) => void;
   readonly logFile: (name: ComponentName) => string;
   /** Ends every process and deletes the folder. Safe to repeat. */
@@ -220,8 +220,8 @@ function handle(cluster: Prepared, progress: Progress, stop: () => Promise<void>
       await runtime.launch(component);
       await runtime.ready(component);
     },
-    pauseComponent: (component) => runtime.freeze(component, true),
-    resumeComponent: (component) => runtime.freeze(component, false),
+    pauseComponent: (component) => runtime.pause(component),
+    resumeComponent: (component) => runtime.resume(component),
     logFile: (component) => runtime.logFile(component),
     stop,
   };

@@ -48,6 +48,25 @@ export function signal(id: ProcessId, name: NodeJS.Signals): void {
   }
 }
 
+/** Stops the process, and waits until it stands still: threads on other processors go on for a moment after the signal. */
+export async function stop(id: ProcessId): Promise<void> {
+  signal(id, 'SIGSTOP');
+  for (let waitedMs = 0; isAlive(id) && !standsStill(id); waitedMs += 1) {
+    if (waitedMs > 10_000) throw new Error(`Process ${id.pid} still runs 10 s after SIGSTOP. Look at it with ps.`);
+    await sleep(1);
+  }
+}
+
+function standsStill({ pid }: ProcessId): boolean {
+  if (process.platform !== 'linux')
+    return execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('T');
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((task) => fieldsOf(`${pid}/task/${task}`)[0] === 'T');
+  } catch {
+    return false; // a thread ended between the look at the list and at itself
+  }
+}
+
 /** Kills and waits until each is gone. SIGKILL: what runs here is thrown away, and a graceful end takes seconds. */
 export async function killAll(ids: readonly ProcessId[]): Promise<void> {
   for (const id of ids) signal(id, 'SIGKILL');
@@ -69,13 +88,17 @@ function startTimeOf(pid: number): string {
     }
   }
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Field 2 is the program's name in brackets and may hold anything; 3 is the state, 22 the start time.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const fields = fieldsOf(String(pid));
     return fields[0] === 'Z' && !hasThreads(pid) ? '' : (fields[19] ?? '');
   } catch {
     return '';
   }
+}
+
+/** Of a process or thread, from the third on: field 2 is its name in brackets and may hold anything; 3 is the state, 22 the start time. */
+function fieldsOf(path: string): readonly string[] {
+  const stat = readFileSync(`/proc/${path}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** The first thread of a killed process may be a zombie while others still hold its ports open. */

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBinary, type Progress } from './binaries.ts';
 import { argumentsOf, type ComponentName, type Layout, probeOf } from './components.ts';
-import { isAlive, killAll, launch, type ProcessId, signal } from './processes.ts';
+import { isAlive, killAll, launch, type ProcessId, signal, stop } from './processes.ts';
 import { answersOk, until } from './requests.ts';
 import { type ClusterState, writeState } from './state.ts';
 
@@ -52,14 +52,13 @@ export class Runtime {
     if (id !== undefined) await killAll([id]);
   }
 
-  /** SIGSTOP or SIGCONT: connections stay open, nothing is answered. */
-  freeze(name: ComponentName, frozen: boolean): void {
-    const id = this.#running(name);
-    if (id === undefined)
-      throw new Error(
-        `${name} does not run in cluster ${this.#state.name}, so it cannot be ${frozen ? 'paused' : 'resumed'}. Start it with startComponent('${name}').`,
-      );
-    signal(id, frozen ? 'SIGSTOP' : 'SIGCONT');
+  /** SIGSTOP: connections stay open; once this resolves, nothing is answered. */
+  async pause(name: ComponentName): Promise<void> {
+    await stop(this.#there(name, 'paused'));
+  }
+
+  resume(name: ComponentName): void {
+    signal(this.#there(name, 'resumed'), 'SIGCONT');
   }
 
   /** The cluster stands by itself from here on: whoever looks at it sees no owner. */
@@ -70,6 +69,14 @@ export class Runtime {
 
   logFile(name: ComponentName): string {
     return join(this.#layout.dir, 'logs', `${name}.log`);
+  }
+
+  #there(name: ComponentName, what: string): ProcessId {
+    const id = this.#running(name);
+    if (id !== undefined) return id;
+    throw new Error(
+      `${name} does not run in cluster ${this.#state.name}, so it cannot be ${what}. Start it with startComponent('${name}').`,
+    );
   }
 
   #running(name: ComponentName): ProcessId | undefined {

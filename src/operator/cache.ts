@@ -135,9 +135,9 @@ export class Cache {
     return this.#shelves.get(key)?.confirmed === true;
   }
 
-  /** The API server has just said that it is as its watch shows it. */
-  confirmed(key: string): void {
-    this.#shelf(key).confirmed = true;
+  /** The API server has just said whether it is as its watch shows it. */
+  confirmed(key: string, is = true): void {
+    this.#shelf(key).confirmed = is;
   }
 
   /** The API server has just said that the app of this UID is gone or going: it is forgotten until its watch tells of one. */

@@ -120,8 +120,7 @@ async function writeStatus(pass: Pass, job: Job, status: Plan['status']): Promis
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
     if (error.code === 'Invalid') return statusRefused(pass, job, error);
-    // Somebody wrote in between, or the app is gone: its watch tells, and the next pass writes.
-    if (error.code === 'Conflict' || error.code === 'NotFound') return pass.gate.behind(job.key);
+    if (error.code === 'Conflict' || error.code === 'NotFound') return statusOutdated(pass, job);
     throw error;
   }
 }
@@ -130,6 +129,15 @@ async function writeStatus(pass: Pass, job: Job, status: Plan['status']): Promis
 function taken(before: Plan['status'], after: Plan['status']): Readonly<Record<string, null>> {
   const gone = Object.keys(before).filter((field) => !Object.hasOwn(after, field));
   return Object.fromEntries(gone.map((field) => [field, null]));
+}
+
+/**
+ * Somebody wrote in between, or the app is gone: its watch tells. Until then nothing else is written without asking for it:
+ * while its watch is frozen, garbage collection and we would take turns (simulator, seed 36936).
+ */
+function statusOutdated({ cache, gate }: Pass, { key }: Job): number {
+  cache.confirmed(key, false);
+  return gate.behind(key);
 }
 
 /**

@@ -77,11 +77,7 @@ function removal(scene: Scene, member: MemberView): Step {
   });
   if (slot.state === 'Orphan') return wait('PodPending', `${name} is not wanted any more; its pod is adopted first.`);
   const goes = takesClaims(scene, member);
-  const owning = keepings(scene, member);
-  const announced = goes ? [claimsGo(member, endingClaims(member))] : [];
   if (slot.state === 'Terminating') {
-    // The policy has become Delete while it stops: its claims are given to it by planRetention.
-    if (goes && owning.length > 0) return { actions: [], waits: announced };
     const held = slot.pod.finalizers.length > 0 ? `, held by finalizers ${slot.pod.finalizers.join(', ')}` : '';
     return wait(
       'PodTerminating',
@@ -90,9 +86,14 @@ function removal(scene: Scene, member: MemberView): Step {
   }
   const atRisk = goes ? null : volumeRisk(scene, member);
   if (atRisk !== null) return { actions: [], waits: [atRisk] };
-  const waits = endingClaims(member).length > 0 ? announced : [];
+  const ending = goes ? endingClaims(member) : [];
+  const waits = ending.length > 0 ? [claimsGo(member, ending)] : [];
   // First the owner of its claims, then its pod: the other way round, nobody would be left to own them.
-  if (owning.length > 0) return { actions: owning, waits };
+  const owning = keepings(scene, member);
+  if (owning.length > 0) {
+    const kept = wait('PodTerminating', `${name} is not wanted any more; it is removed once its claims are kept.`);
+    return { actions: owning, waits: waits.length > 0 ? waits : kept.waits };
+  }
   const { uid, resourceVersion } = slot.pod;
   const reason = `only ${scene.spec.replicas} replicas are wanted, and ordinal ${ordinal} is not among them; its claims are ${goes ? 'deleted' : 'kept'}`;
   const action: Action = { type: 'deletePod', ordinal, name, uid, resourceVersion, because: 'condemned', reason };

@@ -7,7 +7,7 @@ import { isOurPod, LIVE, type Slot } from '../identity/slot.ts';
 import { formatTime, parseTime } from '../identity/time.ts';
 import { verdict } from './equip.ts';
 import { failuresOf, forgiven } from './failures.ts';
-import { leftBehind } from './retention.ts';
+import { leftBehind, takesClaims } from './retention.ts';
 import { fitting } from './room.ts';
 import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
 import type { Wait } from './types.ts';
@@ -144,7 +144,8 @@ function turned(scene: Scene, member: MemberView, turn: string): MemberView {
 }
 
 /** A claim is recorded when first seen, its volume when it is bound; both stay until the policy accepts another one. */
-function nextClaims({ spec }: Scene, member: MemberView): readonly MemberClaim[] | undefined {
+function nextClaims(scene: Scene, member: MemberView): readonly MemberClaim[] | undefined {
+  const { spec } = scene;
   const known = new Map((member.ledger?.claims ?? []).map((claim) => [claim.name, claim]));
   const others = member.mounted.filter((claim) => !member.claims.includes(claim));
   for (const claim of [...member.claims, ...others]) {
@@ -155,6 +156,9 @@ function nextClaims({ spec }: Scene, member: MemberView): readonly MemberClaim[]
     const { volume, phase } = claim.view;
     const news = phase === 'Bound' && volume !== null && volume !== same.volume;
     known.set(claim.name, news ? { ...same, volume } : same);
+    // Given up, as the status says: should it be wanted again after its claims have ended, it gets new ones (R12 protects no more).
+    if (takesClaims(scene, member))
+      known.set(claim.name, { name: same.name, ...(same.uid === undefined ? {} : { uid: same.uid }) });
   }
   return known.size > 0 ? [...known.values()] : undefined;
 }

@@ -60,10 +60,10 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const found = inOrder([
     ...allowed.waits,
     ...revisions.waits,
+    ...retention.waits,
     ...fill.waits,
     ...drain.waits,
     ...rollout.waits,
-    ...retention.waits,
   ]);
   // A pause holds nothing up as long as there is nothing to do.
   const idle = only?.reason === 'Paused' && found.length === 0 && wanted.length === 0;

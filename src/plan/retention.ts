@@ -5,7 +5,7 @@
 
 import { podName } from '../identity/member-names.ts';
 import { isOurPod } from '../identity/slot.ts';
-import type { ClaimSlot } from '../volumes/claim-view.ts';
+import type { ClaimSlot, ClaimView } from '../volumes/claim-view.ts';
 import { type Keeper, keeperOf, ownersFor } from '../volumes/retention.ts';
 import type { Step } from './fill.ts';
 import type { MemberView, Scene } from './scene.ts';
@@ -13,14 +13,37 @@ import type { Action, Wait } from './types.ts';
 
 export function planRetention(scene: Scene): Step {
   const stopping = scene.condemned.filter(({ slot }) => slot.state === 'Terminating');
+  const kept = [...scene.wanted, ...stopping].map((member) => ({ member, actions: keepings(scene, member) }));
+  const going = kept.filter(({ member, actions }) => actions.length > 0 && takesClaims(scene, member));
   const departed = scene.departed.map((member) => removals(scene, member));
   return {
     actions: [
-      ...[...scene.wanted, ...stopping].flatMap((member) => keepings(scene, member)),
+      ...kept.flatMap(({ actions }) => actions),
       ...departed.flatMap(({ actions }) => actions),
+      ...releases(scene),
     ],
-    waits: departed.flatMap(({ waits }) => waits),
+    waits: [
+      ...going.map(({ member }) => claimsGo(member, endingClaims(member))),
+      ...departed.flatMap(({ waits }) => waits),
+    ],
   };
+}
+
+/**
+ * Claims of ordinals that are not wanted and have no pod, and that the app would take with it though whenDeleted has become
+ * Retain. Different from a StatefulSet, which leaves them the app's.
+ */
+function releases({ observed, spec, wanted, condemned }: Scene): readonly Action[] {
+  const { app, claims } = observed;
+  if (spec.persistentVolumeClaimRetentionPolicy.whenDeleted === 'Delete') return [];
+  const peopled = new Set([...wanted, ...condemned].map(({ ordinal }) => String(ordinal)));
+  return claims.flatMap((view) => {
+    const isLeft = view.controller?.uid === app.uid && !view.deleting && view.ordinal !== null;
+    if (!isLeft || peopled.has(view.ordinal ?? '')) return [];
+    const ordinal = Number(view.ordinal);
+    const owners = ownersFor(view, 'nobody', { app, pod: podName(app.name, ordinal), podUid: null });
+    return owners === null ? [] : [keeping(view, { ordinal, keeper: 'nobody', owners })];
+  });
 }
 
 /** Whether the member's claims are to end with it. */
@@ -38,12 +61,20 @@ export function keepings(scene: Scene, member: MemberView): readonly Action[] {
   if (keeper === 'pod' && podUid === null) return [];
   return claimsOf(member).flatMap(({ view }) => {
     const owners = view === null ? null : ownersFor(view, keeper, { app, pod: name, podUid });
-    if (view === null || owners === null) return [];
-    const { uid, resourceVersion } = view;
-    const patch = { metadata: { uid, resourceVersion, ownerReferences: owners } };
-    const reason = `persistentVolumeClaimRetentionPolicy: ${WITH[keeper]}`;
-    return [{ type: 'keepClaim', ordinal, keeper, name: view.name, uid, resourceVersion, patch, reason } as const];
+    return view === null || owners === null ? [] : [keeping(view, { ordinal, keeper, owners })];
   });
+}
+
+interface Keeping {
+  readonly ordinal: number;
+  readonly keeper: Keeper;
+  readonly owners: readonly object[];
+}
+
+function keeping({ name, uid, resourceVersion }: ClaimView, { ordinal, keeper, owners }: Keeping): Action {
+  const patch = { metadata: { uid, resourceVersion, ownerReferences: owners } };
+  const reason = `persistentVolumeClaimRetentionPolicy: ${WITH[keeper]}`;
+  return { type: 'keepClaim', ordinal, keeper, name, uid, resourceVersion, patch, reason };
 }
 
 const WITH: Readonly<Record<Keeper, string>> = {

@@ -82,9 +82,11 @@ function isRefused({ observed: { refusals, nowMs } }: Scene, { name }: MemberVie
 /** Longer than the grace period, a stop has other reasons than ours. */
 const STOP_SLACK_MS = 30_000;
 
-/** Its pod is being stopped for an update. */
-function isLeaving({ judge }: Scene, { slot, ledger }: MemberView): boolean {
-  if (slot.state !== 'Terminating' || ledger?.updateTo === undefined) return false;
+/** Its pod is being stopped for an update, as far as can be told: the ledger that said so may be lost (simulator, seed 34938). */
+function isLeaving({ judge, revisions }: Scene, member: MemberView): boolean {
+  const { slot, ledger, updates } = member;
+  if (slot.state !== 'Terminating') return false;
+  if (ledger?.updateTo === undefined && !(updates && runningRevision(member) !== revisions.goal)) return false;
   const { deletingSinceMs, graceSeconds } = slot.pod;
   return judge.nowMs < (deletingSinceMs ?? 0) + graceSeconds * 1000 + STOP_SLACK_MS;
 }

@@ -6,16 +6,16 @@ import type { Member } from '../api/status.ts';
 import { objectAt } from '../identity/json.ts';
 import { claimName, claimTemplateOf, ordinalOf, podName } from '../identity/member-names.ts';
 import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
-import { type Blueprint, templateGraceSeconds } from '../identity/pod.ts';
+import type { Blueprint } from '../identity/pod.ts';
 import { isTerminal, type PodView } from '../identity/pod-view.ts';
-import { type Ending, heldSlot, type Judge, type Slot, vacatedSlot } from '../identity/slot.ts';
-import { parseTime } from '../identity/time.ts';
+import { type Ending, heldSlot, type Judge, type Slot } from '../identity/slot.ts';
 import { type ClaimDraft, draftClaim } from '../volumes/claim-build.ts';
 import { type ClaimSlot, type ClaimView, classifyClaim } from '../volumes/claim-view.ts';
 import { keeperOf } from '../volumes/retention.ts';
 import { isQuota } from './refusals.ts';
 import { type Revisions, revisionFor } from './revisions.ts';
 import type { Observed, ObservedApp } from './types.ts';
+import { leftSlot } from './vacancy.ts';
 
 export interface MemberView {
   readonly ordinal: number;
@@ -121,7 +121,10 @@ function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Plac
   const blueprint = setting.revisions.blueprints.get(hash) ?? null;
   const pod = sources.pods.get(name);
   const claimOf = claimsOf({ app, claims: sources.claims }, { ordinal, ledger, pod });
-  const claims = (blueprint?.claims ?? []).map(claimOf);
+  // What it had once is known of one that is not wanted any more, whatever became of its revision.
+  const recorded = rank === null ? (ledger?.claims ?? []) : [];
+  const known = recorded.flatMap((claim) => claimTemplateOf(claim.name, app.name, ordinal) ?? []);
+  const claims = [...new Set([...(blueprint?.claims ?? []), ...known])].map(claimOf);
   const left = () => leftSlot(setting, sources.endings.get(name) ?? [], { name, ledger, claims });
   const slot = pod === undefined ? left() : heldSlot(pod, setting.judge);
   // Other claims that it mounts are not one member's, and nobody's to judge here.
@@ -180,56 +183,6 @@ function refusedPods({ refusals }: Observed): ReadonlySet<string> {
 export function runningRevision({ slot, ledger }: Pick<MemberView, 'slot' | 'ledger'>): string | null {
   if (!('pod' in slot)) return null;
   return slot.pod.revision ?? (ledger?.podUID === slot.pod.uid ? (ledger.revision ?? null) : null);
-}
-
-const EMPTY: Slot = { state: 'Empty' };
-
-type Former = Pick<MemberView, 'name' | 'ledger' | 'claims'>;
-
-/**
- * The place of those that are gone, by the one that keeps it longest: what is known of one pod's end says nothing of another
- * of its name (R1). The ledger may name one more than were seen.
- */
-function leftSlot(setting: Setting, seen: readonly Ending[], former: Former): Slot {
-  const named = former.ledger?.podUID ?? '';
-  const isSeen = named === '' ? seen.length > 0 : seen.some(({ uid }) => uid === named);
-  const unseen = isSeen ? null : unseenEnding(setting, former);
-  let slot = EMPTY;
-  for (const ending of unseen === null ? seen : [...seen, unseen]) {
-    const next = vacatedSlot(ending, setting.judge.nowMs);
-    if (freeAtMs(next) > freeAtMs(slot)) slot = next;
-  }
-  return slot;
-}
-
-const freeAtMs = (slot: Slot) => (slot.state === 'Vanished' ? slot.freeAtMs : 0);
-
-/**
- * A pod that is gone while nobody of this process saw it end. One that the ledger names: the operator was away, and its end
- * counts from when its absence was first recorded. Without a ledger entry (R4: a new app, or a lost status) a claim that
- * exists may have had a pod until a moment ago, of a former app of this name, so its end counts from when this process
- * began to watch pods; without claims nothing is known to have run.
- */
-function unseenEnding({ observed, judge, revisions }: Setting, { name, ledger, claims }: Former): Ending | null {
-  const atMs = ledger === null ? claimedSinceMs(observed, claims) : unseenSinceMs(ledger, judge.nowMs);
-  if (atMs === null) return null;
-  const { template } = revisions.blueprints.get(ledger?.revision ?? revisions.update) ?? {};
-  const graceSeconds = ledger?.graceSeconds ?? templateGraceSeconds(template);
-  return { pod: name, uid: ledger?.podUID ?? '', node: ledger?.node ?? null, how: 'unknown', atMs, graceSeconds };
-}
-
-/** When its absence was first recorded; null for one whose end is known, or that never was. A stranger's end counts, too. */
-function unseenSinceMs({ podUID = '', state, since }: Member, nowMs: number): number | null {
-  const recorded = state === 'Vanished' ? parseTime(since) : undefined;
-  // One that is yet to come was written by a clock that was wrong.
-  if (recorded !== undefined) return Math.min(recorded, nowMs);
-  return podUID === '' && state !== 'NameTaken' ? null : nowMs;
-}
-
-const NOT_THERE = ['Missing', 'Gone', 'Foreign'];
-
-function claimedSinceMs({ watchingSinceMs }: Observed, claims: readonly ClaimSlot[]): number | null {
-  return claims.some((claim) => !NOT_THERE.includes(claim.class)) ? (watchingSinceMs ?? null) : null;
 }
 
 /** Of the claim template's present text, and if the app has it no longer, of the one stored with the revision. */

@@ -3,6 +3,7 @@
 // Kubernetes pkg/controller/statefulset/stateful_set_utils.go; different on purpose: blockOwnerDeletion is never set. Lacks
 // the decision when (plan/retention.ts), and claims that another controller has: those are left alone.
 
+import { KIND } from '../api/names.ts';
 import { type AppRef, controllerRef } from '../identity/owner.ts';
 import type { ClaimView } from './claim-view.ts';
 
@@ -55,7 +56,7 @@ export interface Household {
 
 /**
  * The owner references that the claim is to have, or null when it has them. References of others are kept as they are; ours
- * are the app's, and those of any pod of the member's name.
+ * are the app's, those of a former app of its name, and those of any pod of the member's name.
  */
 export function ownersFor(
   { owners }: Pick<ClaimView, 'owners'>,
@@ -64,7 +65,7 @@ export function ownersFor(
 ): readonly object[] | null {
   const wanted = ownerOf(keeper, { app, pod, podUid });
   const isOurs = ({ kind, name, uid }: { readonly kind: string; readonly name: string; readonly uid: string }) =>
-    uid === app.uid || (kind === 'Pod' && name === pod);
+    uid === app.uid || (kind === 'Pod' && name === pod) || (kind === KIND && name === app.name);
   const ours = owners.filter(isOurs);
   const isRight = wanted === null ? ours.length === 0 : ours.length === 1 && sameOwner(ours[0], wanted);
   if (isRight) return null;

@@ -212,7 +212,7 @@ test('a watch survives the death of the API server and tells what happened meanw
 });
 
 test('a server that does not answer is a Timeout', async () => {
-  cluster.pauseComponent('kube-apiserver');
+  await cluster.pauseComponent('kube-apiserver');
   const error = await client.get(namespaces, { name: 'default' }, { timeoutMs: 300 }).catch((reason) => reason);
   cluster.resumeComponent('kube-apiserver');
   expect(error).toMatchObject({ code: 'Timeout', outcomeUnknown: false });

@@ -234,6 +234,18 @@ test('a status that has to come first and meets another version is not offered a
   expect(api.deeds).toEqual(['patch statefulapps/status web']);
 });
 
+test('after a status that met another version nothing is made before the app was asked for: it may be gone', async () => {
+  const { planned, go, api } = bench();
+  api.edit('statefulapps', 'web', { metadata: { annotations: { by: 'somebody' } } });
+  planned({ status: { replicas: 3 } });
+  await go();
+  api.remove('statefulapps', 'web');
+  planned({ actions: [createPod], status: { replicas: 3 } });
+  await go();
+  expect(api.deeds.filter((deed) => !deed.includes('events'))).toEqual(['patch statefulapps/status web']);
+  expect(api.sent.map(({ verb, plural }) => `${verb} ${plural}`)).toContain('get statefulapps');
+});
+
 test('the status of an app that is gone is no failure', async () => {
   const { planned, go, api } = bench();
   api.remove('statefulapps', 'web');

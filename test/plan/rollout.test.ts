@@ -251,6 +251,12 @@ describe('a member that is broken at an older revision goes before all others', 
       waits: 'web-1 PodPending, web-2 PodTerminating, web-1 Updating',
     },
     {
+      it: 'nor when the ledger that said so is lost: one at another revision is being stopped',
+      app: parallel,
+      pods: '0 Available @v1, 1 Broken @v1, 2 Terminating @v1 5s',
+      waits: 'web-1 PodPending, web-2 PodTerminating, web-1 Updating',
+    },
+    {
       it: 'but not for ever: a stop that takes too long has other reasons',
       app: parallel,
       pods: '0 Available @v1, 1 Broken @v1, 2 Terminating @v1 120s',

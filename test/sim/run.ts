@@ -31,9 +31,12 @@ export interface Result {
   readonly coverage: ReadonlyMap<string, number>;
 }
 
-/** How long it may take once everything is mended: the longest backoff and eviction are five minutes each. */
-const REST_MS = 30 * 60_000;
-/** How long people wait for it without them: a deadline of ten minutes, and a slow start after it. */
+/**
+ * How long it may take once everything is mended: the longest backoff and eviction are five minutes each, and every member may
+ * have to be given progressDeadlineSeconds, ten minutes, at a template that is not wanted any more (seed 38186).
+ */
+const REST_MS = 90 * 60_000;
+/** How long people wait for it without them: a deadline of ten minutes, and a slow start after it (seed 509 of retention). */
 const ALONE_MS = 15 * 60_000;
 const SECOND_LOOK_MS = 10 * 60_000;
 /** While nothing changes, only time can make a difference. */

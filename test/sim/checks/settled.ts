@@ -87,7 +87,8 @@ function unsettledMember(
     ...(!isMade || fieldOf(pod, 'spec', 'hostname') === title ? [] : [`pod ${title} has another hostname`]),
     ...templates.flatMap((template) => {
       const claim = `${template}-${title}`;
-      if (isMade && !claimsOf(pod).includes(claim)) return [`pod ${title} does not mount claim ${claim}`];
+      // What somebody else made a pod of, and it was adopted, may mount other claims (seed 37407).
+      if (!claimsOf(pod).includes(claim)) return isMade ? [`pod ${title} does not mount claim ${claim}`] : [];
       const found = server.find('persistentvolumeclaims', namespace, claim);
       if (found === undefined) return isMade ? [`claim ${claim} does not exist`] : [];
       if (phaseOf(found) !== 'Bound' || isDeleting(found)) return [`claim ${claim} is not simply Bound`];

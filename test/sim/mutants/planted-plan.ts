@@ -85,14 +85,14 @@ export const BUGS_OF_THE_PLAN: readonly Planted[] = [
   {
     name: 'ledger not consulted',
     why: 'an operator that starts anew knows nothing of a pod that vanished while it was away (R1)',
-    file: 'src/plan/scene.ts',
+    file: 'src/plan/vacancy.ts',
     find: 'unseenEnding(setting, former)',
     replace: 'unseenEnding(setting, { ...former, ledger: null, claims: [] })',
   },
   {
     name: 'pods of a former app not waited for',
     why: 'an app that is applied anew meets a kubelet that still stops the former one, and shares its volume (R1)',
-    file: 'src/plan/scene.ts',
+    file: 'src/plan/vacancy.ts',
     find: 'ledger === null ? claimedSinceMs(observed, claims) :',
     replace: 'ledger === null ? null :',
   },
