@@ -3,17 +3,25 @@
 
 import type { Member } from '../api/status.ts';
 import { templateGraceSeconds } from '../identity/pod.ts';
-import { type Ending, type Slot, vacatedSlot } from '../identity/slot.ts';
+import { type Ending, type Judge, type Slot, vacatedSlot } from '../identity/slot.ts';
 import { parseTime } from '../identity/time.ts';
 import type { ClaimSlot } from '../volumes/claim-view.ts';
-import type { MemberView, Scene } from './scene.ts';
+import type { Revisions } from './revisions.ts';
 import type { Observed } from './types.ts';
 
-type Setting = Pick<Scene, 'observed' | 'judge' | 'revisions'>;
+interface Setting {
+  readonly observed: Observed;
+  readonly judge: Judge;
+  readonly revisions: Revisions;
+}
 
 const EMPTY: Slot = { state: 'Empty' };
 
-type Former = Pick<MemberView, 'name' | 'ledger' | 'claims'>;
+interface Former {
+  readonly name: string;
+  readonly ledger: Member | null;
+  readonly claims: readonly ClaimSlot[];
+}
 
 /**
  * The place of those that are gone, by the one that keeps it longest: what is known of one pod's end says nothing of another

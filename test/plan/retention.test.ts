@@ -68,6 +68,11 @@ describe('a claim of a wanted member', () => {
     expect(ownersSet(two(app(2, policy('Retain', 'Retain')), [OTHER, APP_OWNER]))).toEqual([['data-web-1', [OTHER]]]);
   });
 
+  test('that a former app of this name owns, and a pod runs on, is taken over before garbage collection takes it', () => {
+    const former = { ...APP_OWNER, uid: 'former' };
+    expect(ownersSet(two(app(2, policy('Retain', 'Retain')), [former]))).toEqual([['data-web-1', []]]);
+  });
+
   test('that another controller has is not touched', () => {
     const database = { apiVersion: 'v1', kind: 'Database', name: 'db', uid: 'db-uid', controller: true };
     expect(ownersSet(two(app(2, policy('Delete', 'Delete')), [database]))).toEqual([['data-web-0', [APP_OWNER]]]);
@@ -124,7 +129,7 @@ describe('a claim of a member that is not wanted any more', () => {
   test('goes with a pod that is being stopped already when the policy becomes Delete, after the status has said so', () => {
     const seen = two(app(1, policy('Retain', 'Delete')), [], '0 Available, 1 Terminating');
     const first = planned(see(seen));
-    expect([first.statusFirst, waiting(first)]).toEqual([true, ['web-1 ClaimsDeleted']]);
+    expect([first.statusFirst, waiting(first)]).toEqual([true, ['web-1 ClaimsDeleted', 'web-1 PodTerminating']]);
     Object.assign(seen.app, { status: first.status });
     expect([planned(see(seen)).statusFirst, ownersSet(seen)]).toEqual([false, [['data-web-1', [podOwner(1)]]]]);
     owned(seen, 'data-web-1', [podOwner(1)]);
@@ -161,6 +166,40 @@ describe('a claim of a member that is not wanted any more', () => {
     ['has another controller', [{ ...podOwner(1), kind: 'Database' }]],
   ])('is not deleted by us when it %s', (_, owners) => {
     expect(deeds(planned(see(left(policy('Retain', 'Delete'), owners))))).toEqual([]);
+  });
+
+  test('is recorded without its volume once it is given up: wanted again after its end, the member gets a new one (R12)', () => {
+    const seen = two(app(1, policy('Retain', 'Delete')));
+    const { status } = planned(see(seen));
+    expect(status.members?.[1]?.claims).toEqual([{ name: 'data-web-1', uid: 'data-web-1-uid' }]);
+    const again = world({ app: { ...app(2, policy('Retain', 'Delete')), status }, pods: '0 Available, 1 Stopped' });
+    again.claims.delete('data-web-1');
+    expect(deeds(planned(see(again)), ['data'])).toEqual([
+      'create PersistentVolumeClaim data-web-1',
+      'create Pod web-1',
+    ]);
+  });
+
+  test('is deleted by what the ledger says also when its revision is gone', () => {
+    const seen = left(policy('Retain', 'Delete'));
+    seen.revisions.clear();
+    const members = [{ ordinal: 1, revision: 'gone', claims: [{ name: 'data-web-1', uid: 'data-web-1-uid' }] }];
+    Object.assign(seen.app, { status: { ...(seen.app['status'] as Raw), members } });
+    expect(deeds(planned(see(seen)))).toContain('delete PersistentVolumeClaim data-web-1');
+  });
+
+  test('is not the app`s any more when whenDeleted has become Retain, though nobody wants its ordinal', () => {
+    const seen = two(app(1, policy('Retain', 'Retain')), [OTHER, APP_OWNER], '0 Available, 1 Stopped');
+    expect(ownersSet(seen)).toEqual([['data-web-1', [OTHER]]]);
+  });
+
+  test('waits to be removed until its claims are the app`s, and says so', () => {
+    const seen = two(app(0, policy('Delete', 'Retain')), [], '1 Available');
+    const result = planned(see(seen));
+    expect([result.actions.map(({ type }) => type), waiting(result)]).toEqual([
+      ['keepClaim'],
+      ['web-1 PodTerminating'],
+    ]);
   });
 
   test('is kept under Retain when its pod is gone, and forgotten by the ledger', () => {

@@ -64,8 +64,8 @@ export const BUGS_OF_VOLUMES: readonly Planted[] = [
     name: 'claims of wanted members not rescued',
     why: 'a member that is wanted again before its pod is gone loses its claims with that (R5)',
     file: PLAN,
-    find: '...[...scene.wanted, ...stopping]',
-    replace: "...[...scene.wanted.filter(({ slot }) => slot.state !== 'Terminating'), ...stopping]",
+    find: 'const kept = [...scene.wanted, ...stopping]',
+    replace: "const kept = [...scene.wanted.filter(({ slot }) => slot.state !== 'Terminating'), ...stopping]",
   },
   {
     name: 'pod deleted before its claims are its own',
