@@ -73,10 +73,8 @@ function unsettledMember(
   // What a member needs whose revision somebody deleted, nobody can tell.
   const stored = server.find('controllerrevisions', namespace, `${name}-${revision}`);
   const isStored = stored !== undefined;
-  const templates =
-    stored === undefined
-      ? app.spec.volumeClaimTemplates.map(({ metadata }) => metadata.name)
-      : claimTemplatesIn(stored);
+  const asked = isMade ? [] : app.spec.volumeClaimTemplates.map(({ metadata }) => metadata.name);
+  const templates = stored === undefined ? asked : claimTemplatesIn(stored);
   return [
     ...(since === undefined ? [`pod ${title} is not Ready`] : []),
     ...(since !== undefined && since + app.spec.minReadySeconds * 1000 > nowMs
