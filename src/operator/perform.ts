@@ -4,8 +4,8 @@
 import { MANAGER } from '../api/names.ts';
 import type { KubeObjectInput } from '../kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../kube/resources.ts';
-import type { Action, Patch } from '../plan/types.ts';
-import { type Hands, type Job, Stale, settle } from './hands.ts';
+import type { Action, Patch, StrayKind } from '../plan/types.ts';
+import { type Hands, type Job, STRAY_RESOURCES, Stale, settle } from './hands.ts';
 import { look, lookAgain, strayOf, survey } from './look.ts';
 import { confirmOwner, confirmRemoval } from './reread.ts';
 import { trySuccessor, tryTemplate } from './trial.ts';
@@ -86,11 +86,24 @@ async function deleteRevision(
   { name, uid, resourceVersion }: Action & { type: 'deleteRevision' },
 ): Promise<void> {
   await confirmOwner(hands, job);
+  return remove(hands, job, { kind: 'ControllerRevision', name, uid, resourceVersion });
+}
+
+interface Victim {
+  readonly kind: StrayKind;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+/** Until its watch has told of it, nothing else is planned. */
+async function remove(hands: Hands, job: Job, { kind, name, uid, resourceVersion }: Victim): Promise<void> {
+  const resource = STRAY_RESOURCES[kind];
   const { namespace } = job.observed.app;
-  const resource = RESOURCES.controllerrevisions;
   const result = await hands.client.delete(resource, { namespace, name }, { uid, resourceVersion });
   if (result.kind === 'terminating') settle(hands, job, { resource, object: result.object });
-  else if (hands.cache.shows(job.key, { kind: 'ControllerRevision', name, uid })) hands.gate.removed(job.key, uid);
+  // The watch may have told of it before the answer came.
+  else if (hands.cache.shows(job.key, { kind, name, uid })) hands.gate.removed(job.key, uid);
 }
 
 async function apply(hands: Hands, job: Job, object: object): Promise<void> {
@@ -116,13 +129,9 @@ async function patch(
 }
 
 async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
-  const { namespace } = job.observed.app;
   const { name, uid } = victim;
   const resourceVersion = victim.because === 'ended' ? victim.resourceVersion : await lastLook(hands, job, victim);
-  const result = await hands.client.delete(RESOURCES.pods, { namespace, name }, { uid, resourceVersion });
-  if (result.kind === 'terminating') settle(hands, job, { resource: RESOURCES.pods, object: result.object });
-  // The watch may have told of it before the answer came.
-  else if (hands.cache.shows(job.key, { kind: 'Pod', name, uid })) hands.gate.removed(job.key, uid);
+  await remove(hands, job, { kind: 'Pod', name, uid, resourceVersion });
   await lookAgain(hands, job, victim);
 }
 
