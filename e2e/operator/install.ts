@@ -3,9 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cluster } from '../cluster/cluster.ts';
+import { until } from '../cluster/requests.ts';
 
 export const OPERATOR_USER = 'statefulapp-operator';
 const OPERATOR_GROUP = 'statefulapp-operators'; // named in rbac.yaml
+const ESTABLISHED_MS = 60_000;
 const CRDS = join(import.meta.dirname, '../../crds');
 
 /** Resolves when the API server serves StatefulApps and operators may work with them. */
@@ -16,15 +18,17 @@ export async function install(cluster: Cluster): Promise<void> {
 }
 
 /** kubectl stumbles over a status without conditions ("accessor error: <nil>"), as a CRD has for a moment: asked again then. */
-async function established(cluster: Cluster): Promise<void> {
-  for (;;) {
+function established(cluster: Cluster): Promise<void> {
+  const isEstablished = async () => {
     try {
       await cluster.kubectl('wait', '--for=condition=Established', '--timeout=60s', '-f', CRDS);
-      return;
+      return true;
     } catch (error) {
       if (!String(error).includes('accessor error')) throw error;
+      return false;
     }
-  }
+  };
+  return until(isEstablished, ESTABLISHED_MS, () => `the CRD has no conditions after ${ESTABLISHED_MS / 1000} s`);
 }
 
 /** Path of a kubeconfig for an operator: an ordinary identity, whose name the API server writes into its audit log. */

@@ -5,7 +5,7 @@ import { MANAGER } from '../api/names.ts';
 import type { KubeObjectInput } from '../kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../kube/resources.ts';
 import type { Action, Patch, StrayKind } from '../plan/types.ts';
-import { type Hands, type Job, Stale, settle } from './hands.ts';
+import { type Hands, type Job, STRAY_RESOURCES, Stale, settle } from './hands.ts';
 import { look, lookAgain, strayOf, survey } from './look.ts';
 import { confirmClaimRemoval, confirmOwner, confirmRemoval } from './reread.ts';
 import { trySuccessor, tryTemplate } from './trial.ts';
@@ -89,26 +89,30 @@ async function deleteRevision(
   { name, uid, resourceVersion }: Action & { type: 'deleteRevision' },
 ): Promise<void> {
   await confirmOwner(hands, job);
-  return remove(hands, job, { resource: RESOURCES.controllerrevisions, name, uid, resourceVersion });
+  return remove(hands, job, { kind: 'ControllerRevision', name, uid, resourceVersion });
 }
 
 async function deleteClaim(hands: Hands, job: Job, victim: Action & { type: 'deleteClaim' }): Promise<void> {
   const { name, uid, resourceVersion } = victim;
   await confirmClaimRemoval(hands, job, victim);
-  return remove(hands, job, { resource: RESOURCES.persistentvolumeclaims, name, uid, resourceVersion });
+  return remove(hands, job, { kind: 'PersistentVolumeClaim', name, uid, resourceVersion });
 }
 
-type Victim = { readonly resource: ApiResource; readonly name: string; readonly uid: string } & {
+interface Victim {
+  readonly kind: StrayKind;
+  readonly name: string;
+  readonly uid: string;
   readonly resourceVersion: string;
-};
+}
 
-async function remove(hands: Hands, job: Job, { resource, name, uid, resourceVersion }: Victim): Promise<void> {
+/** Until its watch has told of it, nothing else is planned. */
+async function remove(hands: Hands, job: Job, { kind, name, uid, resourceVersion }: Victim): Promise<void> {
+  const resource = STRAY_RESOURCES[kind];
   const { namespace } = job.observed.app;
   const result = await hands.client.delete(resource, { namespace, name }, { uid, resourceVersion });
   if (result.kind === 'terminating') settle(hands, job, { resource, object: result.object });
   // The watch may have told of it before the answer came.
-  else if (hands.cache.shows(job.key, { kind: resource.kind as StrayKind, name, uid }))
-    hands.gate.removed(job.key, uid);
+  else if (hands.cache.shows(job.key, { kind, name, uid })) hands.gate.removed(job.key, uid);
 }
 
 async function apply(hands: Hands, job: Job, object: object): Promise<void> {
@@ -136,7 +140,7 @@ async function patch(
 async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
   const { name, uid } = victim;
   const resourceVersion = victim.because === 'ended' ? victim.resourceVersion : await lastLook(hands, job, victim);
-  await remove(hands, job, { resource: RESOURCES.pods, name, uid, resourceVersion });
+  await remove(hands, job, { kind: 'Pod', name, uid, resourceVersion });
   await lookAgain(hands, job, victim);
 }
 

@@ -30,7 +30,12 @@ export function subjectOf(action: Action): string {
 }
 
 export function actionKey(action: Action): string {
-  return `${action.type}/${subjectOf(action)}`;
+  return keyOf(action.type, subjectOf(action));
+}
+
+/** The key of an action of this type on the object of this name. */
+export function keyOf(type: ActionType, subject: string): string {
+  return `${type}/${subject}`;
 }
 
 /** Reads change nothing at the API server; all other actions are writes. */

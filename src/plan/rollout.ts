@@ -6,6 +6,7 @@
 
 import { isOurPod } from '../identity/slot.ts';
 import type { ClaimSlot } from '../volumes/claim-view.ts';
+import { keyOf } from './describe.ts';
 import { claimActions, claimDoubt, podAt, volumeRisk } from './equip.ts';
 import type { Step } from './fill.ts';
 import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
@@ -76,7 +77,7 @@ function mend(scene: Scene, stale: readonly Live[]): Turn & { readonly isBusy: b
 }
 
 function isRefused({ observed: { refusals, nowMs } }: Scene, { name }: MemberView): boolean {
-  return refusals.some(({ key, retryAtMs }) => key === `deletePod/${name}` && retryAtMs > nowMs);
+  return refusals.some(({ key, retryAtMs }) => key === keyOf('deletePod', name) && retryAtMs > nowMs);
 }
 
 /** Longer than the grace period, a stop has other reasons than ours. */

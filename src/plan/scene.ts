@@ -12,6 +12,7 @@ import { type Ending, heldSlot, type Judge, type Slot } from '../identity/slot.t
 import { type ClaimDraft, draftClaim } from '../volumes/claim-build.ts';
 import { type ClaimSlot, type ClaimView, classifyClaim } from '../volumes/claim-view.ts';
 import { keeperOf } from '../volumes/retention.ts';
+import { keyOf } from './describe.ts';
 import { isQuota } from './refusals.ts';
 import { type Revisions, revisionFor } from './revisions.ts';
 import type { Observed, ObservedApp } from './types.ts';
@@ -72,7 +73,7 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
     claims: byName(observed.claims),
     endings: Map.groupBy(observed.endings, ({ pod }) => pod),
     ledger: ledgerOf(observed),
-    refused: refusedPods(observed),
+    refused: new Set(observed.refusals.filter(({ message }) => !isQuota(message)).map(({ key }) => key)),
   };
   const setting = { observed, spec, revisions, judge };
   const named = [...sources.pods.keys(), ...sources.endings.keys()].map((name) => ordinalOf(app.name, name));
@@ -105,7 +106,7 @@ interface Sources {
   readonly claims: ReadonlyMap<string, ClaimView>;
   readonly endings: ReadonlyMap<string, readonly Ending[]>;
   readonly ledger: ReadonlyMap<number, Member>;
-  /** Names of pods that the API server refused for what they are. */
+  /** Keys of what the API server refused for what it is. */
   readonly refused: ReadonlySet<string>;
 }
 type Setting = Pick<Scene, 'observed' | 'spec' | 'revisions' | 'judge'>;
@@ -169,14 +170,7 @@ const HOPELESS_FAILURES = 3;
  * in a rollout would be for ever, since the turn comes only to who is there. A quota refuses everybody alike.
  */
 function cannotComeBack({ refused }: Sources, { name, ledger }: { name: string; ledger: Member }): boolean {
-  return refused.has(name) || (ledger.failures ?? 0) >= HOPELESS_FAILURES;
-}
-
-const CREATE_POD = 'createPod/';
-
-function refusedPods({ refusals }: Observed): ReadonlySet<string> {
-  const content = refusals.filter(({ key, message }) => key.startsWith(CREATE_POD) && !isQuota(message));
-  return new Set(content.map(({ key }) => key.slice(CREATE_POD.length)));
+  return refused.has(keyOf('createPod', name)) || (ledger.failures ?? 0) >= HOPELESS_FAILURES;
 }
 
 /** What the member's pod was made from: a label that was taken off it by hand does not change that. */

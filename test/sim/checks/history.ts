@@ -28,8 +28,11 @@ export function historyKept(knowledge: Knowledge, call: Call): string | undefine
 
 function needed(knowledge: Knowledge, app: StatefulApp, hash: string): string | undefined {
   const { name, namespace, uid } = app.metadata;
-  const { currentRevision, members = [] } = app.status ?? {};
-  if (updatesOf(knowledge, app).includes(hash) && !hasTwin(knowledge, app, hash)) return 'it is the update revision';
+  const { currentRevision, updateRevision = '', members = [] } = app.status ?? {};
+  const updates = updatesOf(knowledge, app);
+  // Of several that stand for the template, the one that the status names is kept (seed 45907).
+  const isOther = updateRevision !== `${name}-${hash}` && updates.includes(hashIn(name, updateRevision) ?? '');
+  if (updates.includes(hash) && !isOther && !hasTwin(knowledge, app, hash)) return 'it is the update revision';
   if (currentRevision === `${name}-${hash}`) return 'it is the current revision';
   const member = members.find(({ revision, updateTo }) => revision === hash || updateTo === hash);
   if (member !== undefined) return `the ledger names it for member ${member.ordinal}`;

@@ -30,7 +30,9 @@ export function unrevised(server: SimServer, app: StatefulApp, pods: readonly St
   const [update] = holding;
   if (update === undefined || holding.length > 1) return [`its template is stored in ${holding.length} revisions`];
   const hash = hashIn(metadata.name, update.metadata.name) ?? '';
-  const hasFailed = status.failedRevision === update.metadata.name;
+  // Whom no update concerns, no rollback does (seed 43556).
+  const concerns = wantedOf(app).some((_, rank) => takesPart(app, rank));
+  const hasFailed = concerns && status.failedRevision === update.metadata.name;
   return [
     ...(hasFailed ? [`the update to ${update.metadata.name} was rolled back`] : behind(app, pods, hash)),
     ...tooMany(app, { own, pods, hash }),

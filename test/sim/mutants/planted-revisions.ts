@@ -35,8 +35,8 @@ export const BUGS_OF_REVISIONS: readonly Planted[] = [
     name: 'quota taken for a refusal of the old revision',
     why: 'while a quota is used up, members come back updated before their turn',
     file: 'src/plan/scene.ts',
-    find: 'key.startsWith(CREATE_POD) && !isQuota(message)',
-    replace: 'key.startsWith(CREATE_POD)',
+    find: 'observed.refusals.filter(({ message }) => !isQuota(message))',
+    replace: 'observed.refusals',
   },
   {
     name: 'label taken off is another revision',
@@ -147,8 +147,8 @@ export const BUGS_OF_REVISIONS: readonly Planted[] = [
     name: 'revision deleted for an app that is gone',
     why: 'the app was not read before its history is cut (R8)',
     file: 'src/operator/perform.ts',
-    find: '  await confirmOwner(hands, job);\n  return remove(hands, job, { resource: RESOURCES.controllerrevisions',
-    replace: '  return remove(hands, job, { resource: RESOURCES.controllerrevisions',
+    find: "  await confirmOwner(hands, job);\n  return remove(hands, job, { kind: 'ControllerRevision'",
+    replace: "  return remove(hands, job, { kind: 'ControllerRevision'",
   },
   {
     name: 'no trial of the successor',
