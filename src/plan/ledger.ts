@@ -152,6 +152,8 @@ function nextClaims(scene: Scene, member: MemberView): readonly MemberClaim[] | 
     const use = verdict(claim, spec.volumeLossPolicy);
     if (use === 'create') known.delete(claim.name);
     if ((use !== 'use' && use !== 'stamp') || claim.view === null) continue;
+    // Another claim is accepted for who is to use it; that of a member that is not wanted stays as it was.
+    if (!member.wanted && claim.class === 'Replaced') continue;
     const same = claim.recorded?.uid === claim.view.uid ? claim.recorded : { name: claim.name, uid: claim.view.uid };
     const { volume, phase } = claim.view;
     const news = phase === 'Bound' && volume !== null && volume !== same.volume;
