@@ -101,6 +101,7 @@ function round(steps: Steps, { app, pods, claims, revision }: Objects): Observed
       services: [readService(rawService())],
       revisions,
       strays: [],
+      volumes: [],
       survey: { generation: 1, atMs: NOW, statefulSetUid: null, reads: 1 },
       endings: [],
       refusals: [],
@@ -136,7 +137,17 @@ interface Scene {
   readonly given: Partial<Sighting>;
 }
 
-const BARE = { nowMs: NOW, pods: [], claims: [], services: [], revisions: [], strays: [], endings: [], refusals: [] };
+const BARE = {
+  nowMs: NOW,
+  pods: [],
+  claims: [],
+  services: [],
+  revisions: [],
+  strays: [],
+  volumes: [],
+  endings: [],
+  refusals: [],
+};
 
 /** Moments in which everything happens at once. */
 function scenesOf(size: Size): readonly Scene[] {

@@ -8,11 +8,20 @@ import { MAX_REPLICAS } from './names.ts';
 import { type Fields, isFields } from './nulls.ts';
 import { type DeepReadonly, natural } from './scalars.ts';
 
-/** One claim in the ledger: `volume` is PV name + CSI handle, or the PV's UID; absent until first Bound. */
+/**
+ * One claim in the ledger; without `uid` it is yet to be made. `volume` is the PersistentVolume's name, absent until first
+ * Bound, and `disk` a fingerprint of what is behind it (volumes/volume-view.ts), absent where volumes may not be read.
+ * `accepted`: the UID in a request to accept its loss that has been carried out. `resize` tells of a growth that is under
+ * way or refused. `unmounted`: no claim template of the app names it any more.
+ */
 const memberClaim = z.looseObject({
   name: z.string(),
   uid: z.string().optional(),
   volume: z.string().optional(),
+  disk: z.string().optional(),
+  accepted: z.string().optional(),
+  resize: z.string().optional(),
+  unmounted: z.boolean().optional(),
 });
 
 /**

@@ -6,7 +6,7 @@
 import { KubeError } from '../kube/errors.ts';
 import { actionKey, describe, isRead, subjectOf } from '../plan/describe.ts';
 import type { Action, StrayKind } from '../plan/types.ts';
-import { type Hands, type Job, Stale } from './hands.ts';
+import { Altered, type Hands, type Job, Stale } from './hands.ts';
 import { inLanes } from './lanes.ts';
 import { look, lookAgain } from './look.ts';
 import { perform } from './perform.ts';
@@ -62,6 +62,10 @@ async function understand(hands: Hands, failed: { job: Job; action: Action; erro
   if (error instanceof Stale) {
     await lookAgain(hands, job, action);
     return 'stale';
+  }
+  if (error instanceof Altered) {
+    hands.gate.refused(job.key, { key: actionKey(action), message: error.message, atMs: hands.steadyMs() });
+    return 'refused';
   }
   // A read that is refused leaves unknown what it was to tell (R7), and the plan would ask for it again at once.
   if (!(error instanceof KubeError) || isRead(action)) return null;
@@ -131,6 +135,8 @@ const EVENT_REASONS: Readonly<Partial<Record<Action['type'], string>>> = {
   createService: 'SuccessfulCreate',
   createClaim: 'SuccessfulCreate',
   createPod: 'SuccessfulCreate',
+  changeClaim: 'ClaimChanged',
+  deleteClaim: 'SuccessfulDelete',
   adoptPod: 'Adopted',
   releasePod: 'Released',
   stampClaim: 'Adopted',

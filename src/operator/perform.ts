@@ -2,12 +2,12 @@
 // failures (execute.ts): it rejects with what the API server said, or with Stale.
 
 import { MANAGER } from '../api/names.ts';
-import type { KubeObjectInput } from '../kube/objects.ts';
+import type { KubeObject, KubeObjectInput } from '../kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../kube/resources.ts';
 import type { Action, Patch, StrayKind } from '../plan/types.ts';
-import { type Hands, type Job, STRAY_RESOURCES, Stale, settle } from './hands.ts';
-import { look, lookAgain, strayOf, survey } from './look.ts';
-import { confirmClaimRemoval, confirmOwner, confirmRemoval } from './reread.ts';
+import { Altered, type Hands, type Job, STRAY_RESOURCES, Stale, settle } from './hands.ts';
+import { look, lookAgain, strayOf, survey, tryVolume } from './look.ts';
+import { confirmClaimRemoval, confirmDisks, confirmOwner, confirmRemoval } from './reread.ts';
 import { trySuccessor, tryTemplate } from './trial.ts';
 
 export async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
@@ -17,6 +17,8 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
     case 'look':
       await look(hands, job, { kind: action.kind, name: action.name });
       return;
+    case 'readVolume':
+      return tryVolume(hands, job, action.name);
     case 'createService':
       return create(hands, job, { resource: RESOURCES.services, object: action.object });
     case 'createRevision':
@@ -27,22 +29,29 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
       return create(hands, job, { resource: RESOURCES.persistentvolumeclaims, object: action.object });
     case 'createPod':
       if (action.unless !== undefined) await confirmLost(hands, job, action.unless);
+      await confirmDisks(hands, job, action.disks ?? []);
       return create(hands, job, { resource: RESOURCES.pods, object: action.object });
     case 'applyService':
       await confirmOwner(hands, job);
       return apply(hands, job, action.object);
     case 'releaseService':
     case 'adoptService':
-      return patch(hands, job, { resource: RESOURCES.services, ...action });
+      await patch(hands, job, { resource: RESOURCES.services, ...action });
+      return;
     case 'renumberRevision':
     case 'adoptRevision':
-      return patch(hands, job, { resource: RESOURCES.controllerrevisions, ...action });
+      await patch(hands, job, { resource: RESOURCES.controllerrevisions, ...action });
+      return;
     case 'stampClaim':
     case 'keepClaim':
-      return patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
+      await patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
+      return;
+    case 'changeClaim':
+      return changeClaim(hands, job, action);
     case 'adoptPod':
     case 'releasePod':
-      return patch(hands, job, { resource: RESOURCES.pods, ...action });
+      await patch(hands, job, { resource: RESOURCES.pods, ...action });
+      return;
     case 'deletePod':
       return deletePod(hands, job, action);
     case 'deleteClaim':
@@ -126,7 +135,7 @@ async function patch(
   hands: Hands,
   job: Job,
   change: { resource: ApiResource; name: string; patch: Patch },
-): Promise<void> {
+): Promise<KubeObject> {
   if ((change.patch.metadata.ownerReferences ?? []).length > 0) await confirmOwner(hands, job);
   const ref = { namespace: job.observed.app.namespace, name: change.name };
   const options = { type: 'merge', body: change.patch, fieldManager: MANAGER } as const;
@@ -135,11 +144,28 @@ async function patch(
   // Until a watch shows it, this is how it was last seen.
   const stray = strayOf(job, object.metadata.uid);
   if (stray !== undefined) hands.cache.read(job.key, { ...stray, object, atMs: hands.steadyMs() });
+  return object;
+}
+
+/**
+ * What is changed on its way (a webhook that sets a label back) is as good as refused: asked for at once again, and again,
+ * it would be a hot loop.
+ */
+async function changeClaim(hands: Hands, job: Job, change: Action & { type: 'changeClaim' }): Promise<void> {
+  const { metadata } = await patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...change });
+  const { labels = {}, annotations = {} } = change.patch.metadata;
+  const altered = [...unlike(metadata.labels, labels), ...unlike(metadata.annotations, annotations)];
+  if (altered.length > 0) throw new Altered(`it was taken, and ${altered.join(', ')} set to something else on its way`);
+}
+
+function unlike(found: Readonly<Record<string, string>> = {}, asked: Readonly<Record<string, string | null>>) {
+  return Object.entries(asked).flatMap(([key, value]) => ((found[key] ?? null) === value ? [] : [key]));
 }
 
 async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
   const { name, uid } = victim;
   const resourceVersion = victim.because === 'ended' ? victim.resourceVersion : await lastLook(hands, job, victim);
+  await confirmDisks(hands, job, victim.disks ?? []);
   await remove(hands, job, { kind: 'Pod', name, uid, resourceVersion });
   await lookAgain(hands, job, victim);
 }

@@ -5,7 +5,8 @@
 // volume is left (R12). What becomes of its claims is retention.ts's.
 
 import { availableAtMs } from '../identity/slot.ts';
-import { volumeRisk } from './equip.ts';
+import { volumeRisk } from './doubts.ts';
+import { disksOf } from './equip.ts';
 import { NOTHING, type Step } from './fill.ts';
 import { missingMarks } from './marks.ts';
 import { claimsGo, endingClaims, keepings, takesClaims } from './retention.ts';
@@ -96,7 +97,17 @@ function removal(scene: Scene, member: MemberView): Step {
   }
   const { uid, resourceVersion } = slot.pod;
   const reason = `only ${scene.spec.replicas} replicas are wanted, and ordinal ${ordinal} is not among them; its claims are ${goes ? 'deleted' : 'kept'}`;
-  const action: Action = { type: 'deletePod', ordinal, name, uid, resourceVersion, because: 'condemned', reason };
+  const disks = goes ? {} : disksOf(scene, member.mounted);
+  const action: Action = {
+    type: 'deletePod',
+    ordinal,
+    name,
+    uid,
+    resourceVersion,
+    because: 'condemned',
+    ...disks,
+    reason,
+  };
   if (waits.length > 0) return { actions: [action], waits };
   return { ...wait('PodTerminating', `${name} is being removed: ${reason}.`), actions: [action] };
 }

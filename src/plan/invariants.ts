@@ -6,8 +6,9 @@ import type { StatefulAppSpec } from '../api/spec.ts';
 import { ordinalOf, podName } from '../identity/member-names.ts';
 import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
 import type { PodView } from '../identity/pod-view.ts';
+import { readRequests, requestKey } from '../volumes/requests.ts';
 import { isRead, subjectOf } from './describe.ts';
-import { claimsKept, volumesKept } from './invariants-volumes.ts';
+import { claimsKept, claimsMade, volumesKept } from './invariants-volumes.ts';
 import type { Action, Observed, Plan } from './types.ts';
 
 /** Sentences for each breach; none for a safe plan. */
@@ -22,6 +23,7 @@ export function checkPlan(observed: Observed, plan: Plan): readonly string[] {
     ...updateBudget(observed, writes),
     ...volumesKept(observed, writes),
     ...claimsKept(observed, writes),
+    ...claimsMade(observed, writes),
     ...preconditions(writes),
     ...neverSilent(observed, plan),
     ...neverBack(observed, plan),
@@ -102,11 +104,21 @@ function deletions(observed: Observed, writes: readonly Action[]): readonly stri
     if (pod === undefined || pod.uid !== action.uid) return [`R2: ${action.name} is not the pod that was observed`];
     if (pod.controller?.uid !== app.uid) return [`R8: ${action.name} is not ours and its deletion is planned`];
     const ended = pod.phase === 'Failed' || pod.phase === 'Succeeded';
+    if (action.because === 'rebuild') return rebuilt(observed, pod);
     const isUpdate = action.because === 'outdated' || action.because === 'broken';
     if (includes(ranges, action.ordinal) && !ended && !isUpdate)
       return [`R6: ${action.name} is wanted, has not ended, and its deletion is planned`];
     return [];
   });
+}
+
+/** A pod goes for its claims' sake only with one that it mounts and that a request names. */
+function rebuilt({ app, claims }: Observed, { name, claims: mounts }: PodView): readonly string[] {
+  const asked = new Set(readRequests(app.annotations[ANNOTATION.rebuild]).asked.map(requestKey));
+  const isNamed = claims.some(
+    (view) => mounts.includes(view.name) && asked.has(requestKey({ claim: view.name, uid: view.uid })),
+  );
+  return isNamed ? [] : [`R6: ${name} is to go for a rebuild, and no request names a claim of it`];
 }
 
 /**

@@ -5,9 +5,9 @@ import type { Member, MemberClaim } from '../api/status.ts';
 import { templateGraceSeconds } from '../identity/pod.ts';
 import { isOurPod, LIVE, type Slot } from '../identity/slot.ts';
 import { formatTime, parseTime } from '../identity/time.ts';
-import { verdict } from './equip.ts';
+import { nextClaims } from './claim-records.ts';
 import { failuresOf, forgiven } from './failures.ts';
-import { leftBehind, takesClaims } from './retention.ts';
+import { leftBehind } from './retention.ts';
 import { fitting } from './room.ts';
 import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
 import type { Wait } from './types.ts';
@@ -26,7 +26,9 @@ export interface Telling {
 /** Entries of all members that there is something to say of, ascending. */
 export function nextLedger(scene: Scene, { waits, turns }: Telling): readonly Member[] {
   const waiting = new Map<number, Wait>();
-  for (const wait of waits) {
+  // A volume at risk is what the ledger has to remember, whatever else is waited for.
+  const atRisk = waits.filter(({ reason }) => reason === 'VolumeAtRisk');
+  for (const wait of [...atRisk, ...waits]) {
     if (wait.ordinal !== undefined && !waiting.has(wait.ordinal)) waiting.set(wait.ordinal, wait);
   }
   const now = formatTime(scene.judge.nowMs);
@@ -43,13 +45,20 @@ export function nextLedger(scene: Scene, { waits, turns }: Telling): readonly Me
 
 function shortened(): (entry: Member) => Member {
   let told = 0;
+  let grown = 0;
   return (entry) => {
-    if (entry.message === undefined) return entry;
-    told += 1;
-    if (told <= MAX_MESSAGES) return entry;
-    const { message: _untold, ...rest } = entry;
-    return rest;
+    const grows = entry.claims?.some(({ resize }) => resize !== undefined) === true;
+    if (entry.message !== undefined) told += 1;
+    if (grows) grown += 1;
+    const { message: _untold, ...quiet } = entry;
+    const shorter = entry.message === undefined || told <= MAX_MESSAGES ? entry : quiet;
+    if (!grows || grown <= MAX_MESSAGES) return shorter;
+    return { ...shorter, claims: entry.claims?.map(withoutResize) };
   };
+}
+
+function withoutResize({ resize: _untold, ...claim }: MemberClaim): MemberClaim {
+  return claim;
 }
 
 interface News {
@@ -141,26 +150,4 @@ function countFailures(entry: Draft, member: MemberView, nowMs: number): void {
 function turned(scene: Scene, member: MemberView, turn: string): MemberView {
   const blueprint = scene.revisions.blueprints.get(turn);
   return blueprint === undefined ? member : { ...member, claims: claimsAt(scene, member, blueprint) };
-}
-
-/** A claim is recorded when first seen, its volume when it is bound; both stay until the policy accepts another one. */
-function nextClaims(scene: Scene, member: MemberView): readonly MemberClaim[] | undefined {
-  const { spec } = scene;
-  const known = new Map((member.ledger?.claims ?? []).map((claim) => [claim.name, claim]));
-  const others = member.mounted.filter((claim) => !member.claims.includes(claim));
-  for (const claim of [...member.claims, ...others]) {
-    const use = verdict(claim, spec.volumeLossPolicy);
-    if (use === 'create') known.delete(claim.name);
-    if ((use !== 'use' && use !== 'stamp') || claim.view === null) continue;
-    // Another claim is accepted for who is to use it; that of a member that is not wanted stays as it was.
-    if (!member.wanted && claim.class === 'Replaced') continue;
-    const same = claim.recorded?.uid === claim.view.uid ? claim.recorded : { name: claim.name, uid: claim.view.uid };
-    const { volume, phase } = claim.view;
-    const news = phase === 'Bound' && volume !== null && volume !== same.volume;
-    known.set(claim.name, news ? { ...same, volume } : same);
-    // Given up, as the status says: should it be wanted again after its claims have ended, it gets new ones (R12 protects no more).
-    if (takesClaims(scene, member))
-      known.set(claim.name, { name: same.name, ...(same.uid === undefined ? {} : { uid: same.uid }) });
-  }
-  return known.size > 0 ? [...known.values()] : undefined;
 }

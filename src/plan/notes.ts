@@ -4,13 +4,22 @@
 import { stringAt } from '../identity/json.ts';
 import { deletesUnheard } from '../identity/pod.ts';
 import { isOurPod } from '../identity/slot.ts';
-import { sameQuantity } from '../volumes/quantity.ts';
+import { growthNotes, unusedNotes } from './growth.ts';
+import { requestNotes } from './request-notes.ts';
 import { pausedRollout } from './rollout.ts';
 import { runningRevision, type Scene } from './scene.ts';
 import type { Note } from './types.ts';
 
 export function planNotes(scene: Scene): readonly Note[] {
-  return [...grace(scene), ...paused(scene), ...lost(scene), ...shadowed(scene), ...differing(scene)];
+  return [
+    ...grace(scene),
+    ...paused(scene),
+    ...lost(scene),
+    ...shadowed(scene),
+    ...growthNotes(scene),
+    ...requestNotes(scene),
+    ...unusedNotes(scene),
+  ];
 }
 
 function grace({ spec }: Scene): readonly Note[] {
@@ -53,23 +62,4 @@ function shadowed({ spec }: Scene): readonly Note[] {
       reason: 'VolumeShadowed',
       message: `Volume ${claim} of the template is replaced by the claim template of the same name, as in a StatefulSet.`,
     }));
-}
-
-/** The first member whose claim asks for another size than its template; growing volumes comes with a later version. */
-function differing({ spec, wanted }: Scene): readonly Note[] {
-  const claims = Map.groupBy(
-    wanted.flatMap((member) => member.claims),
-    ({ template }) => template,
-  );
-  return spec.volumeClaimTemplates.flatMap(({ metadata, spec: claim }): Note[] => {
-    const size = stringAt(claim.resources?.requests, 'storage');
-    if (size === undefined) return [];
-    const own = claims.get(metadata.name) ?? [];
-    const others = own.filter(({ view }) => view?.request && !sameQuantity(view.request, size));
-    const first = others[0];
-    if (first === undefined) return [];
-    const rest = others.length > 1 ? ` and ${others.length - 1} more` : '';
-    const message = `Claim ${first.name}${rest} asks for ${first.view?.request} where the template says ${size}; existing claims are not changed in this version.`;
-    return [{ reason: 'ClaimDiffers', message }];
-  });
 }

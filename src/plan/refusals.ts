@@ -28,10 +28,11 @@ export function withoutRefused(actions: readonly Action[], { refusals, nowMs }: 
   for (const action of actions) {
     const refusal = byKey.get(actionKey(action));
     if (refusal === undefined) continue;
-    waits.push(refusalWait(action, refusal, times.get(refusal.retryAtMs) ?? ''));
+    // A claim that stays as it is holds nothing up: it is told in AsSpecified (growth.ts).
+    if (action.type !== 'changeClaim') waits.push(refusalWait(action, refusal, times.get(refusal.retryAtMs) ?? ''));
     if (refusal.retryAtMs <= nowMs) continue;
     held.add(action);
-    if ('ordinal' in action) ordinals.add(action.ordinal);
+    if ('ordinal' in action && action.type !== 'changeClaim') ordinals.add(action.ordinal);
   }
   const baseless = [...held].some(({ type }) => type === 'createService');
   const revisions = [...held].flatMap((action) => (action.type === 'createRevision' ? [action.trial.hash] : []));

@@ -5,7 +5,8 @@
 
 import { podName } from '../identity/member-names.ts';
 import { isOurPod } from '../identity/slot.ts';
-import type { ClaimSlot, ClaimView } from '../volumes/claim-view.ts';
+import type { ClaimSlot } from '../volumes/claim-class.ts';
+import type { ClaimView } from '../volumes/claim-view.ts';
 import { type Keeper, keeperOf, ownersFor } from '../volumes/retention.ts';
 import type { Step } from './fill.ts';
 import type { MemberView, Scene } from './scene.ts';
@@ -99,7 +100,15 @@ function removals(scene: Scene, member: MemberView): Step {
   const left = leftBehind(member).flatMap(({ view }) => (view === null ? [] : [view]));
   const reason = `its member ${podName(scene.observed.app.name, ordinal)} is not wanted any more, and whenScaled is Delete`;
   const actions = left.map(
-    ({ name, uid, resourceVersion }): Action => ({ type: 'deleteClaim', ordinal, name, uid, resourceVersion, reason }),
+    ({ name, uid, resourceVersion }): Action => ({
+      type: 'deleteClaim',
+      ordinal,
+      name,
+      uid,
+      resourceVersion,
+      because: 'scaled',
+      reason,
+    }),
   );
   return { actions, waits: left.length === 0 ? [] : [claimsGo(member, left)] };
 }

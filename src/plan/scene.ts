@@ -4,18 +4,19 @@
 import type { StatefulAppSpec } from '../api/spec.ts';
 import type { Member } from '../api/status.ts';
 import { objectAt } from '../identity/json.ts';
-import { claimName, claimTemplateOf, ordinalOf, podName } from '../identity/member-names.ts';
+import { claimTemplateOf, ordinalOf, podName } from '../identity/member-names.ts';
 import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
 import type { Blueprint } from '../identity/pod.ts';
-import { isTerminal, type PodView } from '../identity/pod-view.ts';
+import type { PodView } from '../identity/pod-view.ts';
 import { type Ending, heldSlot, type Judge, type Slot } from '../identity/slot.ts';
 import { type ClaimDraft, draftClaim } from '../volumes/claim-build.ts';
-import { type ClaimSlot, type ClaimView, classifyClaim } from '../volumes/claim-view.ts';
+import type { ClaimSlot } from '../volumes/claim-class.ts';
 import { keeperOf } from '../volumes/retention.ts';
 import { keyOf } from './describe.ts';
+import { claimsOf, holdings, type Inventory, inventory } from './holdings.ts';
 import { isQuota } from './refusals.ts';
 import { type Revisions, revisionFor } from './revisions.ts';
-import type { Observed, ObservedApp } from './types.ts';
+import type { Observed } from './types.ts';
 import { leftSlot } from './vacancy.ts';
 
 export interface MemberView {
@@ -28,6 +29,8 @@ export interface MemberView {
   readonly claims: readonly ClaimSlot[];
   /** What the pod that is there mounts of this member's own claims: it alone may keep them (R12), whatever made it. */
   readonly mounted: readonly ClaimSlot[];
+  /** What else there is of its claims: those of claim templates that the app has no longer. */
+  readonly unmounted: readonly ClaimSlot[];
   /**
    * Was Ready once with all its claims bound, or is so now: then podRecoveryPolicy Parallel lets it go before its turn.
    * What is so now counts at once, or the same world would be told otherwise as soon as the ledger says it.
@@ -39,6 +42,14 @@ export interface MemberView {
   readonly blueprint: Blueprint | null;
   /** Whether an update concerns it: it is wanted, and not below the partition. */
   readonly updates: boolean;
+}
+
+export interface Rebuild {
+  readonly member: MemberView;
+  /** Those that are named and there. */
+  readonly claims: readonly ClaimSlot[];
+  /** A member that is not available: nothing is deleted before it is. */
+  readonly blocker: MemberView | null;
 }
 
 export interface Scene {
@@ -56,6 +67,9 @@ export interface Scene {
   readonly departed: readonly MemberView[];
   /** What a claim of each revision is made from, by the revision's hash and the claim template. */
   readonly claimDrafts: ReadonlyMap<string, ReadonlyMap<string, ClaimDraft>>;
+  readonly inventory: Inventory;
+  /** The member that people ask to have made anew, if there is one (rebuild-turn.ts). */
+  readonly rebuild: Rebuild | null;
 }
 
 /** The ledger counts only when it is this very app's: a status can be restored or copied (R4). */
@@ -70,12 +84,11 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
   const ranges = rangesOf(spec);
   const sources: Sources = {
     pods: byName(observed.pods),
-    claims: byName(observed.claims),
     endings: Map.groupBy(observed.endings, ({ pod }) => pod),
     ledger: ledgerOf(observed),
     refused: new Set(observed.refusals.filter(({ message }) => !isQuota(message)).map(({ key }) => key)),
   };
-  const setting = { observed, spec, revisions, judge };
+  const setting = { observed, spec, revisions, judge, inventory: inventory(observed) };
   const named = [...sources.pods.keys(), ...sources.endings.keys()].map((name) => ordinalOf(app.name, name));
   const unwanted = [...new Set([...named, ...sources.ledger.keys()])]
     .filter((ordinal) => ordinal !== null)
@@ -85,6 +98,7 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
   return {
     ...setting,
     wanted: enumerate(ranges).map((ordinal, rank) => buildMember(setting, sources, { ordinal, rank })),
+    rebuild: null,
     condemned: unwanted.filter(({ slot }) => 'pod' in slot && slot.state !== 'Taken'),
     vanished: unwanted.filter(({ slot }) => slot.state === 'Vanished'),
     departed: unwanted.filter((member) => isDeparted(setting, member)),
@@ -103,13 +117,12 @@ function byName<View extends { readonly name: string }>(views: readonly View[]):
 
 interface Sources {
   readonly pods: ReadonlyMap<string, PodView>;
-  readonly claims: ReadonlyMap<string, ClaimView>;
   readonly endings: ReadonlyMap<string, readonly Ending[]>;
   readonly ledger: ReadonlyMap<number, Member>;
   /** Keys of what the API server refused for what it is. */
   readonly refused: ReadonlySet<string>;
 }
-type Setting = Pick<Scene, 'observed' | 'spec' | 'revisions' | 'judge'>;
+type Setting = Pick<Scene, 'observed' | 'spec' | 'revisions' | 'judge' | 'inventory'>;
 /** `rank` is the place among the wanted members, null for a condemned one. */
 type Place = { readonly ordinal: number; readonly rank: number | null };
 
@@ -121,45 +134,25 @@ function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Plac
   const hash = revisionFor(setting.revisions, { rank, recorded: ledger?.revision ?? null, isItsTurn });
   const blueprint = setting.revisions.blueprints.get(hash) ?? null;
   const pod = sources.pods.get(name);
-  const claimOf = claimsOf({ app, claims: sources.claims }, { ordinal, ledger, pod });
   // What it had once is known of one that is not wanted any more, whatever became of its revision.
   const recorded = rank === null ? (ledger?.claims ?? []) : [];
   const known = recorded.flatMap((claim) => claimTemplateOf(claim.name, app.name, ordinal) ?? []);
-  const claims = [...new Set([...(blueprint?.claims ?? []), ...known])].map(claimOf);
-  const left = () => leftSlot(setting, sources.endings.get(name) ?? [], { name, ledger, claims });
-  const slot = pod === undefined ? left() : heldSlot(pod, setting.judge);
-  // Other claims that it mounts are not one member's, and nobody's to judge here.
-  const own = 'pod' in slot && slot.state !== 'Taken' ? slot.pod.claims : [];
-  const mounted = own.flatMap((mount) => {
-    const template = claimTemplateOf(mount, app.name, ordinal);
-    return template === null ? [] : [claims.find((claim) => claim.template === template) ?? claimOf(template)];
-  });
+  const held = pod === undefined ? null : heldSlot(pod, setting.judge);
+  const mounts = held !== null && 'pod' in held && held.state !== 'Taken' ? held.pod.claims : [];
+  const templates = [...new Set([...(blueprint?.claims ?? []), ...known])];
+  const { claims, mounted, unmounted } = holdings(setting.inventory, { ordinal, ledger, pod }, { templates, mounts });
+  const slot = held ?? leftSlot(setting, sources.endings.get(name) ?? [], { name, ledger, claims });
   const ready = slot.state === 'Ready' || slot.state === 'Available';
   const complete = ledger?.complete === true || (ready && mounted.every(({ view }) => view?.phase === 'Bound'));
   const updates = rank !== null && rank >= setting.revisions.partition;
-  return { ordinal, wanted: rank !== null, name, slot, ledger, claims, mounted, complete, hash, blueprint, updates };
-}
-
-/** Its claim for a template of that name. */
-function claimsOf(
-  { app, claims }: { readonly app: ObservedApp; readonly claims: ReadonlyMap<string, ClaimView> },
-  { ordinal, ledger, pod }: Pick<MemberView, 'ordinal' | 'ledger'> & { readonly pod: PodView | undefined },
-): (template: string) => ClaimSlot {
-  const runs = pod?.controller?.uid === app.uid && pod.deletingSinceMs === null && !isTerminal(pod);
-  const recorded = new Map((ledger?.claims ?? []).map((claim) => [claim.name, claim]));
-  return (template) => {
-    const name = claimName(template, app.name, ordinal);
-    const known = { template, name, view: claims.get(name) ?? null, recorded: recorded.get(name) ?? null };
-    const mounted = runs && pod.claims.includes(name);
-    return classifyClaim(known, { app: app.name, appUid: app.uid, ordinal, podUid: pod?.uid ?? null, mounted });
-  };
+  const wanted = rank !== null;
+  return { ordinal, wanted, name, slot, ledger, claims, mounted, unmounted, complete, hash, blueprint, updates };
 }
 
 /** The claims that a pod of this member made from another revision would need. */
-export function claimsAt({ observed }: Scene, member: MemberView, blueprint: Blueprint): readonly ClaimSlot[] {
-  const claims = byName(observed.claims.filter(({ name }) => name.endsWith(`-${member.name}`)));
-  const pod = 'pod' in member.slot ? member.slot.pod : undefined;
-  return blueprint.claims.map(claimsOf({ app: observed.app, claims }, { ...member, pod }));
+export function claimsAt({ inventory }: Scene, { ordinal, ledger, slot }: MemberView, blueprint: Blueprint) {
+  const pod = 'pod' in slot ? slot.pod : undefined;
+  return blueprint.claims.map(claimsOf(inventory, { ordinal, ledger, pod }));
 }
 
 /** So many ends in a row are no accident: as with a crash loop, another template may end them. */

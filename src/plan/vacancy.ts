@@ -5,7 +5,7 @@ import type { Member } from '../api/status.ts';
 import { templateGraceSeconds } from '../identity/pod.ts';
 import { type Ending, type Judge, type Slot, vacatedSlot } from '../identity/slot.ts';
 import { parseTime } from '../identity/time.ts';
-import type { ClaimSlot } from '../volumes/claim-view.ts';
+import type { ClaimSlot } from '../volumes/claim-class.ts';
 import type { Revisions } from './revisions.ts';
 import type { Observed } from './types.ts';
 

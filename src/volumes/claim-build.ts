@@ -5,7 +5,7 @@ import { ANNOTATION, LABEL } from '../api/names.ts';
 import { isObject, objectAt, stringMap } from '../identity/json.ts';
 import { claimName } from '../identity/member-names.ts';
 import { type AppRef, controllerRef } from '../identity/owner.ts';
-import type { ClaimView } from './claim-view.ts';
+import { type ClaimView, withoutBinder } from './claim-view.ts';
 
 export interface ClaimSource {
   readonly template: string;
@@ -52,6 +52,9 @@ export function draftClaim(
 ): ClaimDraft {
   const metadata = objectAt(content, 'metadata');
   const stamp = stamps(app, { ordinal: '', siblings });
+  const labels = stringMap(metadata['labels']);
+  const { [ANNOTATION.templateKeys]: _ours, ...annotations } = stringMap(metadata['annotations']);
+  const keys = templateKeys(labels, annotations);
   const selected = isObject(selector) ? stringMap(selector['matchLabels']) : {};
   return {
     template,
@@ -59,8 +62,12 @@ export function draftClaim(
     app: app.name,
     metadata: {
       namespace: app.namespace,
-      labels: { ...stringMap(metadata['labels']), ...selected, ...stamp.labels },
-      annotations: { ...stringMap(metadata['annotations']), ...stamp.annotations },
+      labels: { ...labels, ...selected, ...stamp.labels },
+      annotations: {
+        ...annotations,
+        ...(keys === '' ? {} : { [ANNOTATION.templateKeys]: keys }),
+        ...stamp.annotations,
+      },
       ...(ownedByApp ? { ownerReferences: [controllerRef(app)] } : {}),
     },
     spec: objectAt(content, 'spec'),
@@ -76,6 +83,45 @@ export function buildClaim({ app, template, metadata, spec }: ClaimDraft, ordina
       ...metadata,
       annotations: { ...metadata.annotations, [ANNOTATION.ordinal]: String(ordinal) },
     },
+    spec,
+  };
+}
+
+const LABELS = 'label:';
+const ANNOTATIONS = 'annotation:';
+
+/** Which labels and annotations come from the template: should one be taken out of it, it is taken off the claims too. */
+function templateKeys(labels: object, annotations: object): string {
+  const of = (prefix: string, map: object) =>
+    Object.keys(map)
+      .sort()
+      .map((key) => prefix + key);
+  return [...of(LABELS, labels), ...of(ANNOTATIONS, annotations)].join(' ');
+}
+
+/** The same read back from a claim. */
+export function templateKeysOf(stamp = ''): {
+  readonly labels: readonly string[];
+  readonly annotations: readonly string[];
+} {
+  const words = stamp.split(' ');
+  const of = (prefix: string) =>
+    words.filter((word) => word.startsWith(prefix)).map((word) => word.slice(prefix.length));
+  return { labels: of(LABELS), annotations: of(ANNOTATIONS) };
+}
+
+/**
+ * What an existing claim of ours is to carry and to ask for. Its siblings are what they are only once all of them are there:
+ * until then the stamp says what was.
+ */
+export function wantedClaim({ metadata, spec, siblings }: ClaimDraft, view: ClaimView, isComplete: boolean) {
+  const stamped = view.annotations[ANNOTATION.siblings];
+  const own = {
+    [ANNOTATION.ordinal]: view.ordinal ?? '',
+    [ANNOTATION.siblings]: isComplete ? siblings : (stamped ?? siblings),
+  };
+  return {
+    metadata: { labels: metadata.labels, annotations: { ...withoutBinder(metadata.annotations), ...own } },
     spec,
   };
 }

@@ -203,7 +203,7 @@ export function rawClaim({ volume, ordinal, state }: { volume: string; ordinal: 
   const metadata = {
     name,
     namespace: APP.namespace,
-    uid: state === 'Replaced' ? `${name}-other-uid` : `${name}-uid`,
+    uid: state === 'Replaced' || state === 'Restored' ? `${name}-other-uid` : `${name}-uid`,
     resourceVersion: `${ordinal + 1}`,
     ...(state === 'Plain' ? {} : stamps),
     ...(state === 'Terminating' || state === 'Unbound' ? { deletionTimestamp: ago(5) } : {}),
@@ -211,7 +211,10 @@ export function rawClaim({ volume, ordinal, state }: { volume: string; ordinal: 
   };
   return {
     metadata,
-    spec: { ...claimTemplate(volume).spec, ...(bound ? { volumeName: `pv-${name}` } : {}) },
+    spec: {
+      ...claimTemplate(volume).spec,
+      ...(bound ? { volumeName: state === 'Replaced' ? `pv-${name}-other` : `pv-${name}` } : {}),
+    },
     status: { phase: state === 'Lost' ? 'Lost' : bound ? 'Bound' : 'Pending' },
   };
 }

@@ -12,7 +12,7 @@ import type { Observed, ObservedApp, Plan } from '../../src/plan/types.ts';
 import { readClaim } from '../../src/volumes/claim-view.ts';
 import { perform } from './carry-out.ts';
 import type { AppWords, Raw } from './objects.ts';
-import { frozen, type Given, type World, world } from './world.ts';
+import { frozen, type Given, readingsOf, type World, world } from './world.ts';
 
 /** One ordinal's part of a case, in the words of world.ts. */
 export interface Place {
@@ -94,11 +94,13 @@ export function caseOf(given: Given, places: readonly Place[]): Case {
 /** As `see(world)`, with the app as it was read already. */
 export function seen({ world: { nowMs, pods, claims, services, revisions, ...rest }, app }: Case): Observed {
   for (const [name] of pods) rest.endings.delete(name);
+  const views = [...claims.values()].map(claimOf);
   return {
     nowMs,
     app,
     pods: [...pods.values()].map(podOf),
-    claims: [...claims.values()].map(claimOf),
+    claims: views,
+    volumes: readingsOf(views, rest.disks),
     service: [...services.values()].map(serviceOf)[0] ?? null,
     revisions: [...revisions.values()].map(revisionOf),
     strays: rest.strays,

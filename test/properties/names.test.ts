@@ -10,7 +10,8 @@ import { enumerate, rangesOf } from '../../src/identity/ordinals.ts';
 import { buildRevision, revisionName } from '../../src/identity/revision.ts';
 import { readApp, readRevision } from '../../src/plan/observe.ts';
 import { buildClaim, draftClaim } from '../../src/volumes/claim-build.ts';
-import { classifyClaim, readClaim } from '../../src/volumes/claim-view.ts';
+import { classifyClaim } from '../../src/volumes/claim-class.ts';
+import { readClaim } from '../../src/volumes/claim-view.ts';
 import { claimTemplate, type Raw, rawApp } from '../plan/objects.ts';
 
 const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?$/);
@@ -69,8 +70,8 @@ test('a claim that two apps could both call theirs is usable for the one that ma
         const view = claimOf(maker.app, maker.template, maker.ordinal);
         const as = ({ app, template, ordinal }: typeof one) =>
           classifyClaim(
-            { template, name, view, recorded: null },
-            { app, appUid: uidOf(app), ordinal, podUid: null, mounted: false },
+            { template, name, view, recorded: null, volume: null, witness: null },
+            { app, appUid: uidOf(app), ordinal, podUid: null, mounted: false, accepts: new Set() },
           ).class;
         expect([as(maker), as(reader)]).toEqual(['Usable', 'Foreign']);
       }

@@ -1,0 +1,81 @@
+// What the ledger says of a member's claims (api.md, volume identity): a claim is recorded when it is first seen, its volume
+// and disk when it is bound, and they stay until the policy or a request accepts others. Where nothing is recorded, nothing
+// is protected (R4): a lost ledger costs the protection until the next look, and never data.
+
+import type { MemberClaim } from '../api/status.ts';
+import type { ClaimSlot } from '../volumes/claim-class.ts';
+import { requestKey } from '../volumes/requests.ts';
+import { verdict } from './doubts.ts';
+import { resizeOf } from './growth.ts';
+import { isGivenUp } from './rebuild-turn.ts';
+import { takesClaims } from './retention.ts';
+import type { MemberView, Scene } from './scene.ts';
+
+type Draft = { -readonly [Field in keyof MemberClaim]: MemberClaim[Field] };
+
+export function nextClaims(scene: Scene, member: MemberView): readonly MemberClaim[] | undefined {
+  const known = new Map((member.ledger?.claims ?? []).map((claim) => [claim.name, claim]));
+  const others = member.mounted.filter((claim) => !member.claims.includes(claim));
+  const used = [...member.claims, ...others];
+  for (const claim of used) {
+    const use = verdict(claim, scene.spec.volumeLossPolicy);
+    if (use === 'create') {
+      // That it is yet to be made, and not one that went, is what tells it from a sibling's lost companion.
+      if (used.length > 1 || claim.witness !== null) known.set(claim.name, { name: claim.name });
+      else known.delete(claim.name);
+    }
+    if ((use !== 'use' && use !== 'stamp') || claim.view === null) continue;
+    // Another claim is accepted for who is to use it; that of a member that is not wanted stays as it was.
+    if (!member.wanted && claim.class === 'Replaced') continue;
+    known.set(claim.name, recordOf(scene, member, claim));
+  }
+  if (member.wanted) setAside(scene, { used, unmounted: member.unmounted }, known);
+  return known.size > 0 ? [...known.values()] : undefined;
+}
+
+const OTHERS: readonly ClaimSlot['class'][] = ['Replaced', 'Unread'];
+
+function recordOf(scene: Scene, member: MemberView, claim: ClaimSlot): MemberClaim {
+  const { name, view, recorded, volume, accepted } = claim;
+  if (view === null) throw new Error(`assertion: claim ${name} is not there`);
+  const isOther = OTHERS.includes(claim.class) || (claim.class === 'Lost' && recorded?.uid !== view.uid);
+  const { resize: _told, unmounted: _former, ...before } = recorded ?? {};
+  const record: Draft = { ...(isOther ? {} : before), name, uid: view.uid };
+  if (view.phase === 'Bound' && view.volume !== null) {
+    if (record.volume !== view.volume) delete record.disk;
+    record.volume = view.volume;
+    const disk = volume?.name === view.volume ? volume.disk : null;
+    if (disk) record.disk ??= disk;
+  }
+  // The request names the claim that stays: it is carried out now, and must not accept the next loss too.
+  if (accepted && isOther && recorded?.uid === view.uid) record.accepted = view.uid;
+  const { accepted: spent } = record;
+  const isAsked = spent !== undefined && scene.inventory.accepts.has(requestKey({ claim: name, uid: spent }));
+  if (!isAsked) delete record.accepted;
+  const resize = resizeOf(scene, claim);
+  if (resize !== null) record.resize = resize;
+  // Given up, as the status says: should it be wanted again after it has ended, it gets a new one (R12 protects no more).
+  if (takesClaims(scene, member) || isGivenUp(scene, member, claim)) {
+    delete record.volume;
+    delete record.disk;
+  }
+  return record;
+}
+
+/** Claims of templates that the app has no longer stay, and are listed as long as they are there. */
+function setAside(
+  { spec }: Scene,
+  { used, unmounted }: { readonly used: readonly ClaimSlot[]; readonly unmounted: readonly ClaimSlot[] },
+  known: Map<string, MemberClaim>,
+): void {
+  for (const name of [...known.keys()]) {
+    if (!used.some((claim) => claim.name === name)) known.delete(name);
+  }
+  for (const { name, template, view, recorded } of unmounted) {
+    if (view === null) continue;
+    const { unmounted: _before, ...record } = recorded ?? { name, uid: view.uid };
+    // One that is made ahead of its member's update is yet to be mounted.
+    const isLeft = !spec.volumeClaimTemplates.some(({ metadata }) => metadata.name === template);
+    known.set(name, isLeft ? { ...record, unmounted: true } : record);
+  }
+}

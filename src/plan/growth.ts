@@ -1,0 +1,124 @@
+// Claims follow their templates (volumeClaimTemplates are mutable): directly, whatever their member's pod does and whatever
+// revision it runs, since a full disk is when it is needed. Touches no pod. What the API server refuses holds nothing else
+// up: it is told per claim and in AsSpecified. Different from a StatefulSet, which changes no claim (kubernetes/enhancements#661).
+
+import { wantedClaim } from '../volumes/claim-build.ts';
+import { claimChange, lasting, type Wanted } from '../volumes/claim-change.ts';
+import type { ClaimSlot } from '../volumes/claim-class.ts';
+import { amount } from '../volumes/quantity.ts';
+import { keyOf } from './describe.ts';
+import { isGivenUp } from './rebuild-turn.ts';
+import type { MemberView, Scene } from './scene.ts';
+import type { Action, Note, Refusal } from './types.ts';
+
+/** Nothing for claims that another action of this plan changes: it would name a version that is no more. */
+export function planGrowth(scene: Scene, changed: ReadonlySet<string>): readonly Action[] {
+  return followers(scene).flatMap(({ member, claim, wanted }): readonly Action[] => {
+    const { view } = claim;
+    const change = view === null || changed.has(view.uid) ? null : claimChange(view, wanted);
+    if (view === null || change === null) return [];
+    const { uid, resourceVersion } = view;
+    const { what, metadata, spec } = change;
+    const patch = { metadata: { uid, resourceVersion, ...metadata }, ...(spec === undefined ? {} : { spec }) };
+    const reason = `its template has changed: ${what.join('; ')}`;
+    return [{ type: 'changeClaim', ordinal: member.ordinal, name: claim.name, uid, resourceVersion, patch, reason }];
+  });
+}
+
+interface Follower {
+  readonly member: MemberView;
+  readonly claim: ClaimSlot;
+  readonly wanted: Wanted;
+}
+
+/** Claims that are ours beyond doubt, and that a claim template of the app as it is now names. */
+function followers(scene: Scene): readonly Follower[] {
+  return scene.wanted.flatMap((member) => {
+    const isComplete = member.claims.every(({ view }) => view?.phase === 'Bound');
+    return member.claims.flatMap((claim) => {
+      const draft = followedDraft(scene, member, claim);
+      if (draft === undefined || claim.view === null || claim.class !== 'Usable' || isGivenUp(scene, member, claim))
+        return [];
+      return [{ member, claim, wanted: wantedClaim(draft, claim.view, isComplete) }];
+    });
+  });
+}
+
+function followedDraft({ spec, claimDrafts }: Scene, { hash }: MemberView, { template }: ClaimSlot) {
+  const isNamed = spec.volumeClaimTemplates.some(({ metadata }) => metadata.name === template);
+  return isNamed ? claimDrafts.get(hash)?.get(template) : undefined;
+}
+
+function refusalOf({ observed }: Scene, name: string): Refusal | undefined {
+  const key = keyOf('changeClaim', name);
+  return observed.refusals.find((refusal) => refusal.key === key);
+}
+
+const MAX_WORDS = 160;
+
+/** What the ledger tells of a claim's growth: "10Gi to 20Gi, FileSystemResizePending"; null when there is none. */
+export function resizeOf(scene: Scene, { name, view }: ClaimSlot): string | null {
+  if (view === null) return null;
+  const refusal = refusalOf(scene, name);
+  if (refusal !== undefined) return `refused: ${refusal.message.slice(0, MAX_WORDS).toWellFormed()}`;
+  if (!grows(view.request, view.capacity)) return null;
+  return `${view.capacity} to ${view.request}${view.resizing === null ? '' : `, ${view.resizing}`}`;
+}
+
+function grows(request: string | null, capacity: string | null): boolean {
+  const [asked, has] = [amount(request ?? ''), amount(capacity ?? '')];
+  return asked !== null && has !== null && asked > has;
+}
+
+/** For each claim template at most one sentence of each kind, on the first claim that it is true of. */
+export function growthNotes(scene: Scene): readonly Note[] {
+  const groups = Map.groupBy(followers(scene), ({ claim }) => claim.template);
+  return [...groups.values()].flatMap((group) => [
+    ...noteOf(group, 'ClaimRefused', ({ claim }) => refusalWords(scene, claim)),
+    ...noteOf(group, 'ClaimGrows', ({ claim }) => growthWords(scene, claim)),
+    ...noteOf(group, 'ClaimDiffers', ({ claim, wanted }) => lastingWords(claim, wanted)),
+  ]);
+}
+
+function noteOf(
+  group: readonly Follower[],
+  reason: Note['reason'],
+  say: (one: Follower) => string | null,
+): readonly Note[] {
+  const said = group.flatMap((one) => {
+    const words = say(one);
+    return words === null ? [] : [{ name: one.claim.name, words }];
+  });
+  const [first] = said;
+  if (first === undefined) return [];
+  const more = said.length > 1 ? ` (and ${said.length - 1} more)` : '';
+  return [{ reason, message: `Claim ${first.name}${more}: ${first.words}.` }];
+}
+
+function refusalWords(scene: Scene, { name }: ClaimSlot): string | null {
+  const refusal = refusalOf(scene, name);
+  if (refusal === undefined) return null;
+  return `it cannot be changed as its template asks, and stays as it is: ${refusal.message.replace(/\.$/, '')}`;
+}
+
+function growthWords(scene: Scene, claim: ClaimSlot): string | null {
+  const told = refusalOf(scene, claim.name) === undefined ? resizeOf(scene, claim) : null;
+  return told === null ? null : `it grows from ${told}`;
+}
+
+function lastingWords({ view }: ClaimSlot, { spec }: Wanted): string | null {
+  const reasons = view === null ? [] : lasting(view, spec);
+  return reasons.length === 0 ? null : `${reasons.join('; ')}; that holds for new claims only`;
+}
+
+/** Claims that no claim template of the app names any more. */
+export function unusedNotes({ spec, wanted }: Scene): readonly Note[] {
+  const used = new Set(spec.volumeClaimTemplates.map(({ metadata }) => metadata.name));
+  const left = wanted.flatMap(({ unmounted }) => unmounted.filter(({ template }) => !used.has(template)));
+  const names = left.map(({ name }) => name);
+  const [first] = names;
+  if (first === undefined) return [];
+  const more = names.length > 1 ? ` and ${names.length - 1} more (status.members[].claims, unmounted)` : '';
+  const message = `Claim ${first}${more} belongs to a claim template that the app has no longer: it is kept, and mounted by nobody.`;
+  return [{ reason: 'ClaimUnused', message }];
+}

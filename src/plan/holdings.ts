@@ -1,0 +1,104 @@
+// Which claims a member has, and the class of each: those that a pod made now would need, those that its pod mounts, and
+// those that are left of claim templates which the app has no longer. A join of what was observed; decides nothing.
+
+import { ANNOTATION } from '../api/names.ts';
+import type { Member } from '../api/status.ts';
+import { claimName, claimTemplateOf } from '../identity/member-names.ts';
+import { isTerminal, type PodView } from '../identity/pod-view.ts';
+import { type ClaimSlot, classifyClaim } from '../volumes/claim-class.ts';
+import type { ClaimView } from '../volumes/claim-view.ts';
+import { readRequests, requestKey } from '../volumes/requests.ts';
+import type { VolumeReading } from '../volumes/volume-view.ts';
+import type { Observed, ObservedApp } from './types.ts';
+
+/** All claims of an app, and what is known of the volumes behind them. */
+export interface Inventory {
+  readonly app: ObservedApp;
+  readonly byName: ReadonlyMap<string, ClaimView>;
+  /** By the ordinal that is stamped on them. */
+  readonly byOrdinal: ReadonlyMap<string, readonly ClaimView[]>;
+  readonly volumes: ReadonlyMap<string, VolumeReading>;
+  /** `<claim>=<uid>` of what is accepted as lost. */
+  readonly accepts: ReadonlySet<string>;
+}
+
+export function inventory({ app, claims, volumes }: Pick<Observed, 'app' | 'claims' | 'volumes'>): Inventory {
+  const stamped = claims.filter((view) => view.ordinal !== null && view.app === app.name);
+  return {
+    app,
+    byName: new Map(claims.map((view) => [view.name, view])),
+    byOrdinal: Map.groupBy(stamped, ({ ordinal }) => ordinal ?? ''),
+    volumes: new Map(volumes.map((volume) => [volume.name, volume])),
+    accepts: new Set(readRequests(app.annotations[ANNOTATION.acceptVolumeLoss]).asked.map(requestKey)),
+  };
+}
+
+export interface Holder {
+  readonly ordinal: number;
+  readonly ledger: Member | null;
+  readonly pod: PodView | undefined;
+}
+
+/** Its claim for a template of that name. */
+export function claimsOf(store: Inventory, { ordinal, ledger, pod }: Holder): (template: string) => ClaimSlot {
+  const { app, byName, byOrdinal, volumes, accepts } = store;
+  const runs = pod?.controller?.uid === app.uid && pod.deletingSinceMs === null && !isTerminal(pod);
+  const recorded = new Map((ledger?.claims ?? []).map((claim) => [claim.name, claim]));
+  // Before one is bound there is no data to lose, and nothing that its siblings would be missed for.
+  const bound = (byOrdinal.get(String(ordinal)) ?? []).filter(({ volume, deleting }) => volume !== null && !deleting);
+  return (template) => {
+    const name = claimName(template, app.name, ordinal);
+    const view = byName.get(name) ?? null;
+    const facts = {
+      template,
+      name,
+      view,
+      recorded: recorded.get(name) ?? null,
+      volume: volumes.get(view?.volume ?? '') ?? null,
+      witness: bound.find((one) => one.name !== name && one.siblings.includes(template)) ?? null,
+    };
+    const mounted = runs && pod.claims.includes(name);
+    return classifyClaim(facts, {
+      app: app.name,
+      appUid: app.uid,
+      ordinal,
+      podUid: pod?.uid ?? null,
+      mounted,
+      accepts,
+    });
+  };
+}
+
+export interface Holdings {
+  readonly claims: readonly ClaimSlot[];
+  readonly mounted: readonly ClaimSlot[];
+  readonly unmounted: readonly ClaimSlot[];
+}
+
+export interface Needs {
+  /** Claim templates that a pod made now would need. */
+  readonly templates: readonly string[];
+  /** What the pod mounts. */
+  readonly mounts: readonly string[];
+}
+
+export function holdings(store: Inventory, holder: Holder, { templates, mounts }: Needs): Holdings {
+  const { app, byOrdinal } = store;
+  const { ordinal, ledger } = holder;
+  const claimOf = claimsOf(store, holder);
+  const claims = templates.map(claimOf);
+  const templateOf = (name: string) => claimTemplateOf(name, app.name, ordinal);
+  // Other claims that it mounts are not one member's, and nobody's to judge here.
+  const mounted = mounts.flatMap((mount) => {
+    const template = templateOf(mount);
+    return template === null ? [] : [claims.find((claim) => claim.template === template) ?? claimOf(template)];
+  });
+  const used = new Set([...claims, ...mounted].map(({ name }) => name));
+  const known = [...(ledger?.claims ?? []), ...(byOrdinal.get(String(ordinal)) ?? [])].map(({ name }) => name);
+  const unmounted = [...new Set(known)]
+    .filter((name) => !used.has(name))
+    .flatMap((name) => templateOf(name) ?? [])
+    .map(claimOf)
+    .filter(({ view }) => view !== null);
+  return { claims, mounted, unmounted };
+}
