@@ -4,6 +4,7 @@
 import { ANNOTATION } from '../api/names.ts';
 import { acceptableUid, type ClaimSlot } from '../volumes/claim-class.ts';
 import { type ClaimRequest, readRequests, requestKey } from '../volumes/requests.ts';
+import { verdict } from './doubts.ts';
 import type { Scene } from './scene.ts';
 import type { Note } from './types.ts';
 
@@ -16,7 +17,9 @@ export function requestNotes(scene: Scene): readonly Note[] {
   const slots = slotsByName(scene);
   return [
     ...notesOf(scene, ANNOTATION.rebuild, (request) => judgeRebuild(slots.get(request.claim), request)),
-    ...notesOf(scene, ANNOTATION.acceptVolumeLoss, (request) => judgeAcceptance(slots.get(request.claim), request)),
+    ...notesOf(scene, ANNOTATION.acceptVolumeLoss, (request) =>
+      judgeAcceptance(scene, slots.get(request.claim), request),
+    ),
   ];
 }
 
@@ -35,10 +38,13 @@ function judgeRebuild(slot: ClaimSlot | undefined, { uid }: ClaimRequest): Verdi
     : 'pending';
 }
 
-function judgeAcceptance(slot: ClaimSlot | undefined, { uid }: ClaimRequest): Verdict {
+function judgeAcceptance({ spec }: Scene, slot: ClaimSlot | undefined, { uid }: ClaimRequest): Verdict {
   if (slot === undefined) return NO_CLAIM;
   if (!slot.accepted || acceptableUid(slot) !== uid) return 'done';
-  return slot.class === 'Usable' || slot.class === 'Unstamped' ? 'early' : 'pending';
+  if (slot.class === 'Usable' || slot.class === 'Unstamped') return 'early';
+  // What is taken or made now is in the ledger with this very status.
+  const isLasting = slot.class === 'Lost' || ['wait', 'block'].includes(verdict(slot, spec.volumeLossPolicy));
+  return isLasting ? 'pending' : 'done';
 }
 
 function notesOf(scene: Scene, annotation: string, judge: (request: ClaimRequest) => Verdict): readonly Note[] {

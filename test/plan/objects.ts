@@ -189,7 +189,15 @@ function podStatus(state: string, since: string): Raw {
 }
 
 /** A claim in one of the classes of claim-view.ts. */
-export function rawClaim({ volume, ordinal, state }: { volume: string; ordinal: number; state: string }): Raw {
+export interface ClaimWords {
+  readonly volume: string;
+  readonly ordinal: number;
+  readonly state: string;
+  /** The volumes that it was made with. */
+  readonly siblings?: readonly string[];
+}
+
+export function rawClaim({ volume, ordinal, state, siblings = [volume] }: ClaimWords): Raw {
   const name = `${volume}-${APP.name}-${ordinal}`;
   const bound = state !== 'Pending' && state !== 'Unbound';
   const stamps = {
@@ -197,7 +205,7 @@ export function rawClaim({ volume, ordinal, state }: { volume: string; ordinal: 
     annotations: {
       'statefulapp.dev/app-uid': APP.uid,
       'statefulapp.dev/ordinal': String(ordinal),
-      'statefulapp.dev/claims': volume,
+      'statefulapp.dev/claims': siblings.join(','),
     },
   };
   const metadata = {

@@ -163,7 +163,7 @@ function claimsOf({ app, podVolumes, claims = '' }: Given, items: readonly Item[
   return kept
     .map((claim) => ({ ...claim, state: named.get(`${claim.volume}-${claim.ordinal}`) ?? claim.state }))
     .filter(({ state }) => state !== '-')
-    .map(rawClaim);
+    .map((claim) => rawClaim({ ...claim, siblings: podVolumes ?? app?.volumes ?? [] }));
 }
 
 function statusOf({ app, podVolumes = app?.volumes, ledger = {} }: Given, items: readonly Item[]): Raw {

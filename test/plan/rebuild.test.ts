@@ -1,0 +1,156 @@
+// statefulapp.dev/rebuild: claims of exactly the UIDs that it names go, with their member's pod, one member at a time and only
+// while everyone else is available; new ones are made when the old ones are gone (R5, R12).
+
+import { describe, expect, test } from 'vitest';
+import { carryOut } from './carry-out.ts';
+import type { Raw } from './objects.ts';
+import { deeds, type Given, planned, rows, see, waiting, world } from './world.ts';
+
+const REBUILD = 'statefulapp.dev/rebuild';
+const asking = (what: string, more: Given['app'] = {}) => ({
+  replicas: 3,
+  volumes: ['data'],
+  ...more,
+  metadata: { annotations: { [REBUILD]: what } },
+});
+const ALL = '0 Available, 1 Available, 2 Available';
+const ONE = 'data-web-1=data-web-1-uid';
+
+describe('a member that people ask to rebuild', () => {
+  rows([
+    {
+      it: 'loses the named claim and then its pod',
+      app: asking(ONE),
+      pods: ALL,
+      does: 'delete PersistentVolumeClaim data-web-1, delete Pod web-1',
+      waits: 'web-1 Rebuilding',
+      says: 'data-web-1 and all data on it are deleted and made anew',
+    },
+    { it: 'is left alone by a request that names another UID', app: asking('data-web-1=former'), pods: ALL },
+    { it: 'is left alone by a request that names no UID', app: asking('data-web-1'), pods: ALL },
+    {
+      it: 'waits while another member is not available',
+      app: asking(ONE),
+      pods: '0 Available, 1 Available, 2 NotReady',
+      waits: 'web-1 Rebuilding, web-2 PodNotReady',
+      says: 'once web-2, which is NotReady, is Available',
+    },
+    {
+      it: 'is not stopped by its own state',
+      app: asking(ONE),
+      pods: '0 Available, 1 NotReady, 2 Available',
+      does: 'delete PersistentVolumeClaim data-web-1, delete Pod web-1',
+      waits: 'web-1 Rebuilding, web-1 PodNotReady',
+    },
+    {
+      it: 'whose pod is gone loses the claim, and is not made on it',
+      app: asking(ONE),
+      pods: '0 Available, 1 Stopped, 2 Available',
+      does: 'delete PersistentVolumeClaim data-web-1',
+      waits: 'web-1 Rebuilding, web-1 Rebuilding',
+    },
+    {
+      it: 'is made as it was while the rebuild has to wait',
+      app: asking(ONE, { podManagementPolicy: 'Parallel' }),
+      pods: '0 Available, 1 Stopped, 2 NotReady',
+      does: 'create Pod web-1',
+      waits: 'web-1 Rebuilding, web-1 PodPending, web-2 PodNotReady',
+    },
+    {
+      it: 'goes on when its claim is on its way out already',
+      app: asking(ONE),
+      pods: ALL,
+      claims: 'data-1 Terminating',
+      does: 'delete Pod web-1',
+      waits: 'web-1 Rebuilding',
+    },
+    {
+      it: 'keeps its pod when another member goes down meanwhile',
+      app: asking(ONE),
+      pods: '0 Available, 1 Available, 2 NotReady',
+      claims: 'data-1 Terminating',
+      waits: 'web-1 Rebuilding, web-2 PodNotReady',
+    },
+    {
+      it: 'keeps its pod while another claim of it is at risk',
+      app: asking(ONE, { volumes: ['data', 'wal'] }),
+      pods: ALL,
+      claims: 'wal-1 Terminating',
+      waits: 'web-1 VolumeAtRisk, web-1 Rebuilding, web-1 VolumeAtRisk',
+    },
+    {
+      it: 'gets rid of a claim whose volume is lost',
+      app: asking(ONE),
+      pods: ALL,
+      claims: 'data-1 Lost',
+      does: 'delete PersistentVolumeClaim data-web-1, delete Pod web-1',
+      waits: 'web-1 Rebuilding',
+    },
+    {
+      it: 'does not get rid of what is not ours',
+      app: asking(ONE),
+      pods: ALL,
+      claims: 'data-1 Owned',
+      says: 'it is not ours to delete',
+    },
+    {
+      it: 'comes alone: no update goes on meanwhile',
+      app: asking(ONE, { version: 'v2', updateStrategy: { rollingUpdate: { maxUnavailable: 3 } } }),
+      pods: '0 Available @v1, 1 Available @v1, 2 Available @v1',
+      does: 'delete PersistentVolumeClaim data-web-1, delete Pod web-1',
+      waits: 'web-1 Rebuilding',
+    },
+    {
+      it: 'is left alone while the app is paused',
+      app: asking(ONE, { paused: true }),
+      pods: ALL,
+      waits: 'Paused, web-1 Rebuilding',
+    },
+    {
+      it: 'is no member that is not wanted any more',
+      app: asking('data-web-3=data-web-3-uid'),
+      pods: `${ALL}, 3 Available`,
+      does: 'delete Pod web-3',
+      waits: 'web-3 PodTerminating',
+    },
+  ]);
+});
+
+test('the ledger says first that the claim protects nothing any more', () => {
+  const first = planned(see(world({ app: asking(ONE), pods: ALL })));
+  expect(first.statusFirst).toBe(true);
+  expect(first.status.members?.[1]?.claims).toEqual([{ name: 'data-web-1', uid: 'data-web-1-uid' }]);
+  const told = planned(see(world({ app: asking(ONE, { status: first.status as Raw }), pods: ALL })));
+  expect(told.statusFirst).toBe(false);
+});
+
+test('one member at a time, the highest first; new claims when the old ones are gone; and the requests can be taken off', () => {
+  const seen = world({ app: asking(`data-web-0=data-web-0-uid, ${ONE}`), pods: ALL });
+  const { actions, last } = carryOut(seen);
+  const names = actions.map((action) =>
+    'object' in action
+      ? `${action.type} ${action.object.metadata.name}`
+      : `${action.type} ${'name' in action ? action.name : ''}`,
+  );
+  expect(names.filter((deed) => /Claim|Pod/.test(deed))).toEqual([
+    'deleteClaim data-web-1',
+    'deletePod web-1',
+    'createClaim data-web-1',
+    'createPod web-1',
+    'deleteClaim data-web-0',
+    'deletePod web-0',
+    'createClaim data-web-0',
+    'createPod web-0',
+  ]);
+  expect(waiting(last)).toEqual([]);
+  expect(last.notes).toMatchObject([{ reason: 'RequestDone' }]);
+  expect(last.status.members?.map(({ claims }) => claims?.[0]?.uid)).toContain('data-web-2-uid');
+});
+
+test('under Require the new claim is left to people', () => {
+  const seen = world({ app: asking(ONE, { volumeLossPolicy: 'Require' }), pods: ALL });
+  const { last } = carryOut(seen);
+  expect(seen.claims.has('data-web-1')).toBe(false);
+  expect(waiting(last)).toEqual(['web-1 ClaimMissing']);
+  expect(deeds(last, ['data'])).toEqual([]);
+});
