@@ -5,8 +5,8 @@ import type { StatefulApp } from '../../../src/api/schema.ts';
 import { claimsOf } from '../control/reading.ts';
 import type { Call, Owner, Stored } from '../server/types.ts';
 import { isWrite } from './calls.ts';
-import { appNameOf, appOf, appsKnown, fieldOf, isDeleting, phaseOf } from './facts.ts';
-import { hasForeignController, keeperIn, missingIn, ownersOf, podIn, servedIn, wrongOwners } from './keepers.ts';
+import { appNameOf, appOf, appsKnown, controllerOf, fieldOf, isDeleting, phaseOf } from './facts.ts';
+import { hasForeignController, isKin, keeperIn, missingIn, ownersOf, podIn, servedIn, wrongOwners } from './keepers.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import { basesOf } from './updates.ts';
 
@@ -26,7 +26,8 @@ export function ownersAsAsked(knowledge: Knowledge, call: Call): string | undefi
     const place = podIn(app.metadata.name, name);
     if (place === undefined) return `it is no claim of ${app.metadata.name}`;
     const { ordinal, pod } = place;
-    const wrong = wrongOwners(app, { owners, ordinal, pods: podsAmong(knowledge, owners) });
+    const isReleased = claim !== undefined && !owners.some(isKin(app, pod)) && mayLeaveApp(knowledge, app, claim);
+    const wrong = isReleased ? undefined : wrongOwners(app, { owners, ordinal, pods: podsAmong(knowledge, owners) });
     if (wrong !== undefined) return wrong;
     if (call.verb === 'create') return undefined;
     if (claim === undefined) return 'nobody has seen it so';
@@ -34,8 +35,24 @@ export function ownersAsAsked(knowledge: Knowledge, call: Call): string | undefi
     if (hasForeignController(app, claim)) return 'another controller has it';
     const [lost] = missingIn(app, { pod, before: ownersOf(claim), after: owners });
     if (lost !== undefined && !(lost.controller === true)) return `it loses its owner ${lost.kind} ${lost.name}`;
-    return keeperIn(app, ordinal) === 'pod' && !isAnnounced(app, ordinal) ? 'its end was not announced' : undefined;
+    const isGiven = keeperIn(app, ordinal) === 'pod' && !isReleased;
+    return isGiven && !isAnnounced(app, ordinal) ? 'its end was not announced' : undefined;
   });
+}
+
+/**
+ * Under whenDeleted Retain the app gives up what it would take with it; unless the claim is simply that of a pod of its own
+ * that is not wanted: then it is given to that, in one step.
+ */
+function mayLeaveApp(knowledge: Knowledge, app: StatefulApp, claim: Stored): boolean {
+  const { name, namespace, uid } = app.metadata;
+  const ordinal = servedIn(app, claim);
+  if (app.spec.persistentVolumeClaimRetentionPolicy.whenDeleted === 'Delete' || ordinal === undefined) return false;
+  if (!ownersOf(claim).some((owner) => owner.uid === uid)) return false;
+  const mounts = (pod: Stored | undefined) =>
+    pod !== undefined && controllerOf(pod)?.uid === uid && claimsOf(pod).includes(claim.metadata.name);
+  const isItsPods = !knowledge.was(keyOf('pods', namespace, `${name}-${ordinal}`), (pod) => !mounts(pod));
+  return !isItsPods || phaseOf(claim) === 'Lost' || isReplaced(app, claim, ordinal);
 }
 
 /** The version that a change rests on. */
@@ -121,9 +138,12 @@ function isForsaken(app: StatefulApp, claim: Stored, pod: string): boolean {
   const ordinal = servedIn(app, claim);
   if (ordinal === undefined || keeperIn(app, ordinal) !== 'pod') return false;
   if (isDeleting(claim) || phaseOf(claim) === 'Lost' || hasForeignController(app, claim)) return false;
-  const recorded = app.status?.members
-    ?.find((member) => member.ordinal === ordinal)
-    ?.claims?.find((known) => known.name === claim.metadata.name && known.volume);
-  if (recorded !== undefined && recorded.uid !== claim.metadata.uid) return false;
-  return !ownersOf(claim).some((owner) => owner.uid === pod);
+  return !isReplaced(app, claim, ordinal) && !ownersOf(claim).some((owner) => owner.uid === pod);
+}
+
+/** It has taken the place of another one that the ledger names with its volume. */
+function isReplaced({ status }: StatefulApp, { metadata: { name, uid } }: Stored, ordinal: number): boolean {
+  const entry = status?.members?.find((member) => member.ordinal === ordinal);
+  const recorded = entry?.claims?.find((known) => known.name === name && known.volume);
+  return recorded !== undefined && recorded.uid !== uid;
 }
