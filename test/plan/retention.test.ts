@@ -121,6 +121,19 @@ describe('a claim of a member that is not wanted any more', () => {
     expect(deeds(planned(see(seen)))).toEqual(['delete Pod web-1']);
   });
 
+  test.each([
+    ['given to its pod', 'Available', 'keepClaim/data-web-1'],
+    ['deleted', 'Stopped', 'deleteClaim/data-web-1'],
+  ])('is announced, also when that it is %s was refused, which is told beside it (seed 380)', (_, state, key) => {
+    const pods = `0 Available, 1 ${state}`;
+    const given = { app: app(1, policy('Retain', 'Delete')), pods, refused: [key], refusedFor: 'a webhook says no' };
+    const seen = world(given);
+    seen.refusals = seen.refusals.map((refusal) => ({ ...refusal, retryAtMs: seen.nowMs }));
+    const { status, statusFirst } = planned(see(seen));
+    expect([status.members?.[1]?.reason, statusFirst]).toEqual(['ClaimsDeleted', true]);
+    expect(status.members?.[1]?.message).toMatch(/data-web-1 are deleted with it.* a webhook says no/);
+  });
+
   test('is given back when the policy becomes Retain while the pod is being stopped', () => {
     const seen = two(app(1, policy('Retain', 'Retain')), [podOwner(1)], '0 Available, 1 Terminating');
     expect(ownersSet(seen)).toEqual([['data-web-1', []]]);
@@ -257,6 +270,14 @@ describe('a claim that the app would take with it, once whenDeleted is Retain, i
     const { controller: _controller, ...idle } = APP_OWNER;
     const seen = two(app(1, RETAIN), [OTHER, idle], '0 Available, 1 Stopped');
     expect(ownersSet(seen)).toEqual([['data-web-1', [OTHER]]]);
+  });
+
+  test('unless it is being deleted', () => {
+    const seen = two(app(1, RETAIN), OURS, '0 Available, 1 Stopped');
+    const claim = seen.claims.get('data-web-1') as { metadata: Raw };
+    const metadata = { ...claim.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
+    seen.claims.set('data-web-1', { ...claim, metadata });
+    expect(ownersSet(seen)).toEqual([]);
   });
 
   test('set once for a member that is removed now: the removal waits for it', () => {
