@@ -7,7 +7,7 @@ import { type ApiResource, RESOURCES } from '../kube/resources.ts';
 import type { Action, Patch, StrayKind } from '../plan/types.ts';
 import { type Hands, type Job, STRAY_RESOURCES, Stale, settle } from './hands.ts';
 import { look, lookAgain, strayOf, survey } from './look.ts';
-import { confirmClaimRemoval, confirmOwner, confirmRemoval } from './reread.ts';
+import { confirmClaimRemoval, confirmOwner, confirmRemoval, confirmSpec } from './reread.ts';
 import { trySuccessor, tryTemplate } from './trial.ts';
 
 export async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
@@ -38,8 +38,11 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
     case 'adoptRevision':
       return patch(hands, job, { resource: RESOURCES.controllerrevisions, ...action });
     case 'stampClaim':
-    case 'keepClaim':
       return patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
+    case 'keepClaim':
+      // Whoever gets it takes it with it: by the policy as it is now, not as a view that is behind shows it (R3).
+      if (action.keeper !== 'nobody') await confirmSpec(hands, job);
+      return write(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
     case 'adoptPod':
     case 'releasePod':
       return patch(hands, job, { resource: RESOURCES.pods, ...action });
@@ -122,12 +125,18 @@ async function apply(hands: Hands, job: Job, object: object): Promise<void> {
   settle(hands, job, { resource: RESOURCES.services, object: applied });
 }
 
-async function patch(
-  hands: Hands,
-  job: Job,
-  change: { resource: ApiResource; name: string; patch: Patch },
-): Promise<void> {
+interface Change {
+  readonly resource: ApiResource;
+  readonly name: string;
+  readonly patch: Patch;
+}
+
+async function patch(hands: Hands, job: Job, change: Change): Promise<void> {
   if ((change.patch.metadata.ownerReferences ?? []).length > 0) await confirmOwner(hands, job);
+  return write(hands, job, change);
+}
+
+async function write(hands: Hands, job: Job, change: Change): Promise<void> {
   const ref = { namespace: job.observed.app.namespace, name: change.name };
   const options = { type: 'merge', body: change.patch, fieldManager: MANAGER } as const;
   const object = await hands.client.patch(change.resource, ref, options);

@@ -1,6 +1,7 @@
 // R5 at each request: with whom a claim ends, and which one the operator ends itself. By whatever versions may have been
 // decided on, lenient among them; the last look before a removal is not. Lacks what the server makes of it: endings.ts.
 
+import { KIND } from '../../../src/api/names.ts';
 import type { StatefulApp } from '../../../src/api/schema.ts';
 import { claimsOf } from '../control/reading.ts';
 import type { Call, Owner, Stored } from '../server/types.ts';
@@ -11,6 +12,23 @@ import { type Knowledge, keyOf } from './knowledge.ts';
 import { basesOf } from './updates.ts';
 
 const isClaim = ({ plural }: Call) => plural === 'persistentvolumeclaims';
+
+/** Whoever gives a claim an owner has read the app since, and gives it by what that says now: a view may be behind. */
+export function givenByNow(knowledge: Knowledge, call: Call): string | undefined {
+  if (!isClaim(call) || call.verb !== 'patch' || call.name === undefined) return undefined;
+  const sent = fieldOf(call.body, 'metadata', 'ownerReferences');
+  const owners = Array.isArray(sent) ? (sent as readonly Owner[]) : [];
+  const name = appNameOf(knowledge, call) ?? '';
+  const place = podIn(name, call.name);
+  if (place === undefined) return undefined;
+  const read = knowledge.readSince(keyOf('statefulapps', call.namespace, name)).findLast((one) => one !== undefined);
+  const app = read === undefined ? null : appOf(read);
+  const isOurs = ({ kind, name: owner }: Owner) =>
+    (kind === KIND && owner === name) || (kind === 'Pod' && owner === place.pod);
+  if (!owners.some(isOurs)) return undefined;
+  if (app === null) return 'its app was not read before';
+  return wrongOwners(app, { owners, ordinal: place.ordinal, pods: podsAmong(knowledge, owners) });
+}
 
 /** Whoever makes a claim, or gives it other owners, gives those that the policy says, and leaves others' alone. */
 export function ownersAsAsked(knowledge: Knowledge, call: Call): string | undefined {

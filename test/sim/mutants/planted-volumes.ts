@@ -151,7 +151,14 @@ export const BUGS_OF_VOLUMES: readonly Planted[] = [
     name: 'owner set for an app that is gone',
     why: 'garbage collection takes claims with an app that was deleted before (R8)',
     file: 'src/operator/perform.ts',
-    find: 'if ((change.patch.metadata.ownerReferences ?? []).length > 0) await confirmOwner(hands, job);',
-    replace: 'if ((change.patch.metadata.ownerReferences ?? []).length > 9) await confirmOwner(hands, job);',
+    find: "if (action.keeper !== 'nobody') await confirmSpec(hands, job);",
+    replace: "if (action.keeper === 'pod') await confirmSpec(hands, job);",
+  },
+  {
+    name: 'owner set by a policy that has changed',
+    why: 'the app was read afresh and keeps its claims now, and they are given to it or to the pod (R3, R5)',
+    file: 'src/operator/perform.ts',
+    find: "if (action.keeper !== 'nobody') await confirmSpec(hands, job);",
+    replace: "if (action.keeper !== 'nobody') await confirmOwner(hands, job);",
   },
 ];
