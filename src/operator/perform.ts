@@ -7,7 +7,7 @@ import { type ApiResource, RESOURCES } from '../kube/resources.ts';
 import type { Action, Patch, StrayKind } from '../plan/types.ts';
 import { Altered, type Hands, type Job, STRAY_RESOURCES, Stale, settle } from './hands.ts';
 import { look, lookAgain, strayOf, survey, tryVolume } from './look.ts';
-import { confirmClaimRemoval, confirmDisks, confirmOwner, confirmRemoval } from './reread.ts';
+import { confirmClaimRemoval, confirmDisks, confirmOwner, confirmRemoval, confirmSpec } from './reread.ts';
 import { trySuccessor, tryTemplate } from './trial.ts';
 
 export async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
@@ -43,8 +43,12 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
       await patch(hands, job, { resource: RESOURCES.controllerrevisions, ...action });
       return;
     case 'stampClaim':
-    case 'keepClaim':
       await patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
+      return;
+    case 'keepClaim':
+      // Whoever gets it takes it with it: by the policy as it is now, not as a view that is behind shows it (R3).
+      if (action.keeper !== 'nobody') await confirmSpec(hands, job);
+      await write(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
       return;
     case 'changeClaim':
       return changeClaim(hands, job, action);
@@ -131,12 +135,18 @@ async function apply(hands: Hands, job: Job, object: object): Promise<void> {
   settle(hands, job, { resource: RESOURCES.services, object: applied });
 }
 
-async function patch(
-  hands: Hands,
-  job: Job,
-  change: { resource: ApiResource; name: string; patch: Patch },
-): Promise<KubeObject> {
+interface Change {
+  readonly resource: ApiResource;
+  readonly name: string;
+  readonly patch: Patch;
+}
+
+async function patch(hands: Hands, job: Job, change: Change): Promise<KubeObject> {
   if ((change.patch.metadata.ownerReferences ?? []).length > 0) await confirmOwner(hands, job);
+  return write(hands, job, change);
+}
+
+async function write(hands: Hands, job: Job, change: Change): Promise<KubeObject> {
   const ref = { namespace: job.observed.app.namespace, name: change.name };
   const options = { type: 'merge', body: change.patch, fieldManager: MANAGER } as const;
   const object = await hands.client.patch(change.resource, ref, options);

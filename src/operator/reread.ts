@@ -27,6 +27,13 @@ export async function confirmOwner({ client, cache, steadyMs }: Hands, { key, ob
   throw new Stale(`app ${namespace}/${name} ${why}`);
 }
 
+/** The same, and throws Stale when it asks for something else by now. */
+export async function confirmSpec(hands: Hands, job: Job): Promise<void> {
+  const { name, namespace, generation } = job.observed.app;
+  const app = await confirmOwner(hands, job);
+  if (app.metadata.generation !== generation) throw new Stale(`app ${namespace}/${name} has changed since`);
+}
+
 /**
  * Whether the app is as the plan saw it, its ledger included; asked until it was once. A process that has just begun to lead
  * may plan on a view from before what its predecessor did, and would make a pod whose forerunner may still run (R1;

@@ -93,7 +93,8 @@ function removal(scene: Scene, member: MemberView): Step {
   const owning = keepings(scene, member);
   if (owning.length > 0) {
     const kept = wait('PodTerminating', `${name} is not wanted any more; it is removed once its claims are kept.`);
-    return { actions: owning, waits: waits.length > 0 ? waits : kept.waits };
+    // Of those that are kept it is set for all members at once (retention.ts).
+    return { actions: goes ? owning : [], waits: waits.length > 0 ? waits : kept.waits };
   }
   const { uid, resourceVersion } = slot.pod;
   const reason = `only ${scene.spec.replicas} replicas are wanted, and ordinal ${ordinal} is not among them; its claims are ${goes ? 'deleted' : 'kept'}`;

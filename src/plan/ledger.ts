@@ -25,12 +25,9 @@ export interface Telling {
 
 /** Entries of all members that there is something to say of, ascending. */
 export function nextLedger(scene: Scene, { waits, turns }: Telling): readonly Member[] {
-  const waiting = new Map<number, Wait>();
   // A volume at risk is what the ledger has to remember, whatever else is waited for.
   const atRisk = waits.filter(({ reason }) => reason === 'VolumeAtRisk');
-  for (const wait of [...atRisk, ...waits]) {
-    if (wait.ordinal !== undefined && !waiting.has(wait.ordinal)) waiting.set(wait.ordinal, wait);
-  }
+  const waiting = foremost([...atRisk, ...waits]);
   const now = formatTime(scene.judge.nowMs);
   const departed = scene.departed.filter((member) => leftBehind(member).length > 0);
   const entries = [...scene.wanted, ...scene.condemned, ...scene.vanished, ...departed]
@@ -41,6 +38,23 @@ export function nextLedger(scene: Scene, { waits, turns }: Telling): readonly Me
     })
     .sort((a, b) => a.ordinal - b.ordinal);
   return fitting(scene, entries).map(shortened());
+}
+
+/**
+ * The first of each member. That its claims are to end comes before all else, or it would be done before it is said (R5): a
+ * write that was refused is told beside it.
+ */
+function foremost(waits: readonly Wait[]): Map<number, Wait> {
+  const found = new Map<number, Wait>();
+  for (const wait of waits) {
+    const { ordinal, reason, message } = wait;
+    if (ordinal === undefined) continue;
+    const first = found.get(ordinal);
+    if (first === undefined) found.set(ordinal, wait);
+    else if (reason === 'ClaimsDeleted' && first.reason !== reason)
+      found.set(ordinal, first.reason === 'Refused' ? { ...wait, message: `${message} ${first.message}` } : wait);
+  }
+  return found;
 }
 
 function shortened(): (entry: Member) => Member {

@@ -1,28 +1,29 @@
 // What persistentVolumeClaimRetentionPolicy makes of claims: the owner that each is to have, set as long as its pod stands, and
 // the removal of claims that no pod is left to own. A claim goes only under whenScaled: Delete, with a member that is not
-// wanted any more, and only after the status has said so (R5). Lacks claims that the ledger does not name: what was
-// scaled down under Retain stays, whatever the policy becomes.
+// wanted any more, and only after the status has said so (R5). Lacks the removal of claims that the ledger does not name:
+// what was scaled down under Retain stays, whatever the policy becomes. See docs/adr/0011-retention.md.
 
-import { podName } from '../identity/member-names.ts';
+import { claimTemplateOf, ordinalOf, podName } from '../identity/member-names.ts';
 import { isOurPod } from '../identity/slot.ts';
 import type { ClaimSlot } from '../volumes/claim-class.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
 import { type Keeper, keeperOf, ownersFor } from '../volumes/retention.ts';
+import { subjectOf } from './describe.ts';
 import type { Step } from './fill.ts';
 import type { MemberView, Scene } from './scene.ts';
-import type { Action, Wait } from './types.ts';
+import type { Action, ObservedApp, Wait } from './types.ts';
 
 export function planRetention(scene: Scene): Step {
-  const stopping = scene.condemned.filter(({ slot }) => slot.state === 'Terminating');
-  const kept = [...scene.wanted, ...stopping].map((member) => ({ member, actions: keepings(scene, member) }));
+  // Those of a member that goes with its claims are given to its pod when that goes (drain.ts), and not before it is its turn.
+  const present = scene.condemned.filter(
+    (member) => member.slot.state === 'Terminating' || !takesClaims(scene, member),
+  );
+  const kept = [...scene.wanted, ...present].map((member) => ({ member, actions: keepings(scene, member) }));
   const going = kept.filter(({ member, actions }) => actions.length > 0 && takesClaims(scene, member));
   const departed = scene.departed.map((member) => removals(scene, member));
+  const actions = [...kept, ...departed].flatMap((step) => step.actions);
   return {
-    actions: [
-      ...kept.flatMap(({ actions }) => actions),
-      ...departed.flatMap(({ actions }) => actions),
-      ...releases(scene),
-    ],
+    actions: [...actions, ...releases(scene, actions)],
     waits: [
       ...going.map(({ member }) => claimsGo(member, endingClaims(member))),
       ...departed.flatMap(({ waits }) => waits),
@@ -31,20 +32,33 @@ export function planRetention(scene: Scene): Step {
 }
 
 /**
- * Claims of ordinals that are not wanted and have no pod, and that the app would take with it though whenDeleted has become
- * Retain. Different from a StatefulSet, which leaves them the app's.
+ * What else the app would take with it though whenDeleted has become Retain: claims of ordinals that are not wanted and have
+ * no pod, of templates that are gone, and whatever else is not simply a member's. Different from a StatefulSet, which
+ * leaves them the app's. Those that are to end with a member anyway stay as they are until then.
  */
-function releases({ observed, spec, wanted, condemned }: Scene): readonly Action[] {
-  const { app, claims } = observed;
-  if (spec.persistentVolumeClaimRetentionPolicy.whenDeleted === 'Delete') return [];
-  const peopled = new Set([...wanted, ...condemned].map(({ ordinal }) => String(ordinal)));
+function releases(scene: Scene, planned: readonly Action[]): readonly Action[] {
+  const { app, claims } = scene.observed;
+  if (scene.spec.persistentVolumeClaimRetentionPolicy.whenDeleted === 'Delete') return [];
+  const ending = scene.condemned.filter((member) => takesClaims(scene, member)).flatMap(endingClaims);
+  const settled = new Set([...planned.map(subjectOf), ...ending.map(({ name }) => name)]);
   return claims.flatMap((view) => {
-    const isLeft = view.controller?.uid === app.uid && !view.deleting && view.ordinal !== null;
-    if (!isLeft || peopled.has(view.ordinal ?? '')) return [];
-    const ordinal = Number(view.ordinal);
+    const ordinal = servedOrdinal(view, app);
+    if (ordinal === null || settled.has(view.name) || !isTheApps(view, app.uid)) return [];
     const owners = ownersFor(view, 'nobody', { app, pod: podName(app.name, ordinal), podUid: null });
     return owners === null ? [] : [keeping(view, { ordinal, keeper: 'nobody', owners })];
   });
+}
+
+/** It ends with the app, as far as we may say so: not when another controller has it. */
+function isTheApps({ owners, controller, deleting }: ClaimView, appUid: string): boolean {
+  return !deleting && owners.some(({ uid }) => uid === appUid) && (controller === null || controller.uid === appUid);
+}
+
+/** The ordinal of this very app that its name and all of its stamps say. */
+function servedOrdinal({ name, app, appUid, ordinal }: ClaimView, { name: ours, uid }: ObservedApp): number | null {
+  if (app !== ours || appUid !== uid || ordinal === null) return null;
+  const served = ordinalOf(ours, `${ours}-${ordinal}`);
+  return served === null || claimTemplateOf(name, ours, served) === null ? null : served;
 }
 
 /** Whether the member's claims are to end with it. */

@@ -121,6 +121,19 @@ describe('a claim of a member that is not wanted any more', () => {
     expect(deeds(planned(see(seen)))).toEqual(['delete Pod web-1']);
   });
 
+  test.each([
+    ['given to its pod', 'Available', 'keepClaim/data-web-1'],
+    ['deleted', 'Stopped', 'deleteClaim/data-web-1'],
+  ])('is announced, also when that it is %s was refused, which is told beside it (seed 380)', (_, state, key) => {
+    const pods = `0 Available, 1 ${state}`;
+    const given = { app: app(1, policy('Retain', 'Delete')), pods, refused: [key], refusedFor: 'a webhook says no' };
+    const seen = world(given);
+    seen.refusals = seen.refusals.map((refusal) => ({ ...refusal, retryAtMs: seen.nowMs }));
+    const { status, statusFirst } = planned(see(seen));
+    expect([status.members?.[1]?.reason, statusFirst]).toEqual(['ClaimsDeleted', true]);
+    expect(status.members?.[1]?.message).toMatch(/data-web-1 are deleted with it.* a webhook says no/);
+  });
+
   test('is given back when the policy becomes Retain while the pod is being stopped', () => {
     const seen = two(app(1, policy('Retain', 'Retain')), [podOwner(1)], '0 Available, 1 Terminating');
     expect(ownersSet(seen)).toEqual([['data-web-1', []]]);
@@ -188,9 +201,10 @@ describe('a claim of a member that is not wanted any more', () => {
     expect(deeds(planned(see(seen)))).toContain('delete PersistentVolumeClaim data-web-1');
   });
 
-  test('is not the app`s any more when whenDeleted has become Retain, though nobody wants its ordinal', () => {
-    const seen = two(app(1, policy('Retain', 'Retain')), [OTHER, APP_OWNER], '0 Available, 1 Stopped');
-    expect(ownersSet(seen)).toEqual([['data-web-1', [OTHER]]]);
+  test('and still belongs to the app is deleted as it is, and not given up by the app in the same plan', () => {
+    const seen = left(policy('Retain', 'Delete'), [APP_OWNER]);
+    expect(ownersSet(seen)).toEqual([]);
+    expect(deeds(planned(see(seen)))).toEqual(['delete PersistentVolumeClaim data-web-1']);
   });
 
   test('waits to be removed until its claims are the app`s, and says so', () => {
@@ -206,5 +220,99 @@ describe('a claim of a member that is not wanted any more', () => {
     const seen = left(policy('Retain', 'Retain'));
     expect(carryOut(seen).actions).toEqual([]);
     expect(seen.claims.has('data-web-1')).toBe(true);
+  });
+});
+
+describe('a claim that the app would take with it, once whenDeleted is Retain, is not the app`s any more', () => {
+  const OURS = [OTHER, APP_OWNER];
+  const RETAIN = policy('Retain', 'Retain');
+
+  test('though nobody wants its ordinal', () => {
+    const seen = two(app(1, RETAIN), OURS, '0 Available, 1 Stopped');
+    expect(ownersSet(seen)).toEqual([['data-web-1', [OTHER]]]);
+  });
+
+  test('though another`s pod has the name of its member, which is to end with its claims', () => {
+    const seen = two(app(1, policy('Retain', 'Delete')), OURS, '0 Available, 1 Foreign');
+    expect(ownersSet(seen)).toEqual([['data-web-1', [OTHER]]]);
+  });
+
+  test('though its member has no pod, and waits for a lower one', () => {
+    const seen = two(app(2, RETAIN), OURS, '0 Pending, 1 Stopped');
+    expect(ownersSet(seen)).toEqual([['data-web-1', [OTHER]]]);
+  });
+
+  test.each(['Available', 'Stopped'])('though its template is gone; its member is %s', (state) => {
+    const seen = two(app(2, RETAIN), [], `0 Available, 1 ${state}`);
+    const claim = seen.claims.get('data-web-1') as { metadata: Raw };
+    seen.claims.set('log-web-1', {
+      ...claim,
+      metadata: { ...claim.metadata, name: 'log-web-1', uid: 'log-uid', ownerReferences: OURS },
+    });
+    expect(ownersSet(seen)).toEqual([['log-web-1', [OTHER]]]);
+  });
+
+  test('though its volume is lost', () => {
+    const seen = two(app(2, RETAIN), OURS);
+    seen.claims.set('data-web-1', { ...(seen.claims.get('data-web-1') as Raw), status: { phase: 'Lost' } });
+    expect(ownersSet(seen)).toEqual([['data-web-1', [OTHER]]]);
+  });
+
+  test('though its member is not wanted, and waits in line to be removed', () => {
+    const seen = two(app(1, RETAIN), OURS, '0 Pending, 1 Available');
+    expect([ownersSet(seen), waiting(planned(see(seen)))]).toEqual([
+      [['data-web-1', [OTHER]]],
+      ['web-0 PodPending', 'web-1 PodNotReady'],
+    ]);
+  });
+
+  test('though a hand made the app an owner that is not the controller', () => {
+    const { controller: _controller, ...idle } = APP_OWNER;
+    const seen = two(app(1, RETAIN), [OTHER, idle], '0 Available, 1 Stopped');
+    expect(ownersSet(seen)).toEqual([['data-web-1', [OTHER]]]);
+  });
+
+  test('unless it is being deleted', () => {
+    const seen = two(app(1, RETAIN), OURS, '0 Available, 1 Stopped');
+    const claim = seen.claims.get('data-web-1') as { metadata: Raw };
+    const metadata = { ...claim.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
+    seen.claims.set('data-web-1', { ...claim, metadata });
+    expect(ownersSet(seen)).toEqual([]);
+  });
+
+  test('set once for a member that is removed now: the removal waits for it', () => {
+    const seen = two(app(1, RETAIN), OURS);
+    const result = planned(see(seen));
+    expect([ownersSet(seen), result.actions.length, waiting(result)]).toEqual([
+      [['data-web-1', [OTHER]]],
+      1,
+      ['web-1 PodTerminating'],
+    ]);
+  });
+
+  test.each([
+    [
+      'another controller has it',
+      [
+        { ...OTHER, kind: 'Database', controller: true },
+        { ...APP_OWNER, controller: false },
+      ],
+    ],
+    ['it ends with its member`s pod, before which it waits in line', [APP_OWNER]],
+  ])('unless %s', (why, owners) => {
+    const retention = why.startsWith('another') ? RETAIN : policy('Retain', 'Delete');
+    expect(ownersSet(two(app(1, retention), owners, '0 Pending, 1 Available'))).toEqual([]);
+  });
+
+  test.each([
+    ['another app', { labels: { 'statefulapp.dev/name': 'other' } }],
+    ['another ordinal', { annotations: { 'statefulapp.dev/app-uid': APP.uid, 'statefulapp.dev/ordinal': '7' } }],
+    ['a former app', { annotations: { 'statefulapp.dev/app-uid': 'former', 'statefulapp.dev/ordinal': '1' } }],
+    ['nobody', { annotations: {} }],
+  ])('unless it is stamped as the claim of %s', (_, stamps) => {
+    const seen = two(app(1, RETAIN), OURS, '0 Available, 1 Stopped');
+    const claim = seen.claims.get('data-web-1') as { metadata: Raw };
+    seen.claims.set('data-web-1', { ...claim, metadata: { ...claim.metadata, ...stamps } });
+    expect(ownersSet(seen)).toEqual([]);
   });
 });

@@ -1,16 +1,34 @@
 // R5 at each request: with whom a claim ends, and which one the operator ends itself. By whatever versions may have been
 // decided on, lenient among them; the last look before a removal is not. Lacks what the server makes of it: endings.ts.
 
+import { KIND } from '../../../src/api/names.ts';
 import type { StatefulApp } from '../../../src/api/schema.ts';
 import { claimsOf } from '../control/reading.ts';
 import type { Call, Owner, Stored } from '../server/types.ts';
 import { isWrite } from './calls.ts';
-import { appNameOf, appOf, appsKnown, fieldOf, isDeleting, phaseOf } from './facts.ts';
-import { hasForeignController, keeperIn, missingIn, ownersOf, podIn, servedIn, wrongOwners } from './keepers.ts';
+import { appNameOf, appOf, appsKnown, controllerOf, fieldOf, isDeleting, phaseOf } from './facts.ts';
+import { hasForeignController, isKin, keeperIn, missingIn, ownersOf, podIn, servedIn, wrongOwners } from './keepers.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import { basesOf } from './updates.ts';
 
 const isClaim = ({ plural }: Call) => plural === 'persistentvolumeclaims';
+
+/** Whoever gives a claim an owner has read the app since, and gives it by what that says now: a view may be behind. */
+export function givenByNow(knowledge: Knowledge, call: Call): string | undefined {
+  if (!isClaim(call) || call.verb !== 'patch' || call.name === undefined) return undefined;
+  const sent = fieldOf(call.body, 'metadata', 'ownerReferences');
+  const owners = Array.isArray(sent) ? (sent as readonly Owner[]) : [];
+  const name = appNameOf(knowledge, call) ?? '';
+  const place = podIn(name, call.name);
+  if (place === undefined) return undefined;
+  const read = knowledge.readSince(keyOf('statefulapps', call.namespace, name)).findLast((one) => one !== undefined);
+  const app = read === undefined ? null : appOf(read);
+  const isOurs = ({ kind, name: owner }: Owner) =>
+    (kind === KIND && owner === name) || (kind === 'Pod' && owner === place.pod);
+  if (!owners.some(isOurs)) return undefined;
+  if (app === null) return 'its app was not read before';
+  return wrongOwners(app, { owners, ordinal: place.ordinal, pods: podsAmong(knowledge, owners) });
+}
 
 /** Whoever makes a claim, or gives it other owners, gives those that the policy says, and leaves others' alone. */
 export function ownersAsAsked(knowledge: Knowledge, call: Call): string | undefined {
@@ -26,7 +44,8 @@ export function ownersAsAsked(knowledge: Knowledge, call: Call): string | undefi
     const place = podIn(app.metadata.name, name);
     if (place === undefined) return `it is no claim of ${app.metadata.name}`;
     const { ordinal, pod } = place;
-    const wrong = wrongOwners(app, { owners, ordinal, pods: podsAmong(knowledge, owners) });
+    const isReleased = claim !== undefined && !owners.some(isKin(app, pod)) && mayLeaveApp(knowledge, app, claim);
+    const wrong = isReleased ? undefined : wrongOwners(app, { owners, ordinal, pods: podsAmong(knowledge, owners) });
     if (wrong !== undefined) return wrong;
     if (call.verb === 'create') return undefined;
     if (claim === undefined) return 'nobody has seen it so';
@@ -34,8 +53,24 @@ export function ownersAsAsked(knowledge: Knowledge, call: Call): string | undefi
     if (hasForeignController(app, claim)) return 'another controller has it';
     const [lost] = missingIn(app, { pod, before: ownersOf(claim), after: owners });
     if (lost !== undefined && !(lost.controller === true)) return `it loses its owner ${lost.kind} ${lost.name}`;
-    return keeperIn(app, ordinal) === 'pod' && !isAnnounced(app, ordinal) ? 'its end was not announced' : undefined;
+    const isGiven = keeperIn(app, ordinal) === 'pod' && !isReleased;
+    return isGiven && !isAnnounced(app, ordinal) ? 'its end was not announced' : undefined;
   });
+}
+
+/**
+ * Under whenDeleted Retain the app gives up what it would take with it; unless the claim is simply that of a pod of its own
+ * that is not wanted: then it is given to that, in one step.
+ */
+function mayLeaveApp(knowledge: Knowledge, app: StatefulApp, claim: Stored): boolean {
+  const { name, namespace, uid } = app.metadata;
+  const ordinal = servedIn(app, claim);
+  if (app.spec.persistentVolumeClaimRetentionPolicy.whenDeleted === 'Delete' || ordinal === undefined) return false;
+  if (!ownersOf(claim).some((owner) => owner.uid === uid)) return false;
+  const mounts = (pod: Stored | undefined) =>
+    pod !== undefined && controllerOf(pod)?.uid === uid && claimsOf(pod).includes(claim.metadata.name);
+  const isItsPods = !knowledge.was(keyOf('pods', namespace, `${name}-${ordinal}`), (pod) => !mounts(pod));
+  return !isItsPods || phaseOf(claim) === 'Lost' || isReplaced(app, claim, ordinal);
 }
 
 /** The version that a change rests on. */
@@ -121,9 +156,12 @@ function isForsaken(app: StatefulApp, claim: Stored, pod: string): boolean {
   const ordinal = servedIn(app, claim);
   if (ordinal === undefined || keeperIn(app, ordinal) !== 'pod') return false;
   if (isDeleting(claim) || phaseOf(claim) === 'Lost' || hasForeignController(app, claim)) return false;
-  const recorded = app.status?.members
-    ?.find((member) => member.ordinal === ordinal)
-    ?.claims?.find((known) => known.name === claim.metadata.name && known.volume);
-  if (recorded !== undefined && recorded.uid !== claim.metadata.uid) return false;
-  return !ownersOf(claim).some((owner) => owner.uid === pod);
+  return !isReplaced(app, claim, ordinal) && !ownersOf(claim).some((owner) => owner.uid === pod);
+}
+
+/** It has taken the place of another one that the ledger names with its volume. */
+function isReplaced({ status }: StatefulApp, { metadata: { name, uid } }: Stored, ordinal: number): boolean {
+  const entry = status?.members?.find((member) => member.ordinal === ordinal);
+  const recorded = entry?.claims?.find((known) => known.name === name && known.volume);
+  return recorded !== undefined && recorded.uid !== uid;
 }

@@ -2,7 +2,7 @@
 // believed. Late writes arrive here, too.
 
 import { KIND, LABEL } from '../../../src/api/names.ts';
-import type { Change, Stored } from '../server/types.ts';
+import type { Change, Owner, Stored } from '../server/types.ts';
 import type { Endings } from './endings.ts';
 import { controllerOf, fieldOf, isDeleting } from './facts.ts';
 
@@ -50,10 +50,8 @@ function stranger({ plural, object, type }: Change, before: Stored, apps: Readon
   const owner = controllerOf(before);
   const removed = plural === 'controllerrevisions' ? type === 'DELETED' : !isDeleting(before) && isDeleting(object);
   if (['pods', 'controllerrevisions'].includes(plural) && owner === undefined && removed) return 'it has no owner';
-  // What ends with its member belongs to that pod.
-  const isMembers =
-    plural === 'persistentvolumeclaims' && owner?.kind === 'Pod' && object.metadata.name.endsWith(`-${owner.name}`);
-  if (owner !== undefined && !isMembers && !(owner.kind === KIND && apps.has(owner.uid)))
+  const isOurs = owner === undefined || (owner.kind === KIND && apps.has(owner.uid));
+  if (!isOurs && !(plural === 'persistentvolumeclaims' && isKinOf(object, owner)))
     return `it belongs to ${owner.kind} ${owner.name}`;
   if (plural === 'persistentvolumeclaims') {
     const label = before.metadata.labels?.[LABEL.app];
@@ -63,6 +61,13 @@ function stranger({ plural, object, type }: Change, before: Stored, apps: Readon
       return `no claim of ${after} has this name`;
   }
   return undefined;
+}
+
+/** A claim's member, with which it ends; or a former app of its app's name, whatever UID hands gave that (seed 99). */
+function isKinOf({ metadata: { name, labels } }: Stored, owner: Owner): boolean {
+  return owner.kind === 'Pod'
+    ? name.endsWith(`-${owner.name}`)
+    : owner.kind === KIND && owner.name === labels?.[LABEL.app];
 }
 
 function setBack({ plural, object }: Change, before: Stored): string | undefined {

@@ -46,6 +46,14 @@ export function hasForeignController(app: StatefulApp, claim: Stored): boolean {
   return ownersOf(claim).some((owner) => owner.controller === true && !isOurs(owner) && !isFormer(owner));
 }
 
+/** Though whenDeleted is Retain. One that belongs to a pod ends with that, and not with the app. */
+export function wouldEndWithApp(app: StatefulApp, claim: Stored): boolean {
+  if (app.spec.persistentVolumeClaimRetentionPolicy.whenDeleted === 'Delete') return false;
+  const controller = ownersOf(claim).find((owner) => owner.controller === true);
+  const { uid } = app.metadata;
+  return ownersOf(claim).some((owner) => owner.uid === uid) && (controller === undefined || controller.uid === uid);
+}
+
 /** What is wrong with the owners that a claim has, or is to get; `pods` are the UIDs that the member's pod may have. */
 export function wrongOwners(
   app: StatefulApp,

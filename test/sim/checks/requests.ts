@@ -5,7 +5,7 @@
 import type { Call, Stored } from '../server/types.ts';
 import { budgetRule } from './budget.ts';
 import { isWrite } from './calls.ts';
-import { endsAsAsked, ownedFirst, ownersAsAsked } from './claims.ts';
+import { endsAsAsked, givenByNow, ownedFirst, ownersAsAsked } from './claims.ts';
 import { exactCopy } from './copies.ts';
 import { countedFirst, noEmptyVolume, volumesKept } from './data.ts';
 import { appNameOf, appOf, fieldOf, hasEnded, isDeleting, ordinalIn, wantedOf } from './facts.ts';
@@ -40,6 +40,7 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R11', judge: verdictOnUpdate },
     { name: 'R4', judge: neverStored },
     { name: 'R5', judge: ownersAsAsked },
+    { name: 'R3', judge: givenByNow },
     { name: 'R5', judge: endsAsAsked },
     { name: 'R5', judge: ownedFirst },
     rescueRule(),

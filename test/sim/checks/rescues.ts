@@ -1,12 +1,13 @@
 // R5: a claim that was to end with its member's pod is given back once the member is wanted again, as long as the pod is
-// there. Judged when a status is told for the second time that does not go with it: a pass that only tells (status first),
-// or whose requests fail, has nothing to answer for.
+// there; and one that would end with its app is not the app's any more once whenDeleted is Retain, whoever mounts it. Judged
+// when a status is told for the second time that does not go with it: a pass that only tells (status first), or whose
+// requests fail, has nothing to answer for.
 
 import type { StatefulApp } from '../../../src/api/schema.ts';
 import type { Call, Stored } from '../server/types.ts';
 import { isStatus, isWrite } from './calls.ts';
 import { appsKnown, fieldOf, isDeleting, phaseOf, wantedOf } from './facts.ts';
-import { hasForeignController, keeperIn, ownersOf, servedIn } from './keepers.ts';
+import { hasForeignController, keeperIn, ownersOf, servedIn, wouldEndWithApp } from './keepers.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import type { Rule } from './witness.ts';
 
@@ -15,6 +16,17 @@ interface Omission {
   readonly failures: number;
   readonly sinceMs: number;
 }
+
+interface Duty {
+  readonly omission: string;
+  /** Whether it is due by this version of the app, and by all versions of the claim that may have been decided on. */
+  readonly isDue: (knowledge: Knowledge, app: StatefulApp, claim: Stored) => boolean;
+}
+
+const DUTIES: readonly Duty[] = [
+  { omission: 'of a member that is wanted again is left to its pod', isDue: belongsToPod },
+  { omission: 'is to be kept, and is left to its app', isDue: (_, app, claim) => belongsToApp(app, claim) },
+];
 
 export function rescueRule(): Rule {
   const all = new WeakMap<Knowledge, Map<string, Omission>>();
@@ -25,27 +37,41 @@ export function rescueRule(): Rule {
       all.set(knowledge, omitted);
       if (!isWrite(call)) return undefined;
       if (call.plural === 'persistentvolumeclaims' && call.name !== undefined)
-        omitted.delete(keyOf(call.plural, call.namespace, call.name));
+        for (const { omission } of DUTIES)
+          omitted.delete(`${keyOf(call.plural, call.namespace, call.name)} ${omission}`);
       if (call.plural !== 'statefulapps' || !isStatus(call) || call.name === undefined) return undefined;
-      return neglected(knowledge, call, omitted);
+      for (const duty of DUTIES) {
+        const wrong = neglected(knowledge, { call, duty, omitted });
+        if (wrong !== undefined) return wrong;
+      }
+      return undefined;
     },
   };
 }
 
-function neglected(knowledge: Knowledge, call: Call, omitted: Map<string, Omission>): string | undefined {
+interface Telling {
+  readonly call: Call;
+  readonly duty: Duty;
+  readonly omitted: Map<string, Omission>;
+}
+
+function neglected(knowledge: Knowledge, { call, duty, omitted }: Telling): string | undefined {
   const { namespace = '', name = '' } = call;
-  const apps = appsKnown(knowledge, namespace, name);
+  // Beside a StatefulSet of its name it only tells.
+  const isShadowed = knowledge.versions(keyOf('statefulsets', namespace, name)).some((set) => set !== undefined);
+  const apps = isShadowed ? [] : appsKnown(knowledge, namespace, name);
   for (const key of knowledge.keys('persistentvolumeclaims', namespace)) {
-    if (!apps.length || !apps.every((app) => isToRescue(knowledge, app, key))) {
-      if (apps.some((app) => servesApp(knowledge, app, key))) omitted.delete(key);
+    const about = `${key} ${duty.omission}`;
+    if (!apps.length || !apps.every((app) => isActive(app) && isDueOf(knowledge, { app, duty, key }))) {
+      if (apps.some((app) => servesApp(knowledge, app, key))) omitted.delete(about);
       continue;
     }
     const { failures, sinceMs } = knowledge;
-    const before = omitted.get(key);
+    const before = omitted.get(about);
     // In one and the same pass it may be under way.
     if (before?.failures === failures && before.sinceMs < sinceMs)
-      return `claim ${key.slice(key.lastIndexOf('/') + 1)} of a member that is wanted again is left to its pod`;
-    if (before?.failures !== failures) omitted.set(key, { failures, sinceMs });
+      return `claim ${key.slice(key.lastIndexOf('/') + 1)} ${duty.omission}`;
+    if (before?.failures !== failures) omitted.set(about, { failures, sinceMs });
   }
   return undefined;
 }
@@ -53,13 +79,25 @@ function neglected(knowledge: Knowledge, call: Call, omitted: Map<string, Omissi
 const servesApp = (knowledge: Knowledge, app: StatefulApp, key: string) =>
   knowledge.was(key, (claim) => claim !== undefined && servedIn(app, claim) !== undefined);
 
-/** By all versions that may have been decided on. */
-function isToRescue(knowledge: Knowledge, app: StatefulApp, key: string): boolean {
-  const { metadata, spec, status } = app;
-  if (spec.paused || metadata.deletionTimestamp !== undefined || status?.observedGeneration !== metadata.generation)
-    return false;
+/** It is looked after, and what it asks for was told of before. */
+function isActive({ metadata, spec, status }: StatefulApp): boolean {
+  const isSeen = status?.observedGeneration === metadata.generation;
+  return isSeen && !spec.paused && metadata.deletionTimestamp === undefined;
+}
+
+function isDueOf(
+  knowledge: Knowledge,
+  { app, duty, key }: { readonly app: StatefulApp; readonly duty: Duty; readonly key: string },
+): boolean {
   const versions = knowledge.versions(key);
-  return versions.length > 0 && versions.every((claim) => claim !== undefined && belongsToPod(knowledge, app, claim));
+  return versions.length > 0 && versions.every((claim) => claim !== undefined && duty.isDue(knowledge, app, claim));
+}
+
+/** One that is to end with a pod is not asked about: that is given to the pod in its turn. */
+function belongsToApp(app: StatefulApp, claim: Stored): boolean {
+  const ordinal = servedIn(app, claim);
+  if (ordinal === undefined || keeperIn(app, ordinal) === 'pod' || isDeleting(claim)) return false;
+  return wouldEndWithApp(app, claim);
 }
 
 function belongsToPod(knowledge: Knowledge, app: StatefulApp, claim: Stored): boolean {

@@ -143,7 +143,9 @@ export function writesToCome(object: Stored): number {
 
 /** How many writes may still come while a quota is used up: each member is tried again in its time, and told of. */
 export function refusalsToTell(object: Stored): number {
-  const members = listAt(object['status'], 'members').filter((member) => fieldOf(member, 'reason') === 'Refused');
+  // That claims end is told before all else, and a refusal beside it.
+  const isTold = (reason: unknown) => reason === 'Refused' || reason === 'ClaimsDeleted';
+  const members = listAt(object['status'], 'members').filter((member) => isTold(fieldOf(member, 'reason')));
   // A template that is refused is the whole app's (seed 41617).
   const isRefused = conditionOf(object, 'Ready')?.reason === 'Refused';
   return 3 * Math.max(members.length, isRefused ? 1 : 0);
