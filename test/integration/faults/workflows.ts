@@ -54,8 +54,7 @@ const scaled = (replicas: number) => (scene: Scene) => scene.patch(APPS, 'web', 
 const SCALED_DELETE = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Delete' } };
 /** Paused, the app leaves the place of a member that was deleted by hand empty, and its claim without a pod. */
 const vacated = async (scene: Scene, pod: string): Promise<void> => {
-  await scene.patch(APPS, 'web', { spec: { paused: true } });
-  await scene.reason('web', 'Ready', 'Paused');
+  await scene.edit('web', { paused: true });
   const uid = scene.pod(pod)?.metadata.uid ?? '';
   await scene.client.delete(RESOURCES.pods, { namespace: scene.name, name: pod }, { uid });
   await scene.until(`${pod} to be gone`, () => scene.pod(pod) === undefined);
@@ -113,7 +112,7 @@ export const WORKFLOWS: readonly Workflow[] = [
     ends: ['web-3', 'web-2'],
   },
   {
-    name: 'scale down from 3 to 1 under whenScaled Delete',
+    name: 'scale down, claims go with their pods',
     prepare: (scene) => scene.start(fast(3, { claims: ['data', 'wal'], spec: SCALED_DELETE })),
     trigger: scaled(1),
     isOver: (scene) => ready(scene, 1) && scene.claims().length === 2,
@@ -122,7 +121,7 @@ export const WORKFLOWS: readonly Workflow[] = [
     losesClaims: ['data-web-1', 'data-web-2', 'wal-web-1', 'wal-web-2'],
   },
   {
-    name: 'scale down from 2 to 1 under whenScaled Delete, when the upper pod is gone already',
+    name: 'scale down, claims left without a pod',
     prepare: async (scene) => {
       await scene.start(fast(2, { spec: SCALED_DELETE }));
       await vacated(scene, 'web-1');
