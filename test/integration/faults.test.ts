@@ -49,10 +49,11 @@ function baseline(workflow: Workflow): Baseline {
 }
 
 const isDeletion = ({ verb }: AuditEntry): boolean => verb.startsWith('delete');
-/** One by one, by UID: pods, and revisions that nobody needs any more, as they were when that was decided. Never a claim. */
+/** One by one, by UID: pods; and as they were when that was decided, revisions and claims that nobody needs any more. */
 const isUnsafe = ({ verb, resource, body }: AuditEntry): boolean => {
   const { uid, resourceVersion } = body?.preconditions ?? {};
-  const names = resource === 'pods' ? [uid] : resource === 'controllerrevisions' ? [uid, resourceVersion] : [undefined];
+  const asSeen = ['controllerrevisions', 'persistentvolumeclaims'].includes(resource);
+  const names = resource === 'pods' ? [uid] : asSeen ? [uid, resourceVersion] : [undefined];
   return verb !== 'delete' || names.includes(undefined);
 };
 
@@ -127,6 +128,7 @@ describe.concurrent('a crash at every write,', () => {
     expect(scene.claims()).toHaveLength(5 + 4 + 2 + 5);
     expect(deletions.length).toBeGreaterThanOrEqual(3);
     expect(deletions.filter(isUnsafe)).toEqual([]);
+    expect(deletions.filter(({ resource }) => resource === 'persistentvolumeclaims')).toEqual([]);
     expect(groundless(aftermath, deletions)).toEqual([]);
   });
 });
@@ -138,7 +140,8 @@ describe('over all of that', () => {
     );
     const deletions = operatorRequests(ground.stage.cluster.auditLog).filter(isDeletion);
     expect(deletions.length).toBeGreaterThan(100);
-    expect(deletions.filter(({ resource }) => resource === 'controllerrevisions').length).toBeGreaterThan(0);
+    for (const kind of ['controllerrevisions', 'persistentvolumeclaims'])
+      expect(deletions.filter(({ resource }) => resource === kind).length).toBeGreaterThan(0);
     expect(deletions.filter(isUnsafe)).toEqual([]);
   });
 });

@@ -133,19 +133,6 @@ export function aboutRevisions(open: () => Promise<Scene>): void {
       expect(Object.keys(scene.uids('claims'))).toEqual([...Object.keys(data), ...wal]);
       expect(mostAway(scene)).toBe(1);
     });
-
-    test('a retention policy that is not in effect in this version is said to be so', async () => {
-      const scene = await open();
-      const persistentVolumeClaimRetentionPolicy = { whenDeleted: 'Delete', whenScaled: 'Delete' };
-      await scene.start(app({ spec: { replicas: 2, persistentVolumeClaimRetentionPolicy } }));
-      const { message } = await scene.reason('web', 'AsSpecified', 'FieldNotInEffect');
-      expect(message).toContain('whenDeleted: Delete is not in effect');
-      expect(message).toContain('whenScaled: Delete is not in effect');
-      await scene.edit('web', { replicas: 1 });
-      await scene.ready('web');
-      await scene.twoRounds('web');
-      expect(scene.claim('data-web-1')?.metadata.deletionTimestamp).toBeUndefined();
-    });
   });
 
   describe.concurrent('the life of an app', () => {
