@@ -6,10 +6,9 @@ import { wantedClaim } from '../volumes/claim-build.ts';
 import { claimChange, lasting, type Wanted } from '../volumes/claim-change.ts';
 import type { ClaimSlot } from '../volumes/claim-class.ts';
 import { amount } from '../volumes/quantity.ts';
-import { keyOf } from './describe.ts';
 import { isGivenUp } from './rebuild-turn.ts';
 import type { MemberView, Scene } from './scene.ts';
-import type { Action, Note, Refusal } from './types.ts';
+import type { Action, Note } from './types.ts';
 
 /** Nothing for claims that another action of this plan changes: it would name a version that is no more. */
 export function planGrowth(scene: Scene, changed: ReadonlySet<string>): readonly Action[] {
@@ -49,17 +48,12 @@ function followedDraft({ spec, claimDrafts }: Scene, { hash }: MemberView, { tem
   return isNamed ? claimDrafts.get(hash)?.get(template) : undefined;
 }
 
-function refusalOf({ observed }: Scene, name: string): Refusal | undefined {
-  const key = keyOf('changeClaim', name);
-  return observed.refusals.find((refusal) => refusal.key === key);
-}
-
 const MAX_WORDS = 160;
 
 /** What the ledger tells of a claim's growth: "10Gi to 20Gi, FileSystemResizePending"; null when there is none. */
 export function resizeOf(scene: Scene, { name, view }: ClaimSlot): string | null {
   if (view === null) return null;
-  const refusal = refusalOf(scene, name);
+  const refusal = scene.inventory.refusals.get(name);
   if (refusal !== undefined) return `refused: ${refusal.message.slice(0, MAX_WORDS).toWellFormed()}`;
   if (!grows(view.request, view.capacity)) return null;
   return `${view.capacity} to ${view.request}${view.resizing === null ? '' : `, ${view.resizing}`}`;
@@ -96,13 +90,13 @@ function noteOf(
 }
 
 function refusalWords(scene: Scene, { name }: ClaimSlot): string | null {
-  const refusal = refusalOf(scene, name);
+  const refusal = scene.inventory.refusals.get(name);
   if (refusal === undefined) return null;
   return `it cannot be changed as its template asks, and stays as it is: ${refusal.message.replace(/\.$/, '')}`;
 }
 
 function growthWords(scene: Scene, claim: ClaimSlot): string | null {
-  const told = refusalOf(scene, claim.name) === undefined ? resizeOf(scene, claim) : null;
+  const told = scene.inventory.refusals.get(claim.name) === undefined ? resizeOf(scene, claim) : null;
   return told === null ? null : `it grows from ${told}`;
 }
 
