@@ -52,8 +52,10 @@ export function claimsOf(store: Inventory, { ordinal, ledger, pod }: Holder): (t
   const { app, byName, byOrdinal, volumes, accepts } = store;
   const runs = pod?.controller?.uid === app.uid && pod.deletingSinceMs === null && !isTerminal(pod);
   const recorded = new Map((ledger?.claims ?? []).map((claim) => [claim.name, claim]));
+  const own = byOrdinal.get(String(ordinal)) ?? [];
   // Before one is bound there is no data to lose, and nothing that its siblings would be missed for.
-  const bound = (byOrdinal.get(String(ordinal)) ?? []).filter(({ volume, deleting }) => volume !== null && !deleting);
+  const witnessOf = (name: string, template: string) =>
+    own.find((one) => one.name !== name && one.volume !== null && !one.deleting && one.siblings.includes(template));
   return (template) => {
     const name = claimName(template, app.name, ordinal);
     const view = byName.get(name) ?? null;
@@ -63,7 +65,8 @@ export function claimsOf(store: Inventory, { ordinal, ledger, pod }: Holder): (t
       view,
       recorded: recorded.get(name) ?? null,
       volume: volumes.get(view?.volume ?? '') ?? null,
-      witness: bound.find((one) => one.name !== name && one.siblings.includes(template)) ?? null,
+      // What is there and recorded needs nobody to vouch for it.
+      witness: (view === null || !recorded.has(name) ? witnessOf(name, template) : null) ?? null,
     };
     const mounted = runs && pod.claims.includes(name);
     return classifyClaim(facts, {
@@ -101,12 +104,12 @@ export function holdings(store: Inventory, holder: Holder, { templates, mounts }
     const template = templateOf(mount);
     return template === null ? [] : [claims.find((claim) => claim.template === template) ?? claimOf(template)];
   });
-  const used = new Set([...claims, ...mounted].map(({ name }) => name));
-  const known = [...(ledger?.claims ?? []), ...(byOrdinal.get(String(ordinal)) ?? [])].map(({ name }) => name);
-  const unmounted = [...new Set(known)]
-    .filter((name) => !used.has(name))
-    .flatMap((name) => templateOf(name) ?? [])
-    .map(claimOf)
-    .filter(({ view }) => view !== null);
-  return { claims, mounted, unmounted };
+  const used = new Set<string>();
+  for (const { name } of claims) used.add(name);
+  for (const { name } of mounted) used.add(name);
+  const others = new Set<string>();
+  for (const { name } of ledger?.claims ?? []) if (!used.has(name)) others.add(name);
+  for (const { name } of byOrdinal.get(String(ordinal)) ?? []) if (!used.has(name)) others.add(name);
+  const unmounted = [...others].flatMap((name) => templateOf(name) ?? []).map(claimOf);
+  return { claims, mounted, unmounted: unmounted.filter(({ view }) => view !== null) };
 }

@@ -61,7 +61,7 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const filling = revisions.waits.length > 0 ? withoutBuilding(fill.actions) : fill.actions;
   const changes = [...retention.actions, ...filling, ...drain.actions, ...rebuild.actions, ...rollout.actions];
   const growth = planGrowth(scene, changedBy(changes));
-  const wanted = [...service.actions, ...revisions.actions, ...changes, ...growth, ...planHistory(scene)];
+  const wanted = [...service.actions, ...revisions.actions, ...changes, ...growth.actions, ...planHistory(scene)];
   const allowed = withoutRefused(only === null ? wanted : [], observed);
   const found = inOrder([
     ...allowed.waits,
@@ -85,7 +85,7 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
     // What was never read may be gone, or somebody else's: nothing is decided on the last that was heard of it (R7).
     actions: hasUnread(observed) ? reads : [...reads, ...oneAtATime(allowed.actions)],
     waits: only === null || idle ? found : observed.app.deleting ? [only] : [only, ...found],
-    notes: [...service.notes, ...planNotes(scene), ...(idle ? [PAUSED] : [])],
+    notes: [...service.notes, ...planNotes(scene), ...growth.notes, ...(idle ? [PAUSED] : [])],
     againAtMs: [searchDueMs(observed, lacks), ...volumes.dueMs],
     rollout: hasUnread(observed)
       ? { turns: new Map(), failed: revisions.rolledBack ? revisions.update : null }
