@@ -47,7 +47,9 @@ export const HOLDINGS: readonly Claim[] = [
 /** Those that differ for a sibling, or for which a sibling makes a difference. */
 export const FEW_HOLDINGS: readonly Claim[] = HOLDINGS.filter(
   ({ claim, recorded }) =>
-    recorded === 'disk' || (recorded === 'none' && !['Restored', 'Replaced', 'Unbound'].includes(claim)),
+    recorded === 'disk' ||
+    (claim === '-' && recorded === 'seen') ||
+    (recorded === 'none' && !['Restored', 'Replaced', 'Unbound'].includes(claim)),
 );
 
 /** Nothing of the member's is there. */
