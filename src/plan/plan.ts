@@ -98,10 +98,17 @@ function changedBy(actions: readonly Action[]): ReadonlySet<string> {
   return new Set(actions.flatMap((action) => ('patch' in action || action.type === 'deleteClaim' ? [action.uid] : [])));
 }
 
-/** A change gives a pod another version, and its removal names the one that was decided on: that is the next plan's. */
+/**
+ * A change gives an object another version, and its removal names the one that was decided on: that of a pod is the next
+ * plan's, and a claim that goes needs no change.
+ */
 function oneAtATime(actions: readonly Action[]): readonly Action[] {
   const changed = changedBy(actions);
-  return changed.size === 0 ? actions : actions.filter((one) => one.type !== 'deletePod' || !changed.has(one.uid));
+  const going = new Set(actions.flatMap((one) => (one.type === 'deleteClaim' ? [one.uid] : [])));
+  if (changed.size === 0) return actions;
+  return actions.filter((one) =>
+    one.type === 'deletePod' ? !changed.has(one.uid) : !('patch' in one && going.has(one.uid)),
+  );
 }
 
 /** An update that fails, or that cannot reach a member, is the cause of what else is waited for. */

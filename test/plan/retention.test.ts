@@ -100,6 +100,23 @@ describe('a claim of a wanted member', () => {
 });
 
 describe('a claim of a member that is not wanted any more', () => {
+  test.each(['Replaced', 'Restored', 'Lost'])(
+    'that was made again (%s) does not become the recorded one, which ends with it',
+    (state) => {
+      const seen = world({
+        app: { ...app(1, policy('Retain', 'Delete')), volumeLossPolicy: 'Recreate' },
+        pods: '0 Available, 1 Available',
+        claims: `data-1 ${state}`,
+        disks: { 'pv-data-web-1': 'unread' },
+        ...(state === 'Lost'
+          ? { ledger: { 1: { claims: [{ name: 'data-web-1', uid: 'former', volume: 'pv-data-web-1' }] } } }
+          : {}),
+      });
+      const { claims } = planned(see(seen)).status.members?.[1] ?? {};
+      expect(claims).toMatchObject([{ name: 'data-web-1', uid: state === 'Lost' ? 'former' : 'data-web-1-uid' }]);
+    },
+  );
+
   test('is kept under Retain', () => {
     const result = planned(see(two(app(1, policy('Retain', 'Retain')))));
     expect([deeds(result), waiting(result)]).toEqual([['delete Pod web-1'], ['web-1 PodTerminating']]);
