@@ -27,7 +27,7 @@ const memberClaim = z.looseObject({
 /**
  * One entry of the identity ledger, about 300 bytes. Times are RFC 3339. `graceSeconds` stands there when its pod may take
  * another time to stop than its revision's template says. `updateTo`: the hash of the revision for which its pod was taken
- * away, until the next one is there.
+ * away, until the next one is there. `kept`: it is not wanted any more, and went under a policy that keeps its claims.
  */
 const member = z.looseObject({
   ordinal: natural(),
@@ -45,6 +45,7 @@ const member = z.looseObject({
   failures: z.int().optional(),
   failedAt: z.string().optional(),
   complete: z.boolean().optional(),
+  kept: z.boolean().optional(),
   claims: z.array(memberClaim).optional(),
 });
 

@@ -25,22 +25,26 @@ export function nextClaims(scene: Scene, member: MemberView): readonly MemberCla
       else known.delete(claim.name);
     }
     if ((use !== 'use' && use !== 'stamp') || claim.view === null) continue;
-    // Another claim is accepted for who is to use it; that of a member that is not wanted stays as it was.
-    if (!member.wanted && claim.class === 'Replaced') continue;
+    // Another claim is accepted for who is to use it; that of a member that is not wanted stays as it was, or it would end as
+    // the recorded one does (whenScaled: Delete).
+    if (!member.wanted && isOther(claim)) continue;
     known.set(claim.name, recordOf(scene, member, claim));
   }
   if (member.wanted) setAside(scene, { used, unmounted: member.unmounted }, known);
   return known.size > 0 ? [...known.values()] : undefined;
 }
 
-const OTHERS: readonly ClaimSlot['class'][] = ['Replaced', 'Unread'];
+/** Not the recorded one, or not known to be. */
+function isOther({ class: found, recorded, view }: ClaimSlot): boolean {
+  return found === 'Replaced' || found === 'Unread' || (found === 'Lost' && recorded?.uid !== view?.uid);
+}
 
 function recordOf(scene: Scene, member: MemberView, claim: ClaimSlot): MemberClaim {
   const { name, view, recorded, volume, accepted } = claim;
   if (view === null) throw new Error(`assertion: claim ${name} is not there`);
-  const isOther = OTHERS.includes(claim.class) || (claim.class === 'Lost' && recorded?.uid !== view.uid);
+  const isNew = isOther(claim);
   const { resize: _told, unmounted: _former, ...before } = recorded ?? {};
-  const record: Draft = { ...(isOther ? {} : before), name, uid: view.uid };
+  const record: Draft = { ...(isNew ? {} : before), name, uid: view.uid };
   if (view.phase === 'Bound' && view.volume !== null) {
     if (record.volume !== view.volume) delete record.disk;
     record.volume = view.volume;
@@ -48,7 +52,7 @@ function recordOf(scene: Scene, member: MemberView, claim: ClaimSlot): MemberCla
     if (disk) record.disk ??= disk;
   }
   // The request names the claim that stays: it is carried out now, and must not accept the next loss too.
-  if (accepted && isOther && recorded?.uid === view.uid) record.accepted = view.uid;
+  if (accepted && isNew && recorded?.uid === view.uid) record.accepted = view.uid;
   const { accepted: spent } = record;
   const isAsked = spent !== undefined && scene.inventory.accepts.has(requestKey({ claim: name, uid: spent }));
   if (!isAsked) delete record.accepted;

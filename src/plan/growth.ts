@@ -3,55 +3,64 @@
 // up: it is told per claim and in AsSpecified. Different from a StatefulSet, which changes no claim (kubernetes/enhancements#661).
 
 import { wantedClaim } from '../volumes/claim-build.ts';
-import { claimChange, lasting, type Wanted } from '../volumes/claim-change.ts';
+import { claimChange, isInLine, lasting, type Wanted } from '../volumes/claim-change.ts';
 import type { ClaimSlot } from '../volumes/claim-class.ts';
+import type { ClaimView } from '../volumes/claim-view.ts';
 import { amount } from '../volumes/quantity.ts';
-import { keyOf } from './describe.ts';
 import { isGivenUp } from './rebuild-turn.ts';
 import type { MemberView, Scene } from './scene.ts';
-import type { Action, Note, Refusal } from './types.ts';
+import type { Action, Note } from './types.ts';
 
-/** Nothing for claims that another action of this plan changes: it would name a version that is no more. */
-export function planGrowth(scene: Scene, changed: ReadonlySet<string>): readonly Action[] {
-  return followers(scene).flatMap(({ member, claim, wanted }): readonly Action[] => {
-    const { view } = claim;
-    const change = view === null || changed.has(view.uid) ? null : claimChange(view, wanted);
-    if (view === null || change === null) return [];
-    const { uid, resourceVersion } = view;
-    const { what, metadata, spec } = change;
-    const patch = { metadata: { uid, resourceVersion, ...metadata }, ...(spec === undefined ? {} : { spec }) };
-    const reason = `its template has changed: ${what.join('; ')}`;
-    return [{ type: 'changeClaim', ordinal: member.ordinal, name: claim.name, uid, resourceVersion, patch, reason }];
-  });
+export interface Growth {
+  readonly actions: readonly Action[];
+  readonly notes: readonly Note[];
+}
+
+/** Nothing is done for claims that another action of this plan changes: it would name a version that is no more. */
+export function planGrowth(scene: Scene, changed: ReadonlySet<string>): Growth {
+  const found = followers(scene);
+  const free = found.filter(({ view }) => !changed.has(view.uid));
+  return {
+    actions: free.flatMap((one) => changeOf(one)),
+    notes: [...growthNotes(scene, found), ...unusedNotes(scene)],
+  };
+}
+
+function changeOf({ member, claim, view, wanted }: Follower): readonly Action[] {
+  const change = claimChange(view, wanted);
+  if (change === null) return [];
+  const { uid, resourceVersion } = view;
+  const { what, metadata, spec } = change;
+  const patch = { metadata: { uid, resourceVersion, ...metadata }, ...(spec === undefined ? {} : { spec }) };
+  const reason = `its template has changed: ${what.join('; ')}`;
+  return [{ type: 'changeClaim', ordinal: member.ordinal, name: claim.name, uid, resourceVersion, patch, reason }];
 }
 
 interface Follower {
   readonly member: MemberView;
   readonly claim: ClaimSlot;
+  readonly view: ClaimView;
   readonly wanted: Wanted;
 }
 
-/** Claims that are ours beyond doubt, and that a claim template of the app as it is now names. */
+/**
+ * Claims that are ours beyond doubt, that a claim template of the app as it is now names, and that there is something to say
+ * or to do of: they differ from it, or grow.
+ */
 function followers(scene: Scene): readonly Follower[] {
+  const named = new Set(scene.spec.volumeClaimTemplates.map(({ metadata }) => metadata.name));
   return scene.wanted.flatMap((member) => {
+    const drafts = scene.claimDrafts.get(member.hash);
     const isComplete = member.claims.every(({ view }) => view?.phase === 'Bound');
     return member.claims.flatMap((claim) => {
-      const draft = followedDraft(scene, member, claim);
-      if (draft === undefined || claim.view === null || claim.class !== 'Usable' || isGivenUp(scene, member, claim))
-        return [];
-      return [{ member, claim, wanted: wantedClaim(draft, claim.view, isComplete) }];
+      const { view, template } = claim;
+      const draft = named.has(template) ? drafts?.get(template) : undefined;
+      if (draft === undefined || view === null || claim.class !== 'Usable') return [];
+      if (isInLine(view, draft, isComplete) && resizeOf(scene, claim) === null) return [];
+      if (isGivenUp(scene, member, claim)) return [];
+      return [{ member, claim, view, wanted: wantedClaim(draft, view, isComplete) }];
     });
   });
-}
-
-function followedDraft({ spec, claimDrafts }: Scene, { hash }: MemberView, { template }: ClaimSlot) {
-  const isNamed = spec.volumeClaimTemplates.some(({ metadata }) => metadata.name === template);
-  return isNamed ? claimDrafts.get(hash)?.get(template) : undefined;
-}
-
-function refusalOf({ observed }: Scene, name: string): Refusal | undefined {
-  const key = keyOf('changeClaim', name);
-  return observed.refusals.find((refusal) => refusal.key === key);
 }
 
 const MAX_WORDS = 160;
@@ -59,24 +68,26 @@ const MAX_WORDS = 160;
 /** What the ledger tells of a claim's growth: "10Gi to 20Gi, FileSystemResizePending"; null when there is none. */
 export function resizeOf(scene: Scene, { name, view }: ClaimSlot): string | null {
   if (view === null) return null;
-  const refusal = refusalOf(scene, name);
+  const refusal = scene.inventory.refusals.get(name);
   if (refusal !== undefined) return `refused: ${refusal.message.slice(0, MAX_WORDS).toWellFormed()}`;
   if (!grows(view.request, view.capacity)) return null;
   return `${view.capacity} to ${view.request}${view.resizing === null ? '' : `, ${view.resizing}`}`;
 }
 
 function grows(request: string | null, capacity: string | null): boolean {
+  // Most volumes have what is asked for, in the same words.
+  if (request === capacity || capacity === null) return false;
   const [asked, has] = [amount(request ?? ''), amount(capacity ?? '')];
   return asked !== null && has !== null && asked > has;
 }
 
 /** For each claim template at most one sentence of each kind, on the first claim that it is true of. */
-export function growthNotes(scene: Scene): readonly Note[] {
-  const groups = Map.groupBy(followers(scene), ({ claim }) => claim.template);
+function growthNotes(scene: Scene, found: readonly Follower[]): readonly Note[] {
+  const groups = Map.groupBy(found, ({ claim }) => claim.template);
   return [...groups.values()].flatMap((group) => [
     ...noteOf(group, 'ClaimRefused', ({ claim }) => refusalWords(scene, claim)),
     ...noteOf(group, 'ClaimGrows', ({ claim }) => growthWords(scene, claim)),
-    ...noteOf(group, 'ClaimDiffers', ({ claim, wanted }) => lastingWords(claim, wanted)),
+    ...noteOf(group, 'ClaimDiffers', ({ view, wanted }) => lastingWords(view, wanted)),
   ]);
 }
 
@@ -96,23 +107,23 @@ function noteOf(
 }
 
 function refusalWords(scene: Scene, { name }: ClaimSlot): string | null {
-  const refusal = refusalOf(scene, name);
+  const refusal = scene.inventory.refusals.get(name);
   if (refusal === undefined) return null;
   return `it cannot be changed as its template asks, and stays as it is: ${refusal.message.replace(/\.$/, '')}`;
 }
 
 function growthWords(scene: Scene, claim: ClaimSlot): string | null {
-  const told = refusalOf(scene, claim.name) === undefined ? resizeOf(scene, claim) : null;
+  const told = scene.inventory.refusals.get(claim.name) === undefined ? resizeOf(scene, claim) : null;
   return told === null ? null : `it grows from ${told}`;
 }
 
-function lastingWords({ view }: ClaimSlot, { spec }: Wanted): string | null {
-  const reasons = view === null ? [] : lasting(view, spec);
+function lastingWords(view: ClaimView, { spec }: Wanted): string | null {
+  const reasons = lasting(view, spec);
   return reasons.length === 0 ? null : `${reasons.join('; ')}; that holds for new claims only`;
 }
 
 /** Claims that no claim template of the app names any more. */
-export function unusedNotes({ spec, wanted }: Scene): readonly Note[] {
+function unusedNotes({ spec, wanted }: Scene): readonly Note[] {
   const used = new Set(spec.volumeClaimTemplates.map(({ metadata }) => metadata.name));
   const left = wanted.flatMap(({ unmounted }) => unmounted.filter(({ template }) => !used.has(template)));
   const names = left.map(({ name }) => name);

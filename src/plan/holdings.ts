@@ -9,7 +9,8 @@ import { type ClaimSlot, classifyClaim } from '../volumes/claim-class.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
 import { readRequests, requestKey } from '../volumes/requests.ts';
 import type { VolumeReading } from '../volumes/volume-view.ts';
-import type { Observed, ObservedApp } from './types.ts';
+import { keyOf } from './describe.ts';
+import type { Observed, ObservedApp, Refusal } from './types.ts';
 
 /** All claims of an app, and what is known of the volumes behind them. */
 export interface Inventory {
@@ -20,15 +21,22 @@ export interface Inventory {
   readonly volumes: ReadonlyMap<string, VolumeReading>;
   /** `<claim>=<uid>` of what is accepted as lost. */
   readonly accepts: ReadonlySet<string>;
+  /** Of changes of claims, by the claim's name. */
+  readonly refusals: ReadonlyMap<string, Refusal>;
 }
 
-export function inventory({ app, claims, volumes }: Pick<Observed, 'app' | 'claims' | 'volumes'>): Inventory {
+const CHANGE = keyOf('changeClaim', '');
+
+export function inventory({ app, claims, volumes, refusals }: Observed): Inventory {
   const stamped = claims.filter((view) => view.ordinal !== null && view.app === app.name);
   return {
     app,
     byName: new Map(claims.map((view) => [view.name, view])),
     byOrdinal: Map.groupBy(stamped, ({ ordinal }) => ordinal ?? ''),
     volumes: new Map(volumes.map((volume) => [volume.name, volume])),
+    refusals: new Map(
+      refusals.flatMap((one) => (one.key.startsWith(CHANGE) ? [[one.key.slice(CHANGE.length), one]] : [])),
+    ),
     accepts: new Set(readRequests(app.annotations[ANNOTATION.acceptVolumeLoss]).asked.map(requestKey)),
   };
 }
@@ -44,8 +52,10 @@ export function claimsOf(store: Inventory, { ordinal, ledger, pod }: Holder): (t
   const { app, byName, byOrdinal, volumes, accepts } = store;
   const runs = pod?.controller?.uid === app.uid && pod.deletingSinceMs === null && !isTerminal(pod);
   const recorded = new Map((ledger?.claims ?? []).map((claim) => [claim.name, claim]));
+  const own = byOrdinal.get(String(ordinal)) ?? [];
   // Before one is bound there is no data to lose, and nothing that its siblings would be missed for.
-  const bound = (byOrdinal.get(String(ordinal)) ?? []).filter(({ volume, deleting }) => volume !== null && !deleting);
+  const witnessOf = (name: string, template: string) =>
+    own.find((one) => one.name !== name && one.volume !== null && !one.deleting && one.siblings.includes(template));
   return (template) => {
     const name = claimName(template, app.name, ordinal);
     const view = byName.get(name) ?? null;
@@ -55,7 +65,8 @@ export function claimsOf(store: Inventory, { ordinal, ledger, pod }: Holder): (t
       view,
       recorded: recorded.get(name) ?? null,
       volume: volumes.get(view?.volume ?? '') ?? null,
-      witness: bound.find((one) => one.name !== name && one.siblings.includes(template)) ?? null,
+      // What is there and recorded needs nobody to vouch for it.
+      witness: (view === null || !recorded.has(name) ? witnessOf(name, template) : null) ?? null,
     };
     const mounted = runs && pod.claims.includes(name);
     return classifyClaim(facts, {
@@ -93,12 +104,12 @@ export function holdings(store: Inventory, holder: Holder, { templates, mounts }
     const template = templateOf(mount);
     return template === null ? [] : [claims.find((claim) => claim.template === template) ?? claimOf(template)];
   });
-  const used = new Set([...claims, ...mounted].map(({ name }) => name));
-  const known = [...(ledger?.claims ?? []), ...(byOrdinal.get(String(ordinal)) ?? [])].map(({ name }) => name);
-  const unmounted = [...new Set(known)]
-    .filter((name) => !used.has(name))
-    .flatMap((name) => templateOf(name) ?? [])
-    .map(claimOf)
-    .filter(({ view }) => view !== null);
-  return { claims, mounted, unmounted };
+  const used = new Set<string>();
+  for (const { name } of claims) used.add(name);
+  for (const { name } of mounted) used.add(name);
+  const others = new Set<string>();
+  for (const { name } of ledger?.claims ?? []) if (!used.has(name)) others.add(name);
+  for (const { name } of byOrdinal.get(String(ordinal)) ?? []) if (!used.has(name)) others.add(name);
+  const unmounted = [...others].flatMap((name) => templateOf(name) ?? []).map(claimOf);
+  return { claims, mounted, unmounted: unmounted.filter(({ view }) => view !== null) };
 }

@@ -7,7 +7,7 @@ import { isOurPod, LIVE, type Slot } from '../identity/slot.ts';
 import { formatTime, parseTime } from '../identity/time.ts';
 import { nextClaims } from './claim-records.ts';
 import { failuresOf, forgiven } from './failures.ts';
-import { leftBehind } from './retention.ts';
+import { leftBehind, takesClaims } from './retention.ts';
 import { fitting } from './room.ts';
 import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
 import type { Wait } from './types.ts';
@@ -117,6 +117,8 @@ function nextEntry(scene: Scene, member: MemberView, { wait, turn, now }: News):
   if (state !== 'VolumeAtRisk') countFailures(entry, member, scene.judge.nowMs);
   set(entry, 'claims', nextClaims(scene, turn === undefined ? member : turned(scene, member, turn)));
   if (member.complete) entry.complete = true;
+  const hasGone = pod === null && ledger?.kept === true;
+  set(entry, 'kept', !member.wanted && (hasGone || !takesClaims(scene, member)) ? true : undefined);
   return entry;
 }
 

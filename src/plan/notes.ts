@@ -4,22 +4,13 @@
 import { stringAt } from '../identity/json.ts';
 import { deletesUnheard } from '../identity/pod.ts';
 import { isOurPod } from '../identity/slot.ts';
-import { growthNotes, unusedNotes } from './growth.ts';
 import { requestNotes } from './request-notes.ts';
 import { pausedRollout } from './rollout.ts';
 import { runningRevision, type Scene } from './scene.ts';
 import type { Note } from './types.ts';
 
 export function planNotes(scene: Scene): readonly Note[] {
-  return [
-    ...grace(scene),
-    ...paused(scene),
-    ...lost(scene),
-    ...shadowed(scene),
-    ...growthNotes(scene),
-    ...requestNotes(scene),
-    ...unusedNotes(scene),
-  ];
+  return [...grace(scene), ...paused(scene), ...lost(scene), ...shadowed(scene), ...requestNotes(scene)];
 }
 
 function grace({ spec }: Scene): readonly Note[] {

@@ -61,7 +61,7 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const filling = revisions.waits.length > 0 ? withoutBuilding(fill.actions) : fill.actions;
   const changes = [...retention.actions, ...filling, ...drain.actions, ...rebuild.actions, ...rollout.actions];
   const growth = planGrowth(scene, changedBy(changes));
-  const wanted = [...service.actions, ...revisions.actions, ...changes, ...growth, ...planHistory(scene)];
+  const wanted = [...service.actions, ...revisions.actions, ...changes, ...growth.actions, ...planHistory(scene)];
   const allowed = withoutRefused(only === null ? wanted : [], observed);
   const found = inOrder([
     ...allowed.waits,
@@ -85,7 +85,7 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
     // What was never read may be gone, or somebody else's: nothing is decided on the last that was heard of it (R7).
     actions: hasUnread(observed) ? reads : [...reads, ...oneAtATime(allowed.actions)],
     waits: only === null || idle ? found : observed.app.deleting ? [only] : [only, ...found],
-    notes: [...service.notes, ...planNotes(scene), ...(idle ? [PAUSED] : [])],
+    notes: [...service.notes, ...planNotes(scene), ...growth.notes, ...(idle ? [PAUSED] : [])],
     againAtMs: [searchDueMs(observed, lacks), ...volumes.dueMs],
     rollout: hasUnread(observed)
       ? { turns: new Map(), failed: revisions.rolledBack ? revisions.update : null }
@@ -98,10 +98,17 @@ function changedBy(actions: readonly Action[]): ReadonlySet<string> {
   return new Set(actions.flatMap((action) => ('patch' in action || action.type === 'deleteClaim' ? [action.uid] : [])));
 }
 
-/** A change gives a pod another version, and its removal names the one that was decided on: that is the next plan's. */
+/**
+ * A change gives an object another version, and its removal names the one that was decided on: that of a pod is the next
+ * plan's, and a claim that goes needs no change.
+ */
 function oneAtATime(actions: readonly Action[]): readonly Action[] {
   const changed = changedBy(actions);
-  return changed.size === 0 ? actions : actions.filter((one) => one.type !== 'deletePod' || !changed.has(one.uid));
+  const going = new Set(actions.flatMap((one) => (one.type === 'deleteClaim' ? [one.uid] : [])));
+  if (changed.size === 0) return actions;
+  return actions.filter((one) =>
+    one.type === 'deletePod' ? !changed.has(one.uid) : !('patch' in one && going.has(one.uid)),
+  );
 }
 
 /** An update that fails, or that cannot reach a member, is the cause of what else is waited for. */

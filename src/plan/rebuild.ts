@@ -5,9 +5,9 @@
 
 import { ANNOTATION } from '../api/names.ts';
 import { isOurPod } from '../identity/slot.ts';
-import { volumeRisk } from './doubts.ts';
+import { claimDoubt, volumeRisk } from './doubts.ts';
 import { NOTHING, type Step } from './fill.ts';
-import type { Scene } from './scene.ts';
+import type { MemberView, Scene } from './scene.ts';
 import type { Action, Wait } from './types.ts';
 
 export function planRebuild(scene: Scene): Step {
@@ -20,7 +20,7 @@ export function planRebuild(scene: Scene): Step {
   const wait = (message: string): Wait => ({ reason: 'Rebuilding', ordinal, message: `${start}${message}.` });
   if (blocker !== null)
     return { actions: [], waits: [wait(` once ${blocker.name}, which is ${blocker.slot.state}, is Available`)] };
-  const risk = volumeRisk(scene, member);
+  const risk = obstacle(scene, member);
   if (risk !== null) return { actions: [], waits: [risk, wait(' once that is settled')] };
   if (slot.state === 'Vanished' || slot.state === 'Taken' || slot.state === 'Orphan')
     return { actions: [], waits: [wait(` once its place is free (${slot.state})`)] };
@@ -43,4 +43,10 @@ export function planRebuild(scene: Scene): Step {
     reason: why,
   };
   return { actions: [...removals, pod], waits: [wait('')] };
+}
+
+/** A pod does not go for the sake of one claim while another one keeps it from coming back, and nobody is there to help. */
+function obstacle(scene: Scene, member: MemberView): Wait | null {
+  const doubt = isOurPod(member.slot) ? claimDoubt(scene, member) : null;
+  return volumeRisk(scene, member) ?? (doubt?.needsUser ? doubt : null);
 }

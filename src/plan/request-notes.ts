@@ -40,11 +40,16 @@ function judgeRebuild(slot: ClaimSlot | undefined, { uid }: ClaimRequest): Verdi
 
 function judgeAcceptance({ spec }: Scene, slot: ClaimSlot | undefined, { uid }: ClaimRequest): Verdict {
   if (slot === undefined) return NO_CLAIM;
+  const { view, recorded, class: found } = slot;
+  const next = verdict(slot, spec.volumeLossPolicy);
+  // What is taken now is in the ledger with this very status, and what is accepted by that is spent.
+  if ((next === 'use' || next === 'stamp') && found !== 'Lost') {
+    const isSpent =
+      recorded?.accepted === uid || (found !== 'Usable' && found !== 'Unstamped' && recorded?.uid === uid);
+    return view?.uid !== uid || isSpent ? 'done' : 'early';
+  }
   if (!slot.accepted || acceptableUid(slot) !== uid) return 'done';
-  if (slot.class === 'Usable' || slot.class === 'Unstamped') return 'early';
-  // What is taken or made now is in the ledger with this very status.
-  const isLasting = slot.class === 'Lost' || ['wait', 'block'].includes(verdict(slot, spec.volumeLossPolicy));
-  return isLasting ? 'pending' : 'done';
+  return found === 'Lost' || next === 'wait' || next === 'block' ? 'pending' : 'done';
 }
 
 function notesOf(scene: Scene, annotation: string, judge: (request: ClaimRequest) => Verdict): readonly Note[] {

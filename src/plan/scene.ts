@@ -108,7 +108,8 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
 
 function isDeparted({ spec }: Setting, { slot, ledger }: MemberView): boolean {
   const goes = keeperOf(spec.persistentVolumeClaimRetentionPolicy, false) === 'pod';
-  return goes && slot.state === 'Empty' && (ledger?.claims ?? []).length > 0;
+  // What went under Retain stays, whatever the policy has become since.
+  return goes && slot.state === 'Empty' && ledger?.kept !== true && (ledger?.claims ?? []).length > 0;
 }
 
 function byName<View extends { readonly name: string }>(views: readonly View[]): ReadonlyMap<string, View> {

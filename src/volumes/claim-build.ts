@@ -2,7 +2,7 @@
 // of Kubernetes pkg/controller/statefulset/stateful_set_utils.go for labels; the stamps are ours.
 
 import { ANNOTATION, LABEL } from '../api/names.ts';
-import { isObject, objectAt, stringMap } from '../identity/json.ts';
+import { isObject, listAt, objectAt, stringAt, stringMap } from '../identity/json.ts';
 import { claimName } from '../identity/member-names.ts';
 import { type AppRef, controllerRef } from '../identity/owner.ts';
 import { type ClaimView, withoutBinder } from './claim-view.ts';
@@ -30,6 +30,13 @@ export interface ClaimDraft {
     readonly ownerReferences?: readonly object[];
   };
   readonly spec: object;
+  /** Of the spec, as written. */
+  readonly asks: {
+    readonly storage: string | null;
+    readonly storageClass: string | null;
+    readonly attributesClass: string | null;
+    readonly accessModes: readonly unknown[];
+  };
 }
 
 /** Whose claim it is. In a draft the ordinal is left empty. */
@@ -51,6 +58,7 @@ export function draftClaim(
   { template, content, siblings, selector, ownedByApp }: ClaimSource,
 ): ClaimDraft {
   const metadata = objectAt(content, 'metadata');
+  const spec = objectAt(content, 'spec');
   const stamp = stamps(app, { ordinal: '', siblings });
   const labels = stringMap(metadata['labels']);
   const { [ANNOTATION.templateKeys]: _ours, ...annotations } = stringMap(metadata['annotations']);
@@ -70,7 +78,13 @@ export function draftClaim(
       },
       ...(ownedByApp ? { ownerReferences: [controllerRef(app)] } : {}),
     },
-    spec: objectAt(content, 'spec'),
+    spec,
+    asks: {
+      storage: stringAt(objectAt(objectAt(spec, 'resources'), 'requests'), 'storage') ?? null,
+      storageClass: stringAt(spec, 'storageClassName') ?? null,
+      attributesClass: stringAt(spec, 'volumeAttributesClassName') || null,
+      accessModes: listAt(spec, 'accessModes'),
+    },
   };
 }
 

@@ -5,8 +5,8 @@
 
 import { ANNOTATION, LABEL } from '../api/names.ts';
 import { listAt, objectAt, sameJson, stringAt } from '../identity/json.ts';
-import { templateKeysOf } from './claim-build.ts';
-import type { ClaimView } from './claim-view.ts';
+import { type ClaimDraft, templateKeysOf } from './claim-build.ts';
+import { BINDER, type ClaimView } from './claim-view.ts';
 import { amount } from './quantity.ts';
 
 type Texts = Readonly<Record<string, string>>;
@@ -56,6 +56,32 @@ function following(now: Texts, wanted: Texts, former: readonly string[]): Record
   const set = Object.entries(wanted).filter(([key, value]) => now[key] !== value);
   const gone = former.filter((key) => key in now && !(key in wanted) && key !== LABEL.app);
   return Object.fromEntries([...set, ...gone.map((key) => [key, null] as const)]);
+}
+
+/**
+ * Whether it says word for word what a claim made now would: what most claims do most of the time, told without making
+ * anything. `isComplete` as for wantedClaim.
+ */
+export function isInLine(view: ClaimView, { metadata, siblings, asks }: ClaimDraft, isComplete: boolean): boolean {
+  const { labels, annotations } = metadata;
+  for (const key in labels) if (view.labels[key] !== labels[key]) return false;
+  for (const key in annotations) {
+    if (key === ANNOTATION.ordinal || key === ANNOTATION.siblings || BINDER.has(key)) continue;
+    if (view.annotations[key] !== annotations[key]) return false;
+  }
+  if (isComplete && view.annotations[ANNOTATION.siblings] !== siblings) return false;
+  if (view.annotations[ANNOTATION.templateKeys] !== annotations[ANNOTATION.templateKeys]) return false;
+  const { storage, storageClass, attributesClass, accessModes } = asks;
+  const isSame = storage === view.request && (storageClass === null || storageClass === view.storageClass);
+  return (
+    isSame && (attributesClass === null || attributesClass === view.attributesClass) && hasModes(view, accessModes)
+  );
+}
+
+function hasModes({ accessModes }: ClaimView, modes: readonly unknown[]): boolean {
+  return (
+    modes.length === 0 || (modes.length === accessModes.length && modes.every((mode, at) => mode === accessModes[at]))
+  );
 }
 
 /** The size as the template writes it; null for none, and for what is no size. */

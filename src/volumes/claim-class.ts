@@ -75,9 +75,13 @@ export function classifyClaim(facts: ClaimFacts, claimant: Claimant): ClaimSlot 
   return { ...facts, ...found, accepted };
 }
 
-/** The UID by which the loss of what was there can be accepted: the recorded claim's, or its witness's. */
-export function acceptableUid({ recorded, witness }: Pick<ClaimFacts, 'recorded' | 'witness'>): string | null {
-  return recorded?.uid ?? witness?.uid ?? null;
+/** The UID by which the loss of what was there can be accepted: the recorded claim's, that of the one there, or its witness's. */
+export function acceptableUid({
+  recorded,
+  view,
+  witness,
+}: Pick<ClaimFacts, 'recorded' | 'view' | 'witness'>): string | null {
+  return recorded?.uid ?? view?.uid ?? witness?.uid ?? null;
 }
 
 function absent({ recorded, witness }: ClaimFacts): Found {

@@ -66,7 +66,7 @@ export function readClaim(raw: unknown): ClaimView {
 }
 
 /** Set by the volume binder and the scheduler (Kubernetes component-helpers/storage/volume/pv_helpers.go). */
-const BINDER: ReadonlySet<string> = new Set([
+export const BINDER: ReadonlySet<string> = new Set([
   'pv.kubernetes.io/bind-completed',
   'pv.kubernetes.io/bound-by-controller',
   'volume.kubernetes.io/selected-node',

@@ -79,6 +79,21 @@ describe('a member that people ask to rebuild', () => {
       waits: 'web-1 VolumeAtRisk, web-1 Rebuilding, web-1 VolumeAtRisk',
     },
     {
+      it: 'keeps its pod while another claim of it is not ours, and it could not come back',
+      app: asking(ONE, { volumes: ['data', 'wal'] }),
+      pods: ALL,
+      claims: 'wal-1 Foreign',
+      waits: 'web-1 ClaimTaken, web-1 Rebuilding',
+    },
+    {
+      it: 'loses a claim that is yet to be stamped, without a stamp',
+      app: asking(ONE),
+      pods: ALL,
+      claims: 'data-1 Plain',
+      does: 'delete PersistentVolumeClaim data-web-1, delete Pod web-1',
+      waits: 'web-1 Rebuilding',
+    },
+    {
       it: 'gets rid of a claim whose volume is lost',
       app: asking(ONE),
       pods: ALL,

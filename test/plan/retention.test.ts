@@ -100,6 +100,23 @@ describe('a claim of a wanted member', () => {
 });
 
 describe('a claim of a member that is not wanted any more', () => {
+  test.each(['Replaced', 'Restored', 'Lost'])(
+    'that was made again (%s) does not become the recorded one, which ends with it',
+    (state) => {
+      const seen = world({
+        app: { ...app(1, policy('Retain', 'Delete')), volumeLossPolicy: 'Recreate' },
+        pods: '0 Available, 1 Available',
+        claims: `data-1 ${state}`,
+        disks: { 'pv-data-web-1': 'unread' },
+        ...(state === 'Lost'
+          ? { ledger: { 1: { claims: [{ name: 'data-web-1', uid: 'former', volume: 'pv-data-web-1' }] } } }
+          : {}),
+      });
+      const { claims } = planned(see(seen)).status.members?.[1] ?? {};
+      expect(claims).toMatchObject([{ name: 'data-web-1', uid: state === 'Lost' ? 'former' : 'data-web-1-uid' }]);
+    },
+  );
+
   test('is kept under Retain', () => {
     const result = planned(see(two(app(1, policy('Retain', 'Retain')))));
     expect([deeds(result), waiting(result)]).toEqual([['delete Pod web-1'], ['web-1 PodTerminating']]);
@@ -151,6 +168,21 @@ describe('a claim of a member that is not wanted any more', () => {
 
   const left = (retention: Raw, owners: readonly Raw[] = []) =>
     two(app(1, retention), owners, '0 Available, 1 Stopped');
+
+  test('and that went under Retain stays, whatever the policy becomes before the ledger has forgotten it', () => {
+    const going = two(app(1, policy('Retain', 'Retain')), [], '0 Available, 1 Terminating');
+    const { members } = planned(see(going)).status;
+    expect(members).toMatchObject([{ ordinal: 0 }, { ordinal: 1, kept: true }]);
+    const status = { ...(going.app['status'] as Raw), members };
+    const flipped = (replicas: number, pods: string) =>
+      planned(see(two({ ...app(replicas, policy('Delete', 'Delete')), status }, [], pods)));
+    const gone = flipped(1, '0 Available, 1 Stopped');
+    expect(gone.actions.filter(({ type }) => type === 'deleteClaim')).toEqual([]);
+    expect(gone.status.members).toHaveLength(1);
+    // While its pod is there, the policy is as it is now.
+    expect(flipped(1, '0 Available, 1 Terminating').status.members?.[1]).not.toHaveProperty('kept');
+    expect(flipped(2, '0 Available, 1 Stopped').status.members?.[1]).not.toHaveProperty('kept');
+  });
 
   test('and whose pod is gone already is deleted by the operator, after the status has said so', () => {
     const seen = left(policy('Retain', 'Delete'));

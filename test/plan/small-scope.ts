@@ -20,6 +20,8 @@ export interface Place {
   readonly state: string;
   /** By volume: the state of its claim. */
   readonly claims?: Readonly<Record<string, string>>;
+  /** By PersistentVolume: what was read of it, where that is not as recorded (`disks` of world.ts). */
+  readonly disks?: World['disks'];
   /** Fields of its ledger entry; `none`: it has none. */
   readonly ledger?: Raw | 'none';
 }
@@ -60,13 +62,17 @@ const grounds = memo((words: string) => {
 });
 
 const alone = memo((words: string) => {
-  const { app, ordinal, state, claims, ledger } = JSON.parse(words) as Place & { app: AppWords; ordinal: number };
+  const { app, ordinal, state, claims, disks, ledger } = JSON.parse(words) as Place & {
+    app: AppWords;
+    ordinal: number;
+  };
   const part = world({
     app,
     pods: `${ordinal} ${state}`,
     claims: Object.entries(claims ?? {})
       .map(([volume, claim]) => `${volume}-${ordinal} ${claim}`)
       .join(', '),
+    disks: disks ?? {},
     ledger: ledger === 'none' ? 'none' : ledger === undefined ? {} : { [ordinal]: ledger },
   });
   return { ...part, members: frozen(readApp(part.app).status.members ?? []) };
@@ -83,6 +89,8 @@ export function caseOf(given: Given, places: readonly Place[]): Case {
     pods: new Map(parts.flatMap(({ pods }) => [...pods])),
     claims: new Map(parts.flatMap(({ claims }) => [...claims])),
     endings: new Map(parts.flatMap(({ endings }) => [...endings])),
+    // Read volumes are taken out of it: each case has its own.
+    disks: Object.fromEntries([bare, ...parts].flatMap(({ disks }) => Object.entries(disks))),
     services: new Map(bare.services),
     revisions: new Map(bare.revisions),
   };

@@ -111,6 +111,24 @@ describe('a member whose pod is gone', () => {
       waits: 'web-0 VolumeAtRisk',
     },
     {
+      it: 'waits when its claim is lost and nobody knows of it, and says by which UID to go on',
+      app: one,
+      pods: '0 Stopped',
+      ledger: { 0: { claims: [] } },
+      claims: 'data-0 Lost',
+      waits: 'web-0 VolumeAtRisk',
+      says: `${asking}data-web-0=data-web-0-uid`,
+    },
+    {
+      it: 'goes on with a lost claim that nobody knows of when that is accepted',
+      app: accepting('data-web-0=data-web-0-uid'),
+      pods: '0 Stopped',
+      ledger: { 0: { claims: [] } },
+      claims: 'data-0 Lost',
+      does: 'create Pod web-0',
+      waits: 'web-0 PodPending',
+    },
+    {
       it: 'goes on with another disk when that is accepted',
       app: accepting('data-web-0=data-web-0-uid'),
       pods: '0 Stopped',
@@ -234,6 +252,20 @@ describe('requests are never taken off, and it is said what became of them', () 
     const [note] = notesOf(what);
     expect(note).toMatchObject({ reason });
     expect(note?.message).toContain(words);
+  });
+
+  test('one that names a claim which is there is told at once, recorded or not', () => {
+    for (const claims of ['data-0 Bound', 'data-0 Plain', 'data-0 Replaced']) {
+      const uid = claims.endsWith('Replaced') ? 'data-web-0-other-uid' : 'data-web-0-uid';
+      const unrecorded = { claims, ledger: { 0: { claims: [] } } };
+      expect(notesOf(`data-web-0=${uid}`, unrecorded)).toMatchObject([{ reason: 'RequestUnclear' }]);
+    }
+    // The recorded one is no more, and the other is taken with this very status.
+    const seen = {
+      claims: 'data-0 Replaced',
+      ledger: { 0: { claims: [{ name: 'data-web-0', uid: 'data-web-0-uid' }] } },
+    };
+    expect(notesOf('data-web-0=data-web-0-uid', seen)).toMatchObject([{ reason: 'RequestDone' }]);
   });
 
   test('one that is done leaves the app as specified', () => {
