@@ -6,9 +6,11 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type OperatorProcess, startOperatorProcess } from '../../e2e/operator/process.ts';
 import { openStage, type Stage } from './stage.ts';
+import { aboutDisasters } from './volumes/disaster.ts';
 import { aboutFollowing } from './volumes/following.ts';
 import { aboutGrowth } from './volumes/growth.ts';
 import { aboutIdentity } from './volumes/identity.ts';
+import { aboutBadInput } from './volumes/input.ts';
 import { aboutRebuild } from './volumes/rebuild.ts';
 
 vi.setConfig({ maxConcurrency: 12 });
@@ -31,6 +33,8 @@ aboutGrowth(open);
 aboutFollowing(open);
 aboutIdentity(open);
 aboutRebuild(open);
+aboutDisasters(open);
+aboutBadInput(open);
 
 describe('over all of that', () => {
   test('the operator broke none of its own rules, and none of its plans', () => {

@@ -28,10 +28,11 @@ const OTHERS: readonly (readonly [string, Source])[] = [
   ['another handle', { handle: 'another' }],
   ['no handle', { path: '/another' }],
 ];
-/** An app of two members, web-1 of which is looked at; resolves once its volume is recorded. */
+/** An app of two members, web-1 of which is looked at; resolves once its volume is recorded, and the spec is like this. */
 async function started(scene: Scene, spec: object = {}): Promise<void> {
-  await scene.start(await onDisks(scene, spec), 90);
+  await scene.start(await onDisks(scene), 90);
   await record(scene, CLAIM);
+  await scene.edit('web', spec);
 }
 const podsOf = (scene: Scene) => scene.made('pods').filter(isOfWeb).length;
 const isBack = (scene: Scene, count: number) =>
