@@ -11,6 +11,7 @@ import { aboutFollowing } from './volumes/following.ts';
 import { aboutGrowth } from './volumes/growth.ts';
 import { aboutIdentity } from './volumes/identity.ts';
 import { aboutBadInput } from './volumes/input.ts';
+import { aboutNoRightToRead, aboutReads } from './volumes/reads.ts';
 import { aboutRebuild } from './volumes/rebuild.ts';
 
 vi.setConfig({ maxConcurrency: 12 });
@@ -35,6 +36,8 @@ aboutIdentity(open);
 aboutRebuild(open);
 aboutDisasters(open);
 aboutBadInput(open);
+aboutReads(open);
+aboutNoRightToRead(open);
 
 describe('over all of that', () => {
   test('the operator broke none of its own rules, and none of its plans', () => {

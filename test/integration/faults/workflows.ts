@@ -47,13 +47,13 @@ const ready = (scene: Scene, count: number) => {
     web?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
   );
 };
-const has = (count: number) => (scene: Scene) => ready(scene, count);
+export const has = (count: number) => (scene: Scene) => ready(scene, count);
 const again = (count: number) => (scene: Scene) => ready(scene, count) && scene.gone('pods', 'web-0').length > 0;
 const scaled = (replicas: number) => (scene: Scene) => scene.patch(APPS, 'web', { spec: { replicas } });
 
 const SCALED_DELETE = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Delete' } };
 /** Paused, the app leaves the place of a member that was deleted by hand empty, and its claim without a pod. */
-const vacated = async (scene: Scene, pod: string): Promise<void> => {
+export const vacated = async (scene: Scene, pod: string): Promise<void> => {
   await scene.edit('web', { paused: true });
   const uid = scene.pod(pod)?.metadata.uid ?? '';
   await scene.client.delete(RESOURCES.pods, { namespace: scene.name, name: pod }, { uid });
