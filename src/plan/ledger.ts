@@ -170,7 +170,9 @@ function nextClaims(scene: Scene, member: MemberView): readonly MemberClaim[] | 
     if (!member.wanted && claim.class === 'Replaced') continue;
     const same = claim.recorded?.uid === claim.view.uid ? claim.recorded : { name: claim.name, uid: claim.view.uid };
     const { volume, phase } = claim.view;
-    const news = phase === 'Bound' && volume !== null && volume !== same.volume;
+    // Until it is given back, one that ends with its pod stays given up: it may go before (seed 387).
+    const isGiven = claim.view.controller?.kind === 'Pod';
+    const news = phase === 'Bound' && volume !== null && volume !== same.volume && !isGiven;
     known.set(claim.name, news ? { ...same, volume } : same);
     // Given up, as the status says: should it be wanted again after its claims have ended, it gets new ones (R12 protects no more).
     if (takesClaims(scene, member))

@@ -52,7 +52,7 @@ export interface Scene {
   readonly condemned: readonly MemberView[];
   /** Unwanted members whose pod vanished: remembered until nothing of it can run, should they be wanted again (R1). */
   readonly vanished: readonly MemberView[];
-  /** Unwanted members whose pod is gone for good, and whose claims are to go with them. */
+  /** Unwanted members that have no pod any more, though a stranger's may have the name, and whose claims are to go. */
   readonly departed: readonly MemberView[];
   /** What a claim of each revision is made from, by the revision's hash and the claim template. */
   readonly claimDrafts: ReadonlyMap<string, ReadonlyMap<string, ClaimDraft>>;
@@ -94,7 +94,7 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
 
 function isDeparted({ spec }: Setting, { slot, ledger }: MemberView): boolean {
   const goes = keeperOf(spec.persistentVolumeClaimRetentionPolicy, false) === 'pod';
-  return goes && slot.state === 'Empty' && (ledger?.claims ?? []).length > 0;
+  return goes && ['Empty', 'Taken'].includes(slot.state) && (ledger?.claims ?? []).length > 0;
 }
 
 function byName<View extends { readonly name: string }>(views: readonly View[]): ReadonlyMap<string, View> {
