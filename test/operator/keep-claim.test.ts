@@ -78,5 +78,6 @@ test('is not deleted while a pod that no watch shows has its member`s name; the 
   expect(job().observed.pods.map(({ uid }) => uid)).toEqual(['stranger']);
   api.remove('pods', 'web-0');
   await execute(pass, job(), [action]);
-  expect(api.writes.map(({ verb, plural }) => `${verb} ${plural}`)).toEqual(['delete persistentvolumeclaims']);
+  const writes = api.writes.map(({ verb, plural }) => `${verb} ${plural}`);
+  expect(writes).toEqual(['delete persistentvolumeclaims', 'create events']);
 });
