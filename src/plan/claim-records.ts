@@ -24,7 +24,8 @@ export function nextClaims(scene: Scene, member: MemberView): readonly MemberCla
       if (used.length > 1 || claim.witness !== null) known.set(claim.name, { name: claim.name });
       else known.delete(claim.name);
     }
-    if ((use !== 'use' && use !== 'stamp') || claim.view === null) continue;
+    const isRecorded = use === 'use' || use === 'stamp' || isEnding(scene, member, claim);
+    if (!isRecorded || claim.view === null) continue;
     // Another claim is accepted for who is to use it; that of a member that is not wanted stays as it was, or it would end as
     // the recorded one does (whenScaled: Delete).
     if (!member.wanted && isOther(claim)) continue;
@@ -32,6 +33,14 @@ export function nextClaims(scene: Scene, member: MemberView): readonly MemberCla
   }
   if (member.wanted) setAside(scene, { used, unmounted: member.unmounted }, known);
   return known.size > 0 ? [...known.values()] : undefined;
+}
+
+/**
+ * It goes now for a rebuild, whatever state it is in: when it has ended, the member gets a new one (R12 protects no more). One
+ * that somebody else deletes is protected until it is the member's turn: the request may be taken off again.
+ */
+function isEnding(scene: Scene, member: MemberView, claim: ClaimSlot): boolean {
+  return scene.rebuild?.blocker === null && isGivenUp(scene, member, claim);
 }
 
 /** Not the recorded one, or not known to be. */
@@ -61,7 +70,7 @@ function recordOf(scene: Scene, member: MemberView, claim: ClaimSlot): MemberCla
   const resize = resizeOf(scene, claim);
   if (resize !== null) record.resize = resize;
   // Given up, as the status says: should it be wanted again after it has ended, it gets a new one (R12 protects no more).
-  if (takesClaims(scene, member) || isGivenUp(scene, member, claim)) {
+  if (takesClaims(scene, member) || isEnding(scene, member, claim)) {
     delete record.volume;
     delete record.disk;
   }

@@ -193,9 +193,7 @@ function isUnrecorded(
 ): boolean {
   const touched = new Set(
     next.actions.flatMap((action) =>
-      action.type === 'createClaim' || (action.type === 'deleteClaim' && action.because === 'rebuild')
-        ? [action.ordinal]
-        : [],
+      action.type === 'createClaim' || ('because' in action && action.because === 'rebuild') ? [action.ordinal] : [],
     ),
   );
   if (touched.size === 0) return false;

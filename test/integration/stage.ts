@@ -42,7 +42,7 @@ export async function openStage(options: Omit<ClusterOptions, 'audit'>): Promise
   const kinds = Object.keys(FOLLOWED) as Kind[];
   const follow = (kind: Kind) =>
     new Promise<void>((synced) => {
-      const event = (told: WatchEvent) => scenes.get(told.object.metadata.namespace ?? '')?.hear(kind, told);
+      const event = (told: WatchEvent) => scenes.get(placeOf(told.object))?.hear(kind, told);
       const on = { synced, event, progress: () => undefined, error: () => undefined };
       watches.push(watchResource({ transport, clock: systemClock, random: Math.random, resource: FOLLOWED[kind], on }));
     });
@@ -65,6 +65,12 @@ export async function openStage(options: Omit<ClusterOptions, 'audit'>): Promise
       if (found.length > 0) throw new Error(`more members were away than their app allows:\n${found.join('\n')}`);
     },
   };
+}
+
+/** A volume is where the claim is that it is for. */
+function placeOf(object: KubeObject): string {
+  const { claimRef } = (object['spec'] ?? {}) as { readonly claimRef?: { readonly namespace?: string } };
+  return object.metadata.namespace ?? claimRef?.namespace ?? '';
 }
 
 /** UIDs of pods. */
@@ -98,6 +104,7 @@ export interface PodEvent {
 const FOLLOWED = {
   pods: RESOURCES.pods,
   claims: RESOURCES.persistentvolumeclaims,
+  volumes: RESOURCES.persistentvolumes,
   services: RESOURCES.services,
   revisions: RESOURCES.controllerrevisions,
   events: RESOURCES.events,
@@ -118,6 +125,7 @@ export class Scene {
   readonly #objects: Record<Kind, Map<string, KubeObject>> = {
     pods: new Map(),
     claims: new Map(),
+    volumes: new Map(),
     services: new Map(),
     revisions: new Map(),
     events: new Map(),
@@ -155,6 +163,10 @@ export class Scene {
   }
   claims(): readonly KubeObject[] {
     return [...this.#objects.claims.values()];
+  }
+  /** A PersistentVolume that is for a claim of this namespace. */
+  volume(name: string): KubeObject | undefined {
+    return this.#objects.volumes.get(name);
   }
   /** UID by name: an identity that must not change. */
   uids(kind: 'pods' | 'claims'): Readonly<Record<string, string>> {
@@ -376,7 +388,16 @@ export interface MemberStatus {
   readonly reason?: string;
   readonly failures?: number;
   readonly podUID?: string;
-  readonly claims?: readonly { readonly name: string; readonly uid: string; readonly volume?: string }[];
+  readonly claims?: readonly MemberClaim[];
+}
+export interface MemberClaim {
+  readonly name: string;
+  readonly uid?: string;
+  readonly volume?: string;
+  readonly disk?: string;
+  readonly accepted?: string;
+  readonly resize?: string;
+  readonly unmounted?: boolean;
 }
 export type App = KubeObject & {
   readonly status?: {

@@ -139,6 +139,29 @@ test('the ledger says first that the claim protects nothing any more', () => {
   expect(told.statusFirst).toBe(false);
 });
 
+describe('a claim that is blocked otherwise protects nothing any more either, before its pod goes', () => {
+  test.each(['Terminating', 'Lost', 'Replaced'])('%s: what is made anew comes up', (state) => {
+    const seen = world({ app: asking(ONE), pods: ALL, claims: `data-1 ${state}` });
+    const { uid } = (seen.claims.get('data-web-1')?.['metadata'] ?? {}) as { readonly uid?: string };
+    seen.app = {
+      ...seen.app,
+      metadata: { ...(seen.app['metadata'] as Raw), annotations: { [REBUILD]: `data-web-1=${uid}` } },
+    };
+    const first = planned(see(seen));
+    expect(first.statusFirst).toBe(true);
+    expect(first.status.members?.[1]?.claims).toEqual([{ name: 'data-web-1', uid }]);
+    const { last, actions } = carryOut(seen);
+    expect(waiting(last)).toEqual([]);
+    expect(actions.filter(({ type }) => /Claim|Pod/.test(type)).map(({ type }) => type)).toContain('createClaim');
+    expect(seen.claims.get('data-web-1')?.['metadata']).not.toMatchObject({ uid });
+  });
+
+  test('but not while another member is down: the request may be taken off again', () => {
+    const down = { app: asking(ONE), pods: '0 Available, 1 Available, 2 NotReady', claims: 'data-1 Terminating' };
+    expect(planned(see(world(down))).status.members?.[1]?.claims).toMatchObject([{ volume: 'pv-data-web-1' }]);
+  });
+});
+
 test('one member at a time, the highest first; new claims when the old ones are gone; and the requests can be taken off', () => {
   const seen = world({ app: asking(`data-web-0=data-web-0-uid, ${ONE}`), pods: ALL });
   const { actions, last } = carryOut(seen);

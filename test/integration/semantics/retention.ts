@@ -196,7 +196,8 @@ export function aboutRetention(open: () => Promise<Scene>): void {
       expect(volumeOf(scene, 'data-web-1')).toBe(volume);
       expect(ordinalOf(scene, 'data-web-1')).toBe('1');
       const entry = await scene.member('web', 1, ({ claims = [] }) => claims.length > 0);
-      expect(entry.claims).toEqual([{ name: 'data-web-1', uid: before['data-web-1'], volume }]);
+      const disk = expect.stringMatching(/^[0-9a-f]{10}$/);
+      expect(entry.claims).toEqual([{ name: 'data-web-1', uid: before['data-web-1'], volume, disk }]);
       expect(scene.made('claims', 'data-web-1')).toHaveLength(1);
     });
   });
