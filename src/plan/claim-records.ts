@@ -54,7 +54,9 @@ function recordOf(scene: Scene, member: MemberView, claim: ClaimSlot): MemberCla
   const isNew = isOther(claim);
   const { resize: _told, unmounted: _former, ...before } = recorded ?? {};
   const record: Draft = { ...(isNew ? {} : before), name, uid: view.uid };
-  if (view.phase === 'Bound' && view.volume !== null) {
+  // Until it is given back, one that ends with its pod stays given up: it may go before (simulator, seed 387).
+  const isGiven = view.controller?.kind === 'Pod' && record.volume !== view.volume;
+  if (view.phase === 'Bound' && view.volume !== null && !isGiven) {
     if (record.volume !== view.volume) delete record.disk;
     record.volume = view.volume;
     const disk = volume?.name === view.volume ? volume.disk : null;

@@ -147,6 +147,8 @@ function waysOn({ observed: { app }, spec }: Scene, claim: ClaimSlot): string {
   const isEmpty = claim.view === null;
   if (isEmpty && spec.volumeLossPolicy === 'Require') return `${back}: spec.volumeLossPolicy is Require.`;
   const uid = acceptableUid(claim);
+  // A record without a UID was written by hand, and no request can name it.
+  if (uid === null) return `${back}, or let spec.volumeLossPolicy be Recreate.`;
   const taken = isEmpty ? 'start on an empty volume' : 'go on with what is there';
   const request = `${ANNOTATION.acceptVolumeLoss}=${claim.name}=${uid}`;
   return (

@@ -98,11 +98,14 @@ export function holdings(store: Inventory, holder: Holder, { templates, mounts }
   const { ordinal, ledger } = holder;
   const claimOf = claimsOf(store, holder);
   const claims = templates.map(claimOf);
+  const needed = new Map(claims.map((claim) => [claim.name, claim]));
   const templateOf = (name: string) => claimTemplateOf(name, app.name, ordinal);
   // Other claims that it mounts are not one member's, and nobody's to judge here.
   const mounted = mounts.flatMap((mount) => {
+    const known = needed.get(mount);
+    if (known !== undefined) return [known];
     const template = templateOf(mount);
-    return template === null ? [] : [claims.find((claim) => claim.template === template) ?? claimOf(template)];
+    return template === null ? [] : [claimOf(template)];
   });
   const used = new Set<string>();
   for (const { name } of claims) used.add(name);

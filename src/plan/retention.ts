@@ -20,7 +20,8 @@ export function planRetention(scene: Scene): Step {
   );
   const kept = [...scene.wanted, ...present].map((member) => ({ member, actions: keepings(scene, member) }));
   const going = kept.filter(({ member, actions }) => actions.length > 0 && takesClaims(scene, member));
-  const departed = scene.departed.map((member) => removals(scene, member));
+  // While a stranger's pod has the name, it may run on them: the ledger remembers them until it is gone.
+  const departed = scene.departed.filter(({ slot }) => slot.state === 'Empty').map((member) => removals(scene, member));
   const actions = [...kept, ...departed].flatMap((step) => step.actions);
   return {
     actions: [...actions, ...releases(scene, actions)],

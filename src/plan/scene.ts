@@ -63,7 +63,7 @@ export interface Scene {
   readonly condemned: readonly MemberView[];
   /** Unwanted members whose pod vanished: remembered until nothing of it can run, should they be wanted again (R1). */
   readonly vanished: readonly MemberView[];
-  /** Unwanted members whose pod is gone for good, and whose claims are to go with them. */
+  /** Unwanted members that have no pod any more, though a stranger's may have the name, and whose claims are to go. */
   readonly departed: readonly MemberView[];
   /** What a claim of each revision is made from, by the revision's hash and the claim template. */
   readonly claimDrafts: ReadonlyMap<string, ReadonlyMap<string, ClaimDraft>>;
@@ -109,7 +109,8 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
 function isDeparted({ spec }: Setting, { slot, ledger }: MemberView): boolean {
   const goes = keeperOf(spec.persistentVolumeClaimRetentionPolicy, false) === 'pod';
   // What went under Retain stays, whatever the policy has become since.
-  return goes && slot.state === 'Empty' && ledger?.kept !== true && (ledger?.claims ?? []).length > 0;
+  const isGone = ['Empty', 'Taken'].includes(slot.state) && ledger?.kept !== true;
+  return goes && isGone && (ledger?.claims ?? []).length > 0;
 }
 
 function byName<View extends { readonly name: string }>(views: readonly View[]): ReadonlyMap<string, View> {

@@ -54,7 +54,8 @@ export function claimChange(view: ClaimView, wanted: Wanted): ClaimChange | null
 /** What is to be set, and what came from the template once and is in it no longer; what others have set stays. */
 function following(now: Texts, wanted: Texts, former: readonly string[]): Record<string, string | null> {
   const set = Object.entries(wanted).filter(([key, value]) => now[key] !== value);
-  const gone = former.filter((key) => key in now && !(key in wanted) && key !== LABEL.app);
+  const has = (texts: Texts, key: string) => Object.hasOwn(texts, key);
+  const gone = former.filter((key) => has(now, key) && !has(wanted, key) && key !== LABEL.app);
   return Object.fromEntries([...set, ...gone.map((key) => [key, null] as const)]);
 }
 

@@ -71,7 +71,11 @@ export function classifyClaim(facts: ClaimFacts, claimant: Claimant): ClaimSlot 
   const { name } = facts;
   const found = facts.view === null ? absent(facts) : present(facts, facts.view, claimant);
   const uid = acceptableUid(facts);
-  const accepted = uid !== null && claimant.accepts.has(`${name}=${uid}`) && facts.recorded?.accepted !== uid;
+  const accepted =
+    claimant.accepts.size > 0 &&
+    uid !== null &&
+    claimant.accepts.has(`${name}=${uid}`) &&
+    facts.recorded?.accepted !== uid;
   return { ...facts, ...found, accepted };
 }
 

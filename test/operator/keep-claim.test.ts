@@ -1,5 +1,5 @@
-// A claim gets an owner, with which it ends, only by what its app says at that moment (R3, R5, R8). Lacks who is to own it
-// (test/plan/retention.test.ts), and the look before a claim is deleted.
+// A claim gets an owner, with which it ends, only by what its app says at that moment, and is deleted only when no pod can
+// use it (R3, R5, R7, R8). Lacks who is to own it, and which claims are to end (test/plan/retention.test.ts).
 
 import { expect, test } from 'vitest';
 import { execute } from '../../src/operator/execute.ts';
@@ -54,4 +54,30 @@ test('is left to nobody at once, whatever the app says by then: nothing is lost 
   const action = keepClaim(api, 'nobody', []);
   await expect(execute(pass, job(), [action])).resolves.toBeUndefined();
   expect(requests(api)).toEqual(['patch persistentvolumeclaims']);
+});
+
+test('is not deleted while a pod that no watch shows has its member`s name; the next plan sees that (seed 754)', async () => {
+  const { api, pass, job } = bench();
+  const metadata = { name: NAME, namespace: APP.namespace, uid: 'claim-uid' };
+  const { resourceVersion } = api.add('persistentvolumeclaims', {
+    metadata,
+    ...LEAST['persistentvolumeclaims'],
+  }).metadata;
+  api.add('pods', { metadata: { name: 'web-0', namespace: APP.namespace, uid: 'stranger' } });
+  const action = {
+    type: 'deleteClaim',
+    ordinal: 0,
+    name: NAME,
+    uid: 'claim-uid',
+    resourceVersion,
+    because: 'scaled',
+    reason: 'so',
+  } as const;
+  await expect(execute(pass, job(), [action])).resolves.toBe(200);
+  expect(api.writes).toEqual([]);
+  expect(job().observed.pods.map(({ uid }) => uid)).toEqual(['stranger']);
+  api.remove('pods', 'web-0');
+  await execute(pass, job(), [action]);
+  const writes = api.writes.map(({ verb, plural }) => `${verb} ${plural}`);
+  expect(writes).toEqual(['delete persistentvolumeclaims', 'create events']);
 });

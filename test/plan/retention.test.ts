@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { carryOut } from './carry-out.ts';
 import { APP, type Raw } from './objects.ts';
-import { deeds, type Given, planned, see, type World, waiting, world } from './world.ts';
+import { deeds, diskOf, type Given, planned, see, type World, waiting, world } from './world.ts';
 
 type Retention = 'Retain' | 'Delete';
 
@@ -223,6 +223,31 @@ describe('a claim of a member that is not wanted any more', () => {
       'create PersistentVolumeClaim data-web-1',
       'create Pod web-1',
     ]);
+  });
+
+  test('and that is wanted again stays given up until it is given back: its pod may be gone before (R12, seed 387)', () => {
+    const seen = two(app(1, policy('Retain', 'Delete')), [podOwner(1)], '0 Available, 1 Terminating');
+    const { status } = planned(see(seen));
+    const again = world({ app: { ...app(2, policy('Retain', 'Delete')), status }, pods: '0 Available, 1 Terminating' });
+    const claims = () => planned(see(again)).status.members?.[1]?.claims;
+    owned(again, 'data-web-1', [podOwner(1)]);
+    expect(claims()).toEqual([{ name: 'data-web-1', uid: 'data-web-1-uid' }]);
+    owned(again, 'data-web-1', []);
+    const volume = 'pv-data-web-1';
+    expect(claims()).toEqual([{ name: 'data-web-1', uid: 'data-web-1-uid', volume, disk: diskOf(volume) }]);
+  });
+
+  test('is remembered while a stranger`s pod has the name, and deleted when that is gone (seed 169)', () => {
+    const seen = two(app(1, policy('Retain', 'Delete')), [], '0 Available, 1 Foreign');
+    const claims = [{ name: 'data-web-1', uid: 'data-web-1-uid' }];
+    const members = [{ ordinal: 1, pod: 'web-1', claims }];
+    Object.assign(seen.app, { status: { ...(seen.app['status'] as Raw), members } });
+    const { status, actions, waits } = planned(see(seen));
+    expect([actions, waits]).toEqual([[], []]);
+    expect(status.members?.[1]).toMatchObject({ ordinal: 1, state: 'NameTaken', claims });
+    const after = left(policy('Retain', 'Delete'));
+    Object.assign(after.app, { status });
+    expect(deeds(planned(see(after)))).toEqual(['delete PersistentVolumeClaim data-web-1']);
   });
 
   test('is deleted by what the ledger says also when its revision is gone', () => {

@@ -120,6 +120,15 @@ describe('a member whose pod is gone', () => {
       says: `${asking}data-web-0=data-web-0-uid`,
     },
     {
+      it: 'waits for a claim of which a hand wrote no UID, which no request can name',
+      app: accepting('data-web-0=null, data-web-0=undefined'),
+      pods: '0 Stopped',
+      ledger: { 0: { claims: [{ name: 'data-web-0', volume: 'pv-data-web-0' }] } },
+      claims: 'data-0 -',
+      waits: 'web-0 VolumeAtRisk',
+      says: 'bound to volume pv-data-web-0, or let spec.volumeLossPolicy be Recreate.',
+    },
+    {
       it: 'goes on with a lost claim that nobody knows of when that is accepted',
       app: accepting('data-web-0=data-web-0-uid'),
       pods: '0 Stopped',

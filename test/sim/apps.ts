@@ -33,6 +33,9 @@ function volumesOf(name: string, random: Random): readonly string[] {
   return random.pick([[], ['data'], ['data'], ['data', 'wal']]);
 }
 
+/** Classes of a run: which one lets its volumes grow. Volumes of no class have no handle, and do not grow. */
+export const CLASSES: Readonly<Record<string, boolean>> = { grows: true, stays: false };
+
 /** One of all pairs; what is left out is Retain. */
 export function drawRetention(random: Random): Raw {
   const [whenDeleted, whenScaled] = [random.pick(['Retain', 'Delete']), random.pick(['Retain', 'Delete', 'Delete'])];
@@ -42,6 +45,12 @@ export function drawRetention(random: Random): Raw {
 export function drawApp({ name, volumes }: AppIdea, random: Random): Raw {
   const grace = random.pick([0, 5, 30]);
   const labels = { app: name };
+  const storageClass = random.pick<Raw>([
+    {},
+    { storageClassName: 'grows' },
+    { storageClassName: 'grows' },
+    { storageClassName: 'stays' },
+  ]);
   return {
     apiVersion: API_VERSION,
     kind: KIND,
@@ -72,7 +81,7 @@ export function drawApp({ name, volumes }: AppIdea, random: Random): Raw {
       },
       volumeClaimTemplates: volumes.map((volume) => ({
         metadata: { name: volume },
-        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...storageClass },
       })),
     },
   };

@@ -1,6 +1,6 @@
 // A cluster with its operators, as a seed draws it, with every check looking on. It moves one event at a time.
 
-import { drawApp, drawApps, NAMESPACE } from './apps.ts';
+import { CLASSES, drawApp, drawApps, NAMESPACE } from './apps.ts';
 import { type Stage, userHands } from './chaos/stage.ts';
 import { Bygones } from './checks/bygones.ts';
 import { commitCheck } from './checks/commits.ts';
@@ -82,6 +82,13 @@ export class World {
     for (const name of [LEASE.namespace, NAMESPACE]) {
       user.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     }
+    for (const [name, allowVolumeExpansion] of Object.entries(CLASSES))
+      user.create('storageclasses', {
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'StorageClass',
+        metadata: { name },
+        allowVolumeExpansion,
+      });
     for (const idea of ideas) user.create('statefulapps', drawApp(idea, random));
     crew.start();
   }

@@ -54,6 +54,8 @@ export class Endings {
       const [claim, object] = [claims.get(uid), apps.get(owner)];
       const app = object === undefined ? null : appOf(object);
       if (claim === undefined || app === null || this.#isStray({ app: owner }, claim)) return [];
+      // A stranger's pod under the member's name may run on it.
+      if (server.find('pods', app.metadata.namespace, `${app.metadata.name}-${ordinal}`) !== undefined) return [];
       return [`claim ${name} of ordinal ${ordinal}, which is not wanted, is left under whenScaled Delete`];
     });
   }

@@ -137,8 +137,8 @@ export const BUGS_OF_VOLUMES: readonly Planted[] = [
     name: 'pod not read before a claim is deleted',
     why: 'the claim goes while a pod of the name, that no watch shows, runs on it (R7)',
     file: LAST_LOOK,
-    find: '    hands.client.get(RESOURCES.pods, { namespace, name: member }),\n',
-    replace: '    Promise.resolve(undefined as KubeObject | undefined),\n',
+    find: "    look(hands, job, { kind: 'Pod', name: member }),\n",
+    replace: '    Promise.resolve(false),\n',
   },
   {
     name: 'claims made without their owner',
