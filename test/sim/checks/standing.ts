@@ -1,5 +1,6 @@
 // R8 and R13: for which apps anything may be written at all, and who may be made an owner.
 
+import { KIND } from '../../../src/api/names.ts';
 import type { Call } from '../server/types.ts';
 import { isStatus, isWrite, OWNED } from './calls.ts';
 import { appNameOf, appsKnown, fieldOf, isDeleting } from './facts.ts';
@@ -17,7 +18,10 @@ export function liveOwner(knowledge: Knowledge, call: Call): string | undefined 
     return apps.some(({ metadata }) => metadata.uid === uid) ? undefined : 'it is made for an app that is not known';
   }
   if (call.verb === 'create' || owners === undefined) return undefined;
-  const given = Array.isArray(owners) ? owners.map((owner) => fieldOf(owner, 'uid')) : [];
+  // References of others that a claim keeps are given by nobody (seed 89).
+  const isKept = (owner: unknown) =>
+    call.plural === 'persistentvolumeclaims' && ![KIND, 'Pod'].includes(String(fieldOf(owner, 'kind')));
+  const given = Array.isArray(owners) ? owners.filter((one) => !isKept(one)).map((owner) => fieldOf(owner, 'uid')) : [];
   const read = knowledge.readSince(keyOf('statefulapps', call.namespace, name));
   // A claim may belong to a member's pod, which belongs to the app.
   const isGiven = (uid: string) => call.plural === 'persistentvolumeclaims' || given.includes(uid);
