@@ -2,6 +2,7 @@
 // failures (execute.ts): it rejects with what the API server said, or with Stale.
 
 import { MANAGER } from '../api/names.ts';
+import { podName } from '../identity/member-names.ts';
 import type { KubeObject, KubeObjectInput } from '../kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../kube/resources.ts';
 import type { Action, Patch, StrayKind } from '../plan/types.ts';
@@ -48,6 +49,7 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
     case 'keepClaim':
       // Whoever gets it takes it with it: by the policy as it is now, not as a view that is behind shows it (R3).
       if (action.keeper !== 'nobody') await confirmSpec(hands, job);
+      if (action.keeper === 'pod') await confirmKeeper(hands, job, action.ordinal);
       await write(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
       return;
     case 'changeClaim':
@@ -69,6 +71,16 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
 async function confirmLost(hands: Hands, job: Job, name: string): Promise<void> {
   const isThere = await look(hands, job, { kind: 'ControllerRevision', name });
   if (isThere) throw new Stale(`ControllerRevision ${name} is there`);
+}
+
+/**
+ * A pod that no watch shows may be gone: garbage collection takes the reference to it off again, as often as it is set
+ * (simulator, seed 3 of volumes).
+ */
+async function confirmKeeper(hands: Hands, job: Job, ordinal: number): Promise<void> {
+  const name = podName(job.observed.app.name, ordinal);
+  const isStray = job.observed.strays.some((stray) => stray.kind === 'Pod' && stray.name === name);
+  if (isStray && !(await look(hands, job, { kind: 'Pod', name }))) throw new Stale(`pod ${name} is gone`);
 }
 
 async function create(hands: Hands, job: Job, made: { resource: ApiResource; object: object }): Promise<void> {

@@ -9,6 +9,7 @@ import { isWrite } from './calls.ts';
 import { appNameOf, appOf, appsKnown, controllerOf, fieldOf, isDeleting, phaseOf } from './facts.ts';
 import { hasForeignController, isKin, keeperIn, missingIn, ownersOf, podIn, servedIn, wrongOwners } from './keepers.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
+import { goesByRequest } from './rebuilds.ts';
 import { basesOf } from './updates.ts';
 
 const isClaim = ({ plural }: Call) => plural === 'persistentvolumeclaims';
@@ -109,6 +110,8 @@ function appsRead(knowledge: Knowledge, namespace: string | undefined, name: str
 /** A claim is deleted only for a member that is not wanted and is gone, by a policy, a ledger and a status that say so. */
 export function endsAsAsked(knowledge: Knowledge, call: Call): string | undefined {
   if (!isClaim(call) || call.verb !== 'delete' || call.name === undefined) return undefined;
+  // Those that people ask to make anew are rebuilds.ts's.
+  if (goesByRequest(knowledge, call)) return undefined;
   const { name, namespace } = call;
   const uid = fieldOf(call.body, 'preconditions', 'uid');
   const version = fieldOf(call.body, 'preconditions', 'resourceVersion');

@@ -5,6 +5,7 @@ import { KIND, LABEL } from '../../../src/api/names.ts';
 import type { Change, Owner, Stored } from '../server/types.ts';
 import type { Endings } from './endings.ts';
 import { controllerOf, fieldOf, isDeleting } from './facts.ts';
+import { Records } from './records.ts';
 
 export interface CommitCheck {
   /** What is wrong with a change, if anything is. */
@@ -21,6 +22,7 @@ export interface Watched {
 export function commitCheck({ isOperator, now, endings }: Watched): CommitCheck {
   /** Every UID that an app ever had: an owner that the operator may speak for. */
   const apps = new Set<string>();
+  const records = new Records(isOperator, now);
   let leaseChangedAtMs = 0;
   return {
     judge(change) {
@@ -35,6 +37,9 @@ export function commitCheck({ isOperator, now, endings }: Watched): CommitCheck 
       const ending = endings.judge(change);
       if (ending !== undefined)
         return { rule: 'R5', what: `${actor} ${type} ${plural} ${object.metadata.name}: ${ending}` };
+      const record = records.judge(change);
+      if (record !== undefined)
+        return { rule: 'R12', what: `${actor} ${type} ${plural} ${object.metadata.name}: ${record}` };
       if (!isOperator(actor) || before === undefined) return undefined;
       const title = `${actor} ${type} ${plural} ${object.metadata.name}`;
       const foreign = stranger(change, before, apps);

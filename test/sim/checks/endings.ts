@@ -7,6 +7,7 @@ import { listAt } from '../../../src/identity/json.ts';
 import type { SimServer } from '../server/server.ts';
 import type { Change, Stored } from '../server/types.ts';
 import { appOf, fieldOf, isDeleting, phaseOf, wantedOf } from './facts.ts';
+import { asks } from './given.ts';
 import { isKin, keeperIn, ownersOf, podIn, servedIn } from './keepers.ts';
 
 /** How late a write may arrive that was decided on before. */
@@ -137,7 +138,9 @@ export class Endings {
     const { uid } = claim.metadata;
     if (this.#isOperator(actor)) {
       this.#hasEnded(claim);
-      return this.#isCovered(claim, 'pod') ? undefined : 'the operator deletes it, and its app did not ask for that';
+      return this.#isCovered(claim, 'pod') || this.#isRebuilt(claim)
+        ? undefined
+        : 'the operator deletes it, and its app did not ask for that';
     }
     const ours = ownersOf(claim).filter((owner) => this.#set.has(`${uid}/${owner.uid}`));
     // With an app that is gone it ended for that one, and not for its successor.
@@ -151,6 +154,17 @@ export class Endings {
       const app = versions.at(-1)?.app;
       if (app !== undefined && servedIn(app, claim) !== undefined) this.#ended.set(claim.metadata.uid, uid);
     }
+  }
+
+  /** Whether its app asked a little ago to have it made anew. */
+  #isRebuilt({ metadata: { name, uid } }: Stored): boolean {
+    const since = this.#now() - LATEST_MS;
+    return [...this.#versions.values()].some((versions) =>
+      versions.some(
+        ({ app }, index) =>
+          (versions[index + 1]?.atMs ?? Number.POSITIVE_INFINITY) >= since && asks(app, 'rebuild', `${name}=${uid}`),
+      ),
+    );
   }
 
   /** Whether some version of the app that was the present one a little ago gives the claim to that keeper. */
