@@ -78,10 +78,12 @@ export class Cache {
     this.read(key, { kind: 'Pod', name: object.metadata.name, object, atMs });
   }
 
-  /** What was read of the volume behind a claim. */
+  /** What was read of the volume behind a claim. Looks that found another disk are none that make further ones rarer. */
   readVolume(key: string, volume: VolumeView, atMs: number): void {
     const { volumes } = this.#shelf(key);
-    volumes.set(volume.name, { ...volume, readAtMs: atMs, reads: (volumes.get(volume.name)?.reads ?? 0) + 1 });
+    const before = volumes.get(volume.name);
+    const reads = before?.disk === volume.disk ? before.reads + 1 : 1;
+    volumes.set(volume.name, { ...volume, readAtMs: atMs, reads });
   }
 
   surveyed(key: string, survey: Omit<Survey, 'reads'>): void {
