@@ -24,13 +24,19 @@ export function nextClaims(scene: Scene, member: MemberView): readonly MemberCla
       if (used.length > 1 || claim.witness !== null) known.set(claim.name, { name: claim.name });
       else known.delete(claim.name);
     }
-    if ((use !== 'use' && use !== 'stamp') || claim.view === null) continue;
+    if (claim.view === null) continue;
+    if (use !== 'use' && use !== 'stamp') {
+      // Also one that holds its member back is given up: what is made in its place must not wait for it (simulator, seed 189).
+      if (isGivenUp(scene, member, claim)) known.set(claim.name, { name: claim.name, uid: claim.view.uid });
+      continue;
+    }
     // Another claim is accepted for who is to use it; that of a member that is not wanted stays as it was, or it would end as
     // the recorded one does (whenScaled: Delete).
     if (!member.wanted && isOther(claim)) continue;
     known.set(claim.name, recordOf(scene, member, claim));
   }
-  if (member.wanted) setAside(scene, { used, unmounted: member.unmounted }, known);
+  // Which claims a member needs whose revision is lost, nobody can tell: what is recorded stays (simulator, seed 147).
+  if (member.wanted && member.blueprint !== null) setAside(scene, { used, unmounted: member.unmounted }, known);
   return known.size > 0 ? [...known.values()] : undefined;
 }
 
