@@ -81,7 +81,7 @@ export const BUGS_OF_DISKS: readonly Planted[] = [
     replace: 'VERDICTS[found].Recreate',
   },
   {
-    name: 'replaced claim used',
+    name: 'another claim than the recorded one used',
     why: 'a member starts on whatever has the name of its claim (R12)',
     file: DOUBTS,
     find: "Replaced: { Block: 'block', Recreate: 'use', Require: 'block' },",
