@@ -6,7 +6,7 @@ import { execute } from '../../src/operator/execute.ts';
 import type { Action } from '../../src/plan/types.ts';
 import { APP, owner, type Raw, rawApp } from '../plan/objects.ts';
 import { type Api, LEAST } from './api.ts';
-import { bench } from './hands.ts';
+import { bench, KEY } from './hands.ts';
 
 const NAME = 'data-web-0';
 
@@ -54,4 +54,18 @@ test('is left to nobody at once, whatever the app says by then: nothing is lost 
   const action = keepClaim(api, 'nobody', []);
   await expect(execute(pass, job(), [action])).resolves.toBeUndefined();
   expect(requests(api)).toEqual(['patch persistentvolumeclaims']);
+});
+
+test('is not given to a pod that no watch shows, and that is gone: garbage collection would take that off again', async () => {
+  const { api, pass, job, cache } = bench();
+  const pod = api.add('pods', {
+    metadata: { name: 'web-0', namespace: APP.namespace, uid: POD.uid },
+    ...LEAST['pods'],
+  });
+  cache.read(KEY, { kind: 'Pod', name: 'web-0', object: pod, atMs: 0 });
+  const planned = job();
+  const action = keepClaim(api, 'pod', [POD]);
+  api.remove('pods', 'web-0');
+  await expect(execute(pass, planned, [action])).resolves.toBe(200);
+  expect(requests(api)).toEqual(['get statefulapps', 'get pods']);
 });
