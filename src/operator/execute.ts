@@ -114,7 +114,8 @@ function refuse(
 ): void {
   const message = error.serverMessage ?? error.why;
   const what = triedFor(action, error);
-  const refusal = { key: actionKey(action), ...(what === undefined ? {} : { what }), message };
+  const read = error.verb === 'get' ? ({ read: true } as const) : {};
+  const refusal = { key: actionKey(action), ...(what === undefined ? {} : { what }), ...read, message };
   gate.refused(job.key, { ...refusal, atMs: steadyMs() });
   events.tell(job.observed.app, {
     type: 'Warning',

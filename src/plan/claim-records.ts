@@ -31,7 +31,8 @@ export function nextClaims(scene: Scene, member: MemberView): readonly MemberCla
     if (!member.wanted && isOther(claim)) continue;
     known.set(claim.name, recordOf(scene, member, claim));
   }
-  if (member.wanted) setAside(scene, { used, unmounted: member.unmounted }, known);
+  // Which claims a member needs whose revision is lost, nobody can tell: what is recorded stays (simulator, seed 147).
+  if (member.wanted && member.blueprint !== null) setAside(scene, { used, unmounted: member.unmounted }, known);
   return known.size > 0 ? [...known.values()] : undefined;
 }
 

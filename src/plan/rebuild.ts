@@ -30,7 +30,9 @@ export function planRebuild(scene: Scene): Step {
     const { name: claim, uid, resourceVersion } = view;
     return [{ type: 'deleteClaim', ordinal, name: claim, uid, resourceVersion, because: 'rebuild', reason }];
   });
-  if (!isOurPod(slot) || slot.state === 'Terminating') return { actions: removals, waits: [wait('')] };
+  // A claim that is made ahead of an update is not the pod's yet: that can stay.
+  const isUsed = isOurPod(slot) && claims.some((claim) => slot.pod.claims.includes(claim.name));
+  if (!isUsed || slot.state === 'Terminating') return { actions: removals, waits: [wait('')] };
   const { uid, resourceVersion } = slot.pod;
   const why = `it is rebuilt: ${names} are deleted`;
   const pod: Action = {

@@ -86,7 +86,9 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
     pods: byName(observed.pods),
     endings: Map.groupBy(observed.endings, ({ pod }) => pod),
     ledger: ledgerOf(observed),
-    refused: new Set(observed.refusals.filter(({ message }) => !isQuota(message)).map(({ key }) => key)),
+    refused: new Set(
+      observed.refusals.filter(({ message, read }) => read !== true && !isQuota(message)).map(({ key }) => key),
+    ),
   };
   const setting = { observed, spec, revisions, judge, inventory: inventory(observed) };
   const named = [...sources.pods.keys(), ...sources.endings.keys()].map((name) => ordinalOf(app.name, name));

@@ -67,6 +67,8 @@ export interface Refusal {
   readonly key: string;
   /** What does not happen, where the action alone does not tell: a clause that `message` can follow after a colon. */
   readonly what?: string;
+  /** It was a read before the act: that says nothing about what was to be made (simulator, seed 490). */
+  readonly read?: true;
   readonly message: string;
   readonly retryAtMs: number;
 }

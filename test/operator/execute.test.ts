@@ -455,6 +455,15 @@ test.each([
   },
 );
 
+test('a pod whose volume may not be read is not made, and that says nothing about the pod', async () => {
+  const { api, pass, job, gate } = bench();
+  api.rule(({ plural }) => (plural === 'persistentvolumes' ? refusal(403, 'Forbidden', 'not for you') : undefined));
+  const disks = [{ claim: 'data-web-0', volume: 'pv', disk: 'a' }];
+  await expect(execute(pass, job(), [{ ...createPod, disks }])).resolves.toBe(0);
+  expect(gate.refusalsOf(KEY)).toMatchObject([{ key: 'createPod/web-0', read: true, message: 'not for you' }]);
+  expect(api.find('pods', 'web-0')).toBeUndefined();
+});
+
 test('an action that succeeds after a refusal is refused no more, and is told by an Event', async () => {
   const { api, pass, job, gate, told } = bench();
   gate.refused(KEY, { key: 'createPod/web-0', message: 'quota', atMs: 0 });

@@ -6,7 +6,7 @@ import { execute } from '../../src/operator/execute.ts';
 import type { Action } from '../../src/plan/types.ts';
 import { APP, owner, type Raw, rawApp } from '../plan/objects.ts';
 import { type Api, LEAST } from './api.ts';
-import { bench } from './hands.ts';
+import { bench, KEY } from './hands.ts';
 
 const NAME = 'data-web-0';
 
@@ -80,4 +80,18 @@ test('is not deleted while a pod that no watch shows has its member`s name; the 
   await execute(pass, job(), [action]);
   const writes = api.writes.map(({ verb, plural }) => `${verb} ${plural}`);
   expect(writes).toEqual(['delete persistentvolumeclaims', 'create events']);
+});
+
+test('is not given to a pod that no watch shows, and that is gone: garbage collection would take that off again', async () => {
+  const { api, pass, job, cache } = bench();
+  const pod = api.add('pods', {
+    metadata: { name: 'web-0', namespace: APP.namespace, uid: POD.uid },
+    ...LEAST['pods'],
+  });
+  cache.read(KEY, { kind: 'Pod', name: 'web-0', object: pod, atMs: 0 });
+  const planned = job();
+  const action = keepClaim(api, 'pod', [POD]);
+  api.remove('pods', 'web-0');
+  await expect(execute(pass, planned, [action])).resolves.toBe(200);
+  expect(requests(api)).toEqual(['get statefulapps', 'get pods']);
 });

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { carryOut } from './carry-out.ts';
-import type { Raw } from './objects.ts';
+import { type Raw, rawClaim } from './objects.ts';
 import { deeds, type Given, planned, rows, see, waiting, world } from './world.ts';
 
 const REBUILD = 'statefulapp.dev/rebuild';
@@ -160,6 +160,20 @@ describe('a claim that is blocked otherwise protects nothing any more either, be
     const down = { app: asking(ONE), pods: '0 Available, 1 Available, 2 NotReady', claims: 'data-1 Terminating' };
     expect(planned(see(world(down))).status.members?.[1]?.claims).toMatchObject([{ volume: 'pv-data-web-1' }]);
   });
+});
+
+test('a pod that does not use the claim yet is left alone', () => {
+  const app = asking('wal-web-1=wal-web-1-uid', { volumes: ['data', 'wal'], updateStrategy: { type: 'OnDelete' } });
+  const seen = world({ app, pods: ALL, podVolumes: ['data'] });
+  seen.claims.set('wal-web-1', rawClaim({ volume: 'wal', ordinal: 1, state: 'Bound', siblings: ['data', 'wal'] }));
+  const done = planned(see(seen)).actions.map((action) => `${action.type} ${'name' in action ? action.name : ''}`);
+  expect(done).toContain('deleteClaim wal-web-1');
+  expect(done).not.toContain('deletePod web-1');
+});
+
+test.each(['Lost', 'Terminating'])('also of a claim that is %s: a new one is to be made', (state) => {
+  const { status } = planned(see(world({ app: asking(ONE), pods: ALL, claims: `data-1 ${state}` })));
+  expect(status.members?.[1]?.claims).toEqual([{ name: 'data-web-1', uid: 'data-web-1-uid' }]);
 });
 
 test('one member at a time, the highest first; new claims when the old ones are gone; and the requests can be taken off', () => {

@@ -286,3 +286,11 @@ describe('requests are never taken off, and it is said what became of them', () 
     expect(notesOf('data-web-0=data-web-0-uid', { pods: '0 Stopped', claims: 'data-0 Lost' })).toEqual([]);
   });
 });
+
+test('what is recorded of a claim that is gone stays while nobody can tell which claims its member needs', () => {
+  const app = { replicas: 1, volumes: ['data'], version: 'v2', updateStrategy: { rollingUpdate: { partition: 1 } } };
+  const seen = see(world({ app, pods: '0 Stopped @v1', claims: 'data-0 -', revisions: ['v2'] }));
+  const plan = planned(seen);
+  expect(waiting(plan)).toEqual(['web-0 RevisionLost']);
+  expect(plan.status.members?.[0]?.claims).toMatchObject([{ name: 'data-web-0', volume: 'pv-data-web-0' }]);
+});

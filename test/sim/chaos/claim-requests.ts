@@ -1,12 +1,13 @@
 // What people ask of claims by annotations on the app, with UIDs that are right, old, made up, or several; requests that are
 // left behind, taken off, or given while no operator runs. And statuses that are lost or restored while claims are missing.
 
-import { ANNOTATION } from '../../../src/api/names.ts';
+import { ANNOTATION, LABEL } from '../../../src/api/names.ts';
 import { listAt, stringAt } from '../../../src/identity/json.ts';
 import { NAMESPACE } from '../apps.ts';
 import type { Random } from '../random.ts';
 import type { Stored } from '../server/types.ts';
 import { type Act, anApp, type Intervention, later, one, type Stage, sabotage } from './stage.ts';
+import { swap } from './volumes.ts';
 
 const CLAIMS = 'persistentvolumeclaims';
 
@@ -125,10 +126,35 @@ const restoreStatus: Act = (stage, random) => {
   return `${app.metadata.name} after ${ms} ms${found === undefined ? '' : `, without ${claim?.claim}`}`;
 };
 
+/** Another disk behind a claim is accepted, and the request is left behind; then there is another one once more. */
+const swapTwice: Act = (stage, random) => {
+  const claims = stage.server.all(CLAIMS, NAMESPACE);
+  const claim = one(
+    claims.filter((each) => stringAt(each['spec'], 'storageClassName') !== undefined),
+    random,
+  );
+  const volume = claim && stringAt(claim['spec'], 'volumeName');
+  const label = claim?.metadata.labels?.[LABEL.app] ?? '';
+  const app = stage.server.find('statefulapps', NAMESPACE, label);
+  if (claim === undefined || volume === undefined || app === undefined) return undefined;
+  const { name, uid } = claim.metadata;
+  const lose = (handle: string) => {
+    swap(stage, volume, { handle, ms: 0 });
+    for (const pod of stage.server.all('pods', NAMESPACE))
+      if (name.endsWith(`-${pod.metadata.name}`)) stage.user.remove('pods', pod, { graceSeconds: 0 });
+  };
+  lose('second');
+  const ms = random.delay(1_000, 10_000);
+  later(stage, ms, 'user: accepts it', () => annotate(stage, app, ANNOTATION.acceptVolumeLoss, `${name}=${uid}`));
+  later(stage, ms + random.delay(5_000, 60_000), 'user: swaps it again', () => lose('third'));
+  return `${name}=${uid}`;
+};
+
 export const CLAIM_REQUESTS: readonly Intervention[] = [
   { name: 'accept volume loss', kind: 'user', weight: 4, act: request(ANNOTATION.acceptVolumeLoss) },
   { name: 'rebuild', kind: 'user', weight: 6, act: request(ANNOTATION.rebuild) },
   { name: 'rebuild and lose', kind: 'user', weight: 3, act: rebuildAndLose },
+  { name: 'swap twice', kind: 'user', weight: 3, act: swapTwice },
   { name: 'request while down', kind: 'user', weight: 1, act: whileDown },
   sabotage('restore status', 2, restoreStatus),
 ];

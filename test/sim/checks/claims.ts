@@ -6,6 +6,7 @@ import type { StatefulApp } from '../../../src/api/schema.ts';
 import { claimsOf } from '../control/reading.ts';
 import type { Call, Owner, Stored } from '../server/types.ts';
 import { isWrite } from './calls.ts';
+import { diskOf } from './disks.ts';
 import { appNameOf, appOf, appsKnown, controllerOf, fieldOf, isDeleting, phaseOf } from './facts.ts';
 import { hasForeignController, isKin, keeperIn, missingIn, ownersOf, podIn, servedIn, wrongOwners } from './keepers.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
@@ -71,7 +72,7 @@ function mayLeaveApp(knowledge: Knowledge, app: StatefulApp, claim: Stored): boo
   const mounts = (pod: Stored | undefined) =>
     pod !== undefined && controllerOf(pod)?.uid === uid && claimsOf(pod).includes(claim.metadata.name);
   const isItsPods = !knowledge.was(keyOf('pods', namespace, `${name}-${ordinal}`), (pod) => !mounts(pod));
-  return !isItsPods || phaseOf(claim) === 'Lost' || isReplaced(app, claim, ordinal);
+  return !isItsPods || phaseOf(claim) === 'Lost' || isReplaced(knowledge, app, claim);
 }
 
 /** The version that a change rests on. */
@@ -148,23 +149,34 @@ export function ownedFirst(knowledge: Knowledge, call: Call): string | undefined
   return allOf(apps, (app) => {
     const left = [...mounted].find((name) => {
       const versions = knowledge.versions(keyOf('persistentvolumeclaims', call.namespace, name));
-      return versions.length > 0 && versions.every((claim) => claim !== undefined && isForsaken(app, claim, uid));
+      return (
+        versions.length > 0 &&
+        versions.every((claim) => claim !== undefined && isForsaken(knowledge, app, { claim, pod: uid }))
+      );
     });
     return left === undefined ? undefined : `claim ${left} is to end with it, and does not belong to it yet`;
   });
 }
 
 /** It is simply ours, is to end with the pod, and does not belong to that. */
-function isForsaken(app: StatefulApp, claim: Stored, pod: string): boolean {
+function isForsaken(
+  knowledge: Knowledge,
+  app: StatefulApp,
+  { claim, pod }: { readonly claim: Stored; readonly pod: string },
+): boolean {
   const ordinal = servedIn(app, claim);
   if (ordinal === undefined || keeperIn(app, ordinal) !== 'pod') return false;
   if (isDeleting(claim) || phaseOf(claim) === 'Lost' || hasForeignController(app, claim)) return false;
-  return !isReplaced(app, claim, ordinal) && !ownersOf(claim).some((owner) => owner.uid === pod);
+  return !isReplaced(knowledge, app, claim) && !ownersOf(claim).some((owner) => owner.uid === pod);
 }
 
-/** It has taken the place of another one that the ledger names with its volume. */
-function isReplaced({ status }: StatefulApp, { metadata: { name, uid } }: Stored, ordinal: number): boolean {
-  const entry = status?.members?.find((member) => member.ordinal === ordinal);
+/** It has taken the place of another one that the ledger names with its volume, or may have another disk behind it. */
+function isReplaced(knowledge: Knowledge, app: StatefulApp, claim: Stored): boolean {
+  const { name, uid } = claim.metadata;
+  const entry = app.status?.members?.find((member) => member.ordinal === servedIn(app, claim));
   const recorded = entry?.claims?.find((known) => known.name === name && known.volume);
-  return recorded !== undefined && recorded.uid !== uid;
+  if (recorded === undefined) return false;
+  if (recorded.uid !== uid || fieldOf(claim, 'spec', 'volumeName') !== recorded.volume) return true;
+  const volumes = knowledge.versions(keyOf('persistentvolumes', undefined, recorded.volume ?? ''));
+  return recorded.disk !== undefined && volumes.some((one) => one === undefined || diskOf(one) !== recorded.disk);
 }

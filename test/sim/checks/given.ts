@@ -7,6 +7,7 @@ import type { Member } from '../../../src/api/status.ts';
 import { claimsOf } from '../control/reading.ts';
 import type { Call, Stored } from '../server/types.ts';
 import { appNameOf, appOf, fieldOf, isDeleting } from './facts.ts';
+import { podIn } from './keepers.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 
 export type Asked = 'accept' | 'rebuild';
@@ -31,6 +32,14 @@ export function appsRead(knowledge: Knowledge, namespace: string | undefined, na
     const app = object === undefined || isDeleting(object) ? null : appOf(object);
     return app === null ? [] : [app];
   });
+}
+
+/** The same of all apps that a claim of this name may be a member's of, whatever is stamped on it. */
+export function appsOfClaim(knowledge: Knowledge, { namespace = '', name: claim = '' }: Call): readonly StatefulApp[] {
+  return [...knowledge.keys('statefulapps', namespace)]
+    .map((key) => key.slice(key.lastIndexOf('/') + 1))
+    .filter((app) => podIn(app, claim) !== undefined)
+    .flatMap((app) => appsRead(knowledge, namespace, app));
 }
 
 /** Claims that a pod mounts, and that an app read in this pass asks to make anew. */

@@ -6,7 +6,7 @@ import type { StatefulApp } from '../../../src/api/schema.ts';
 import { claimsOf } from '../control/reading.ts';
 import type { Call, Stored } from '../server/types.ts';
 import { appNameOf, controllerOf, fieldOf, isDeleting, ordinalIn, wantedOf } from './facts.ts';
-import { appsRead, asks, isRebuilt, rebuiltClaims } from './given.ts';
+import { appsOfClaim, appsRead, asks, isRebuilt, rebuiltClaims } from './given.ts';
 import { podIn } from './keepers.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import { wasAvailable } from './members.ts';
@@ -20,24 +20,24 @@ export function rebuiltAsAsked(knowledge: Knowledge, call: Call): string | undef
 
 /** Whether it goes by a request; one that goes by a policy is claims.ts's. */
 export function goesByRequest(knowledge: Knowledge, call: Call): boolean {
-  const name = appNameOf(knowledge, call) ?? '';
-  const place = podIn(name, call.name ?? '');
   const key = `${call.name}=${String(fieldOf(call.body, 'preconditions', 'uid'))}`;
-  return appsRead(knowledge, call.namespace, name).some(
-    (app) => asks(app, 'rebuild', key) && place !== undefined && wantedOf(app).includes(place.ordinal),
-  );
+  return appsOfClaim(knowledge, call).some((app) => asks(app, 'rebuild', key) && wantsClaim(app, call.name ?? ''));
+}
+
+function wantsClaim(app: StatefulApp, claim: string): boolean {
+  const place = podIn(app.metadata.name, claim);
+  return place !== undefined && wantedOf(app).includes(place.ordinal);
 }
 
 function claimGoes(knowledge: Knowledge, call: Call, claim: string): string | undefined {
   if (!goesByRequest(knowledge, call)) return undefined;
   const { namespace } = call;
   const uid = String(fieldOf(call.body, 'preconditions', 'uid'));
-  const name = appNameOf(knowledge, call) ?? '';
-  const ordinal = podIn(name, claim)?.ordinal ?? -1;
   const read = knowledge.readSince(keyOf('persistentvolumeclaims', namespace, claim));
   if (!read.some((found) => found?.metadata.uid === uid)) return 'it was not read before';
-  const bases = basesOf(knowledge, appsRead(knowledge, namespace, name));
+  const bases = basesOf(knowledge, appsOfClaim(knowledge, call));
   const wrong = bases.map((app) => {
+    const ordinal = podIn(app.metadata.name, claim)?.ordinal ?? -1;
     if (!asks(app, 'rebuild', `${claim}=${uid}`)) return 'no request names it';
     if (app.spec.paused) return 'its app is paused';
     const entry = app.status?.members?.find((member) => member.ordinal === ordinal);

@@ -5,13 +5,15 @@ import type { Call } from '../server/types.ts';
 import { isStatus, isWrite, OWNED } from './calls.ts';
 import { appNameOf, appsKnown, fieldOf, isDeleting } from './facts.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
+import { goesByRequest } from './rebuilds.ts';
 
 /** Whoever is given an owner gets one that was seen alive at the API server in this very pass. */
 export function liveOwner(knowledge: Knowledge, call: Call): string | undefined {
   if (!isWrite(call) || !OWNED.includes(call.plural)) return undefined;
   const owners = fieldOf(call.body, 'metadata', 'ownerReferences');
   const name = appNameOf(knowledge, call);
-  if (name === undefined) return 'it belongs to no app';
+  // One that people name with its UID needs no stamp (rebuilds.ts).
+  if (name === undefined) return goesByRequest(knowledge, call) ? undefined : 'it belongs to no app';
   const apps = appsKnown(knowledge, call.namespace, name);
   if (call.verb === 'create' && call.plural !== 'persistentvolumeclaims') {
     const uid = fieldOf(Array.isArray(owners) ? owners[0] : undefined, 'uid');

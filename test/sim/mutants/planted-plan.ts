@@ -79,8 +79,8 @@ export const BUGS_OF_THE_PLAN: readonly Planted[] = [
     name: 'failure counted after the replacement',
     why: 'a crash in between forgets the backoff of a failing member (R4)',
     file: 'src/plan/plan.ts',
-    find: 'const statusFirst = needsLedgerFirst(scene, actions) ||',
-    replace: 'const statusFirst = (needsLedgerFirst(scene, actions) && false) ||',
+    find: 'needsLedgerFirst(scene, actions) ||',
+    replace: '(needsLedgerFirst(scene, actions) && false) ||',
   },
   {
     name: 'ledger not consulted',

@@ -7,7 +7,7 @@ import type { Planted } from './plant.ts';
 
 const TABLE = 'src/volumes/retention.ts';
 const PLAN = 'src/plan/retention.ts';
-const CLASSES = 'src/volumes/claim-view.ts';
+const CLASSES = 'src/volumes/claim-class.ts';
 const LAST_LOOK = 'src/operator/reread.ts';
 
 export const BUGS_OF_VOLUMES: readonly Planted[] = [
@@ -107,7 +107,7 @@ export const BUGS_OF_VOLUMES: readonly Planted[] = [
     name: 'doomed claim used',
     why: 'a member starts on a claim that garbage collection is about to take',
     file: CLASSES,
-    find: "  if (isDoomed(view, claimant)) return { ...slot, class: 'Doomed' };\n",
+    find: "  if (isDoomed(view, claimant)) return { class: 'Doomed' };\n",
     replace: '',
   },
   {
@@ -122,8 +122,8 @@ export const BUGS_OF_VOLUMES: readonly Planted[] = [
     name: 'end of claims not announced',
     why: 'data goes before the status says so (R5)',
     file: 'src/plan/plan.ts',
-    find: 'needsLedgerFirst(scene, actions) || isUnannounced(scene, actions, members);',
-    replace: 'needsLedgerFirst(scene, actions) || (isUnannounced(scene, actions, members) && false);',
+    find: 'isUnannounced(scene, actions, members) ||',
+    replace: '(isUnannounced(scene, actions, members) && false) ||',
   },
   {
     name: 'generation not compared before a claim is deleted',
@@ -137,8 +137,8 @@ export const BUGS_OF_VOLUMES: readonly Planted[] = [
     name: 'pod not read before a claim is deleted',
     why: 'the claim goes while a pod of the name, that no watch shows, runs on it (R7)',
     file: LAST_LOOK,
-    find: "    look(hands, job, { kind: 'Pod', name: member }),\n",
-    replace: '    Promise.resolve(false),\n',
+    find: "isRebuilt ? false : look(hands, job, { kind: 'Pod', name: member })",
+    replace: 'Promise.resolve(false)',
   },
   {
     name: 'claims made without their owner',

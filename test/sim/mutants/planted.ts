@@ -4,6 +4,7 @@
 import type { Planted } from './plant.ts';
 import { BUGS_OF_THE_CLIENT } from './planted-client.ts';
 import { BUGS_OF_THE_DAEMON } from './planted-daemon.ts';
+import { BUGS_OF_DISKS } from './planted-disks.ts';
 import { BUGS_OF_IDENTITY } from './planted-identity.ts';
 import { BUGS_OF_THE_PLAN } from './planted-plan.ts';
 import { BUGS_OF_REVISIONS } from './planted-revisions.ts';
@@ -18,4 +19,5 @@ export const PLANTED: readonly Planted[] = [
   ...BUGS_OF_TURNS,
   ...BUGS_OF_REVISIONS,
   ...BUGS_OF_VOLUMES,
+  ...BUGS_OF_DISKS,
 ];
