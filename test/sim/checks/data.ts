@@ -3,7 +3,7 @@
 import { claimsOf } from '../control/reading.ts';
 import type { Call, Stored } from '../server/types.ts';
 import { appNameOf, appsKnown, fieldOf, isDeleting, phaseOf, wantedOf } from './facts.ts';
-import { accepts, isRebuilt } from './given.ts';
+import { accepts, asks, isRebuilt } from './given.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import { memberOf } from './members.ts';
 import { updateOf } from './updates.ts';
@@ -28,6 +28,12 @@ export function volumesKept(knowledge: Knowledge, call: Call): string | undefine
       const record = entry?.claims?.find((claim) => claim.name === name && claim.volume);
       const recorded = record?.uid;
       if (accepts(app, entry, name)) continue;
+      // Where none is recorded, the one that is there is named (seed 48 of volumes).
+      const isNamed = (claim: Stored | undefined) =>
+        claim !== undefined && asks(app, 'accept', `${name}=${claim.metadata.uid}`);
+      const isRecorded = entry?.claims?.some((claim) => claim.name === name && claim.uid !== undefined);
+      if (isRecorded !== true && knowledge.was(keyOf('persistentvolumeclaims', call.namespace, name), isNamed))
+        continue;
       const kept = (claim: Stored | undefined) =>
         claim === undefined
           ? recorded === undefined
