@@ -294,7 +294,7 @@ export class Scene {
     return this.ready(object.metadata.name ?? '', seconds);
   }
 
-  /** Resolves once all wanted members are available and the status says so. */
+  /** Resolves once all wanted members are available, the status says so, and the watches have told of all that it names. */
   ready(name: string, seconds = 60): Promise<App> {
     return this.until(
       `${name} to be Ready`,
@@ -303,11 +303,23 @@ export class Scene {
         return (
           condition(app, 'Ready')?.status === 'True' &&
           app?.status?.observedGeneration === app?.metadata.generation &&
+          this.#shows(app?.status?.members ?? []) &&
           app
         );
       },
       seconds,
     );
+  }
+
+  /** Kinds are told apart from each other: one may be a while behind another on a busy machine. */
+  #shows(members: readonly MemberStatus[]): boolean {
+    return members
+      .filter(({ state }) => state === 'Available')
+      .every(
+        ({ pod = '', podUID, claims = [] }) =>
+          this.pod(pod)?.metadata.uid === podUID &&
+          claims.every(({ name, uid }) => this.claim(name)?.metadata.uid === uid),
+      );
   }
 
   /** Resolves with the condition once it has this reason. */
@@ -387,6 +399,7 @@ export interface MemberStatus {
   readonly revision?: string;
   readonly reason?: string;
   readonly failures?: number;
+  readonly pod?: string;
   readonly podUID?: string;
   readonly claims?: readonly MemberClaim[];
 }
