@@ -137,6 +137,7 @@ const EVENT_REASONS: Readonly<Partial<Record<Action['type'], string>>> = {
   createClaim: 'SuccessfulCreate',
   createPod: 'SuccessfulCreate',
   changeClaim: 'ClaimChanged',
+  labelClaim: 'ClaimChanged',
   deleteClaim: 'SuccessfulDelete',
   adoptPod: 'Adopted',
   releasePod: 'Released',

@@ -29,6 +29,7 @@ function laneOf(action: Action): 'base' | 'up' | 'down' | 'aside' | 'last' {
       return 'up';
     case 'readVolume':
     case 'changeClaim':
+    case 'labelClaim':
       return 'aside';
     case 'keepClaim':
       return action.keeper === 'pod' ? 'down' : 'up';

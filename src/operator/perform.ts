@@ -53,6 +53,7 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
       await write(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
       return;
     case 'changeClaim':
+    case 'labelClaim':
       return changeClaim(hands, job, action);
     case 'adoptPod':
     case 'releasePod':
@@ -173,7 +174,11 @@ async function write(hands: Hands, job: Job, change: Change): Promise<KubeObject
  * What is changed on its way (a webhook that sets a label back) is as good as refused: asked for at once again, and again,
  * it would be a hot loop.
  */
-async function changeClaim(hands: Hands, job: Job, change: Action & { type: 'changeClaim' }): Promise<void> {
+async function changeClaim(
+  hands: Hands,
+  job: Job,
+  change: Action & { type: 'changeClaim' | 'labelClaim' },
+): Promise<void> {
   const { metadata } = await patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...change });
   const { labels = {}, annotations = {} } = change.patch.metadata;
   const altered = [...unlike(metadata.labels, labels), ...unlike(metadata.annotations, annotations)];

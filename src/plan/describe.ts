@@ -17,6 +17,7 @@ const VERBS: Readonly<Record<ActionType, string>> = {
   createClaim: 'create PersistentVolumeClaim',
   stampClaim: 'take over PersistentVolumeClaim',
   changeClaim: 'change PersistentVolumeClaim',
+  labelClaim: 'label PersistentVolumeClaim',
   keepClaim: 'set the owner of PersistentVolumeClaim',
   deleteClaim: 'delete PersistentVolumeClaim',
   createPod: 'create Pod',

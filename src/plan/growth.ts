@@ -7,6 +7,7 @@ import { claimChange, isInLine, lasting, type Wanted } from '../volumes/claim-ch
 import type { ClaimSlot } from '../volumes/claim-class.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
 import { amount } from '../volumes/quantity.ts';
+import { keyOf } from './describe.ts';
 import { isGivenUp } from './rebuild-turn.ts';
 import type { MemberView, Scene } from './scene.ts';
 import type { Action, Note } from './types.ts';
@@ -21,19 +22,31 @@ export function planGrowth(scene: Scene, changed: ReadonlySet<string>): Growth {
   const found = followers(scene);
   const free = found.filter(({ view }) => !changed.has(view.uid));
   return {
-    actions: free.flatMap((one) => changeOf(one)),
+    actions: free.flatMap((one) => changeOf(scene, one)),
     notes: [...growthNotes(scene, found), ...unusedNotes(scene)],
   };
 }
 
-function changeOf({ member, claim, view, wanted }: Follower): readonly Action[] {
+/** Growth first, and by itself: while it is refused, labels follow all the same. */
+function changeOf(scene: Scene, { member, claim, view, wanted }: Follower): readonly Action[] {
   const change = claimChange(view, wanted);
   if (change === null) return [];
-  const { uid, resourceVersion } = view;
+  const { uid, resourceVersion, name } = view;
   const { what, metadata, spec } = change;
-  const patch = { metadata: { uid, resourceVersion, ...metadata }, ...(spec === undefined ? {} : { spec }) };
+  const { ordinal } = member;
   const reason = `its template has changed: ${what.join('; ')}`;
-  return [{ type: 'changeClaim', ordinal: member.ordinal, name: claim.name, uid, resourceVersion, patch, reason }];
+  const mayGrow = (refusalOf(scene, 'changeClaim', claim)?.retryAtMs ?? 0) <= scene.judge.nowMs;
+  if (spec !== undefined && mayGrow) {
+    const patch = { metadata: { uid, resourceVersion }, spec };
+    return [{ type: 'changeClaim', ordinal, name, uid, resourceVersion, patch, reason }];
+  }
+  if (Object.keys({ ...metadata.labels, ...metadata.annotations }).length === 0) return [];
+  const patch = { metadata: { uid, resourceVersion, ...metadata } };
+  return [{ type: 'labelClaim', ordinal, name, uid, resourceVersion, patch, reason }];
+}
+
+function refusalOf({ inventory: { refusals } }: Scene, type: 'changeClaim' | 'labelClaim', { name }: ClaimSlot) {
+  return refusals.size === 0 ? undefined : refusals.get(keyOf(type, name));
 }
 
 interface Follower {
@@ -66,9 +79,10 @@ function followers(scene: Scene): readonly Follower[] {
 const MAX_WORDS = 160;
 
 /** What the ledger tells of a claim's growth: "10Gi to 20Gi, FileSystemResizePending"; null when there is none. */
-export function resizeOf(scene: Scene, { name, view }: ClaimSlot): string | null {
+export function resizeOf(scene: Scene, claim: ClaimSlot): string | null {
+  const { view } = claim;
   if (view === null) return null;
-  const refusal = scene.inventory.refusals.get(name);
+  const refusal = refusalOf(scene, 'changeClaim', claim);
   if (refusal !== undefined) return `refused: ${refusal.message.slice(0, MAX_WORDS).toWellFormed()}`;
   if (!grows(view.request, view.capacity)) return null;
   return `${view.capacity} to ${view.request}${view.resizing === null ? '' : `, ${view.resizing}`}`;
@@ -106,14 +120,14 @@ function noteOf(
   return [{ reason, message: `Claim ${first.name}${more}: ${first.words}.` }];
 }
 
-function refusalWords(scene: Scene, { name }: ClaimSlot): string | null {
-  const refusal = scene.inventory.refusals.get(name);
+function refusalWords(scene: Scene, claim: ClaimSlot): string | null {
+  const refusal = refusalOf(scene, 'changeClaim', claim) ?? refusalOf(scene, 'labelClaim', claim);
   if (refusal === undefined) return null;
   return `it cannot be changed as its template asks, and stays as it is: ${refusal.message.replace(/\.$/, '')}`;
 }
 
 function growthWords(scene: Scene, claim: ClaimSlot): string | null {
-  const told = scene.inventory.refusals.get(claim.name) === undefined ? resizeOf(scene, claim) : null;
+  const told = refusalOf(scene, 'changeClaim', claim) === undefined ? resizeOf(scene, claim) : null;
   return told === null ? null : `it grows from ${told}`;
 }
 

@@ -9,7 +9,6 @@ import { type ClaimSlot, classifyClaim } from '../volumes/claim-class.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
 import { readRequests, requestKey } from '../volumes/requests.ts';
 import type { VolumeReading } from '../volumes/volume-view.ts';
-import { keyOf } from './describe.ts';
 import type { Observed, ObservedApp, Refusal } from './types.ts';
 
 /** All claims of an app, and what is known of the volumes behind them. */
@@ -21,11 +20,9 @@ export interface Inventory {
   readonly volumes: ReadonlyMap<string, VolumeReading>;
   /** `<claim>=<uid>` of what is accepted as lost. */
   readonly accepts: ReadonlySet<string>;
-  /** Of changes of claims, by the claim's name. */
+  /** By the key of what was refused. */
   readonly refusals: ReadonlyMap<string, Refusal>;
 }
-
-const CHANGE = keyOf('changeClaim', '');
 
 export function inventory({ app, claims, volumes, refusals }: Observed): Inventory {
   const stamped = claims.filter((view) => view.ordinal !== null && view.app === app.name);
@@ -34,9 +31,7 @@ export function inventory({ app, claims, volumes, refusals }: Observed): Invento
     byName: new Map(claims.map((view) => [view.name, view])),
     byOrdinal: Map.groupBy(stamped, ({ ordinal }) => ordinal ?? ''),
     volumes: new Map(volumes.map((volume) => [volume.name, volume])),
-    refusals: new Map(
-      refusals.flatMap((one) => (one.key.startsWith(CHANGE) ? [[one.key.slice(CHANGE.length), one]] : [])),
-    ),
+    refusals: new Map(refusals.map((one) => [one.key, one])),
     accepts: new Set(readRequests(app.annotations[ANNOTATION.acceptVolumeLoss]).asked.map(requestKey)),
   };
 }

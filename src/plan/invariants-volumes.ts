@@ -61,7 +61,7 @@ export function claimsMade(observed: Observed, writes: readonly Action[]): reado
   const accepts = named(observed, ANNOTATION.acceptVolumeLoss);
   const entries = entriesOf(observed);
   return writes.flatMap((action) => {
-    if (action.type === 'changeClaim') {
+    if (action.type === 'changeClaim' || action.type === 'labelClaim') {
       const isOurs = views.get(action.name)?.appUid === app.uid;
       return isOurs ? [] : [`R8: claim ${action.name} is to be changed, and is not stamped as ours`];
     }

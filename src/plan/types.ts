@@ -132,7 +132,7 @@ export type Action = { readonly reason: string } & (
   | ({ readonly type: 'stampClaim'; readonly ordinal: number } & Patched)
   | ({ readonly type: 'keepClaim'; readonly ordinal: number; readonly keeper: Keeper } & Patched)
   | ({ readonly type: 'deleteClaim'; readonly ordinal: number; readonly because: 'scaled' | 'rebuild' } & Existing)
-  | ({ readonly type: 'changeClaim'; readonly ordinal: number } & Patched)
+  | ({ readonly type: 'changeClaim' | 'labelClaim'; readonly ordinal: number } & Patched)
   | ({
       readonly type: 'createPod';
       readonly ordinal: number;

@@ -95,6 +95,8 @@ function absent({ recorded, witness }: ClaimFacts): Found {
 }
 
 function present(facts: ClaimFacts, view: ClaimView, claimant: Claimant): Found {
+  // Whoever has taken the recorded claim meanwhile: when it is being deleted, the member's pod may be all that keeps it (R12).
+  if (view.deleting && facts.recorded?.uid === view.uid) return { class: 'Terminating' };
   const foreign = foreignOwner(view, claimant);
   if (foreign !== null) return { class: 'Foreign', why: foreign };
   if (view.deleting) return { class: 'Terminating' };

@@ -115,6 +115,7 @@ export function perform(world: World, action: Action): void {
     case 'stampClaim':
     case 'keepClaim':
     case 'changeClaim':
+    case 'labelClaim':
       change(world.claims, action, action.patch);
       return;
     case 'deleteClaim':

@@ -30,11 +30,13 @@ const has = (storage: string) => ({ status: { capacity: { storage } } });
 const seenWith = (given: Given, storage: unknown) =>
   template(world({ app: one, pods: '0 Available', ...given }), size(storage));
 const patchesOf = (seen: World) =>
-  planned(see(seen)).actions.flatMap((action) => (action.type === 'changeClaim' ? [action.patch] : []));
+  planned(see(seen)).actions.flatMap((action) =>
+    action.type === 'changeClaim' || action.type === 'labelClaim' ? [action.patch] : [],
+  );
 const notesOf = (seen: World) => planned(see(seen)).notes;
 
 describe('a bigger size', () => {
-  const grown = { metadata: { uid: `${NAME}-uid`, resourceVersion: '1', labels: {}, annotations: {} }, ...size('2Gi') };
+  const grown = { metadata: { uid: `${NAME}-uid`, resourceVersion: '1' }, ...size('2Gi') };
 
   test.each([
     '0 Available',
@@ -111,6 +113,30 @@ describe('a bigger size', () => {
   });
 });
 
+describe('labels beside a bigger size', () => {
+  const both = (given: Given = {}) =>
+    template(seenWith(given, '2Gi'), { ...size('2Gi'), metadata: { labels: { tier: 'db' } } });
+
+  test('come after it: a full disk is more urgent', () => {
+    const { actions } = carryOut(both());
+    expect(actions.map(({ type }) => type)).toEqual(['changeClaim', 'labelClaim']);
+  });
+
+  test('follow while it is refused, and when they are refused that is told, too', () => {
+    const refused = { refused: ['changeClaim/data-web-0'] };
+    expect(planned(see(both(refused))).actions).toMatchObject([
+      { type: 'labelClaim', patch: { metadata: { labels: { tier: 'db' } } } },
+    ]);
+    const altered = { refused: ['labelClaim/data-web-0'], refusedFor: 'it was taken, and tier set to something else' };
+    const { actions, notes, waits, status } = planned(
+      see(template(seenWith(altered, '1Gi'), { metadata: { labels: { tier: 'db' } } })),
+    );
+    expect([actions, waits]).toEqual([[], []]);
+    expect(notes).toMatchObject([{ reason: 'ClaimRefused' }]);
+    expect(status.members?.[0]?.claims?.[0]).not.toHaveProperty('resize');
+  });
+});
+
 describe('a smaller size', () => {
   const asked = (request: string, capacity: string, wanted: unknown) =>
     claim(seenWith({}, wanted), { ...size(request), ...has(capacity) });
@@ -182,7 +208,7 @@ describe('labels and annotations', () => {
 
   test('come to rest', () => {
     const { actions } = carryOut(on(labelled({ tier: 'db' }), { tier: 'web' }));
-    expect(actions.map(({ type }) => type)).toEqual(['changeClaim']);
+    expect(actions.map(({ type }) => type)).toEqual(['labelClaim']);
   });
 });
 

@@ -103,7 +103,7 @@ describe('names that mean something to JavaScript', () => {
       expect(JSON.stringify(map)).toContain('"__proto__":"p","constructor":"c","toString":"t"');
     templated(seen, labelled({}));
     const [patch] = planned(see(seen)).actions.flatMap((action) =>
-      action.type === 'changeClaim' ? [action.patch] : [],
+      action.type === 'changeClaim' || action.type === 'labelClaim' ? [action.patch] : [],
     );
     expect(Object.keys(patch?.metadata.labels ?? {}).sort()).toEqual(['__proto__', 'constructor', 'toString']);
   });

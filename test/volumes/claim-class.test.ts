@@ -84,7 +84,8 @@ const ROWS: Readonly<Record<ClaimClass, readonly Given[]>> = {
     { claim: { ownerReferences: [{ kind: 'Database', name: 'db', uid: 'db', controller: true }] } },
     { claim: { ownerReferences: [pod('x', 'web-4')] } },
     { claim: { ownerReferences: [app('x', 'other')] } },
-    { claim: { labels: { 'statefulapp.dev/name': 'other' }, ...GOING } },
+    { claim: { labels: { 'statefulapp.dev/name': 'other' }, ...GOING }, recorded: null },
+    { claim: { labels: { 'statefulapp.dev/name': 'other' }, ...GOING, ...OTHER } },
     { claim: { ...OTHER, labels: { 'statefulapp.dev/name': 'other' } }, phase: 'Lost' },
   ],
   Terminating: [
@@ -94,6 +95,9 @@ const ROWS: Readonly<Record<ClaimClass, readonly Given[]>> = {
     { claim: { ...GOING, ...OTHER }, volume: 'pv-2' },
     { claim: { ...GOING, ownerReferences: [pod('gone')] } },
     { claim: { ...GOING, annotations: {} } },
+    // Whoever has taken the recorded one meanwhile: a pod of ours may be all that keeps it.
+    { claim: { labels: { 'statefulapp.dev/name': 'other' }, ...GOING } },
+    { claim: { ...GOING, ownerReferences: [{ kind: 'Database', name: 'db', uid: 'db', controller: true }] } },
   ],
   Doomed: [
     { claim: { ownerReferences: [pod('gone')] } },

@@ -113,7 +113,7 @@ describe('a claim is', () => {
     ['Foreign', claim({ ...STAMPED, ...foreign }), recorded],
     ['Usable', claim({ ...STAMPED, ownerReferences: [{ uid: 'app-uid', controller: true }] }), recorded],
     ['Usable', claim({ ...STAMPED, ownerReferences: [{ uid: 'pod-uid' }] }), recorded],
-    ['Foreign', claim({ ...STAMPED, ...foreign, deletionTimestamp: '2026-03-01T12:00:00Z' }), recorded],
+    ['Foreign', claim({ ...STAMPED, ...foreign, deletionTimestamp: '2026-03-01T12:00:00Z' }), null],
   ])('%s (%#)', (expected, raw, known) => {
     expect(classOf(raw, known)).toBe(expected);
   });

@@ -119,6 +119,9 @@ const restoreStatus: Act = (stage, random) => {
   const claim = random.chance(0.6) ? one(present(stage, app), random) : undefined;
   const found = claim && stage.server.find(CLAIMS, NAMESPACE, claim.claim);
   if (found !== undefined) stage.user.remove(CLAIMS, found);
+  // Without its pod it is gone before the status is.
+  for (const pod of stage.server.all('pods', NAMESPACE))
+    if (found?.metadata.name.endsWith(`-${pod.metadata.name}`)) stage.user.remove('pods', pod, { graceSeconds: 0 });
   later(stage, ms, 'user: restores the status', () => {
     const now = stage.server.find('statefulapps', NAMESPACE, app.metadata.name);
     if (now?.metadata.uid === app.metadata.uid) stage.user.editStatus('statefulapps', now, (it) => ({ ...it, status }));

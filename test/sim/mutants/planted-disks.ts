@@ -1,5 +1,5 @@
 // Bugs in which disk a member runs on, what people give up by requests, and how claims follow their templates. Left out is what
-// a second look makes good: a disk that the plan does not compare, since the last look before each act does.
+// a second look makes good: a volume or a disk that the plan does not compare, since the last look before each act does.
 
 import type { Planted } from './plant.ts';
 
@@ -37,13 +37,6 @@ export const BUGS_OF_DISKS: readonly Planted[] = [
     file: LAST_LOOK,
     find: 'if (found.disk !== disk) throw',
     replace: "if (found.disk === '') throw",
-  },
-  {
-    name: 'volume not compared',
-    why: 'a claim made again under the name, on another volume, is taken for the recorded one (R12)',
-    file: CLASSES,
-    find: 'if (view.volume !== recorded.volume)',
-    replace: 'if (view.volume === null)',
   },
   {
     name: 'UID of an accepted loss ignored',
