@@ -3,6 +3,7 @@
 // is protected (R4): a lost ledger costs the protection until the next look, and never data.
 
 import type { MemberClaim } from '../api/status.ts';
+import { claimName } from '../identity/member-names.ts';
 import type { ClaimSlot } from '../volumes/claim-class.ts';
 import { requestKey } from '../volumes/requests.ts';
 import { verdict } from './doubts.ts';
@@ -32,7 +33,7 @@ export function nextClaims(scene: Scene, member: MemberView): readonly MemberCla
     known.set(claim.name, recordOf(scene, member, claim));
   }
   // Which claims a member needs whose revision is lost, nobody can tell: what is recorded stays (simulator, seed 147).
-  if (member.wanted && member.blueprint !== null) setAside(scene, { used, unmounted: member.unmounted }, known);
+  if (member.wanted && member.blueprint !== null) setAside(scene, { ...member, used }, known);
   return known.size > 0 ? [...known.values()] : undefined;
 }
 
@@ -80,18 +81,21 @@ function recordOf(scene: Scene, member: MemberView, claim: ClaimSlot): MemberCla
 
 /** Claims of templates that the app has no longer stay, and are listed as long as they are there. */
 function setAside(
-  { spec }: Scene,
-  { used, unmounted }: { readonly used: readonly ClaimSlot[]; readonly unmounted: readonly ClaimSlot[] },
+  { spec, observed }: Scene,
+  { ordinal, unmounted, used }: Pick<MemberView, 'ordinal' | 'unmounted'> & { readonly used: readonly ClaimSlot[] },
   known: Map<string, MemberClaim>,
 ): void {
+  const named = new Set(
+    spec.volumeClaimTemplates.map(({ metadata }) => claimName(metadata.name, observed.app.name, ordinal)),
+  );
   for (const name of [...known.keys()]) {
-    if (!used.some((claim) => claim.name === name)) known.delete(name);
+    // One that its member comes back to is remembered, also while it is gone (R12; simulator, seed 379 of volumes).
+    if (!named.has(name) && !used.some((claim) => claim.name === name)) known.delete(name);
   }
-  for (const { name, template, view, recorded } of unmounted) {
+  for (const { name, view, recorded } of unmounted) {
     if (view === null) continue;
     const { unmounted: _before, ...record } = recorded ?? { name, uid: view.uid };
     // One that is made ahead of its member's update is yet to be mounted.
-    const isLeft = !spec.volumeClaimTemplates.some(({ metadata }) => metadata.name === template);
-    known.set(name, isLeft ? { ...record, unmounted: true } : record);
+    known.set(name, named.has(name) ? record : { ...record, unmounted: true });
   }
 }

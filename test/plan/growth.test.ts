@@ -261,6 +261,17 @@ describe('claim templates that come and go', () => {
     expect(new Set(siblings)).toEqual(new Set(['data,wal']));
   });
 
+  test('the claim that a member comes back to is remembered while it is gone, though its revision has it not', () => {
+    const app = { replicas: 1, volumes: ['data', 'wal'], updateStrategy: { rollingUpdate: { partition: 1 } } };
+    const entry = (volume: string) => {
+      const name = `${volume}-web-0`;
+      return { name, uid: `${name}-uid`, volume: `pv-${name}`, disk: diskOf(`pv-${name}`) };
+    };
+    const ledger = { 0: { claims: [entry('data'), entry('wal')] } };
+    const { status } = planned(see(world({ app, podVolumes: ['data'], pods: '0 Available', ledger })));
+    expect(status.members?.[0]?.claims).toEqual([entry('data'), entry('wal')]);
+  });
+
   test('the claim of one that is gone is kept, mounted by nobody, and listed', () => {
     const app = { replicas: 1, volumes: ['data'] };
     const seen = world({ app, podVolumes: ['data', 'wal'], pods: '0 Available' });
