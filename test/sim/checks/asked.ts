@@ -7,8 +7,11 @@ import { textOf } from './text.ts';
 import type { Rule } from './witness.ts';
 
 const WINDOW_MS = 20_000;
-/** Each retry waits for twice as long, from a second on: five of these; and some that found another version. */
-const AT_MOST = 12;
+/**
+ * Each retry waits for twice as long, from a second on: five of these; some that found another version; and each generation of
+ * the app asks anew (seed 575). A loop asks hundreds of times.
+ */
+const AT_MOST = 30;
 
 interface Sent {
   readonly atMs: number;
