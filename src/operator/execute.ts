@@ -104,7 +104,7 @@ async function lookAtTaken(hands: Hands, job: Job, action: Action): Promise<bool
     createRevision: 'ControllerRevision',
   };
   const kind = kinds[action.type];
-  return kind !== undefined && (await look(hands, job, { kind, name: subjectOf(action) }));
+  return kind !== undefined && (await look(hands, job, { kind, name: subjectOf(action) })) !== undefined;
 }
 
 function refuse(

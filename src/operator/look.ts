@@ -10,16 +10,16 @@ import type { Action, StrayKind } from '../plan/types.ts';
 import { readVolume, type VolumeView } from '../volumes/volume-view.ts';
 import { type Hands, type Job, STRAY_RESOURCES } from './hands.ts';
 
-/** Whether it exists. A failed read rejects: an unknown answer never counts as absent (R7). */
+/** The object, or undefined when there is none. A failed read rejects: an unknown answer never counts as absent (R7). */
 export async function look(
   { client, cache, steadyMs }: Hands,
   { key, observed }: Job,
   at: { kind: StrayKind; name: string },
-): Promise<boolean> {
+): Promise<KubeObject | undefined> {
   const ref = { namespace: observed.app.namespace, name: at.name };
   const object = await client.get(STRAY_RESOURCES[at.kind], ref);
   cache.read(key, { ...at, object, atMs: steadyMs() });
-  return object !== undefined;
+  return object;
 }
 
 /** The disk behind a volume as it is now. Rejects where it cannot be told, also when reading is forbidden. */

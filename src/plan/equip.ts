@@ -52,12 +52,11 @@ export function podAt({ observed, spec }: Scene, { ordinal }: MemberView, bluepr
   return buildPod(observed.app, { ordinal, blueprint, serviceName, unreachableSeconds });
 }
 
-/** Name of the ControllerRevision that it was made from, when no view of ours has anything of that name. */
+/** Name of the ControllerRevision that it was made from, when no view of ours has one of that name that is ours. */
 function lostRevision({ observed, revisions }: Scene, { ledger, hash }: MemberView): string | null {
   if (revisions.onDelete || ledger?.revision === undefined || ledger.revision === hash) return null;
   if (ledger.updateTo !== undefined || revisions.blueprints.has(ledger.revision)) return null;
-  const lost = revisionName(observed.app.name, ledger.revision);
-  return observed.revisions.some(({ name }) => name === lost) ? null : lost;
+  return revisionName(observed.app.name, ledger.revision);
 }
 
 function whyMade({ name, ledger, hash }: MemberView, lost: string | null): string {

@@ -384,6 +384,15 @@ test('a pod that would come back at a revision which is gone is made once nothin
   ]);
 });
 
+test('so is one whose revision turns out to be a stranger`s', async () => {
+  const { api, pass, job } = bench();
+  const { metadata, ...rest } = object('ControllerRevision', 'web-old');
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'X', name: 'x', uid: 'stranger', controller: true }];
+  api.add('controllerrevisions', { ...rest, metadata: { ...metadata, ownerReferences } });
+  await execute(pass, job(), [{ ...createPod, unless: 'web-old' }]);
+  expect(api.writes.map(({ plural }) => plural)).toContain('pods');
+});
+
 test('a pod that would come back at a revision which is only not watched waits for the next plan', async () => {
   const { api, pass, job } = bench();
   api.add('controllerrevisions', object('ControllerRevision', 'web-old'));
