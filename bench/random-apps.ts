@@ -31,8 +31,8 @@ const volumes = Array.from({ length: 16 }, (_, index) => `volume-${String(index)
 const SIZES: readonly Size[] = [
   { it: 'template 1.35 MB, 3 members', members: 3, volumes: ['data'], bytes: 1_350_000 },
   { it: '4000 members, no volumes', members: 4000, volumes: [], bytes: 0 },
-  { it: '2926 members, 1 volume', members: 2926, volumes: ['data'], bytes: 0 },
-  { it: '508 members, 16 volumes', members: 508, volumes, bytes: 0 },
+  { it: '2790 members, 1 volume', members: 2790, volumes: ['data'], bytes: 0 },
+  { it: '447 members, 16 volumes', members: 447, volumes, bytes: 0 },
   { it: '2000 members, template 0.8 MB', members: 2000, volumes: [], bytes: 800_000 },
 ];
 
@@ -101,6 +101,7 @@ function round(steps: Steps, { app, pods, claims, revision }: Objects): Observed
       services: [readService(rawService())],
       revisions,
       strays: [],
+      volumes: [],
       survey: { generation: 1, atMs: NOW, statefulSetUid: null, reads: 1 },
       endings: [],
       refusals: [],
@@ -136,7 +137,17 @@ interface Scene {
   readonly given: Partial<Sighting>;
 }
 
-const BARE = { nowMs: NOW, pods: [], claims: [], services: [], revisions: [], strays: [], endings: [], refusals: [] };
+const BARE = {
+  nowMs: NOW,
+  pods: [],
+  claims: [],
+  services: [],
+  revisions: [],
+  strays: [],
+  volumes: [],
+  endings: [],
+  refusals: [],
+};
 
 /** Moments in which everything happens at once. */
 function scenesOf(size: Size): readonly Scene[] {

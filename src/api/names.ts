@@ -24,6 +24,12 @@ export const ANNOTATION = {
   appUid: `${GROUP}/app-uid`,
   ordinal: `${GROUP}/ordinal`,
   siblings: `${GROUP}/claims`,
+  /** On claims: the keys of its labels and annotations that come from the claim template, and go with it. */
+  templateKeys: `${GROUP}/template-keys`,
+  /** On the app: `<claim>=<uid>, …` of recorded claims whose data is given up. */
+  acceptVolumeLoss: `${GROUP}/accept-volume-loss`,
+  /** On the app: `<claim>=<uid>, …` of claims that are to be deleted and made anew, with their member's pod. */
+  rebuild: `${GROUP}/rebuild`,
   /** On a ControllerRevision: digests of other ways to write its template, which the API server makes equal. */
   aliases: `${GROUP}/aliases`,
   /** On the app: the UID of a StatefulSet of the same name that nobody runs any more. */
@@ -39,6 +45,6 @@ export const MAX_REPLICAS = 4000;
  * How many bytes the ledger may take, and what an entry and each claim in it take with long names: etcd refuses requests
  * above 1.5 MiB, and the spec has to fit beside it (docs/adr/0004).
  */
-export const LEDGER = { bytes: 1_200_000, perMember: 280, perClaim: 130 } as const;
+export const LEDGER = { bytes: 1_200_000, perMember: 280, perClaim: 150 } as const;
 /** Most claim templates of one app. */
 export const MAX_CLAIM_TEMPLATES = 16;

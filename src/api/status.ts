@@ -8,17 +8,26 @@ import { MAX_REPLICAS } from './names.ts';
 import { type Fields, isFields } from './nulls.ts';
 import { type DeepReadonly, natural } from './scalars.ts';
 
-/** One claim in the ledger: `volume` is PV name + CSI handle, or the PV's UID; absent until first Bound. */
+/**
+ * One claim in the ledger; without `uid` it is yet to be made. `volume` is the PersistentVolume's name, absent until first
+ * Bound, and `disk` a fingerprint of what is behind it (volumes/volume-view.ts), absent where volumes may not be read.
+ * `accepted`: the UID in a request to accept its loss that has been carried out. `resize` tells of a growth that is under
+ * way or refused. `unmounted`: no claim template of the app names it any more.
+ */
 const memberClaim = z.looseObject({
   name: z.string(),
   uid: z.string().optional(),
   volume: z.string().optional(),
+  disk: z.string().optional(),
+  accepted: z.string().optional(),
+  resize: z.string().optional(),
+  unmounted: z.boolean().optional(),
 });
 
 /**
  * One entry of the identity ledger, about 300 bytes. Times are RFC 3339. `graceSeconds` stands there when its pod may take
  * another time to stop than its revision's template says. `updateTo`: the hash of the revision for which its pod was taken
- * away, until the next one is there.
+ * away, until the next one is there. `kept`: it is not wanted any more, and went under a policy that keeps its claims.
  */
 const member = z.looseObject({
   ordinal: natural(),
@@ -36,6 +45,7 @@ const member = z.looseObject({
   failures: z.int().optional(),
   failedAt: z.string().optional(),
   complete: z.boolean().optional(),
+  kept: z.boolean().optional(),
   claims: z.array(memberClaim).optional(),
 });
 

@@ -33,3 +33,18 @@ export function controllerOf(metadata: unknown): Controller | null {
   const [kind, name, uid] = ['kind', 'name', 'uid'].map((field) => stringAt(found, field) ?? '');
   return { kind: kind ?? '', name: name ?? '', uid: uid ?? '' };
 }
+
+/** An owner reference, with what else it holds: whoever replaces the list has to keep it. */
+export interface OwnerView extends Controller {
+  readonly controller: boolean;
+  readonly raw: object;
+}
+
+export function ownersIn(metadata: unknown): readonly OwnerView[] {
+  return listAt(metadata, 'ownerReferences')
+    .filter(isObject)
+    .map((raw) => {
+      const [kind = '', name = '', uid = ''] = ['kind', 'name', 'uid'].map((field) => stringAt(raw, field));
+      return { kind, name, uid, controller: raw['controller'] === true, raw };
+    });
+}

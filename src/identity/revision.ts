@@ -3,9 +3,9 @@
 // pkg/controller/history (NewControllerRevision, EqualRevision); different on purpose: the label is the hash alone.
 // Other ways to write the same, which the API server's defaults make equal, are its aliases.
 
-import { createHash } from 'node:crypto';
 import { isTooDeep } from '../api/depth.ts';
 import { ANNOTATION, LABEL } from '../api/names.ts';
+import { digest } from './digest.ts';
 import { canonicalJson, type Json, listAt, objectAt, stringAt } from './json.ts';
 import { type AppRef, controllerRef } from './owner.ts';
 import type { Blueprint } from './pod.ts';
@@ -84,7 +84,7 @@ export function hashOfDigest(digest: string): string {
 
 function digestOf({ template, claimTemplates }: RevisionContent, more: object): string {
   const text = canonicalJson({ template, claims: claimTemplates.map(claimTemplateName), ...more });
-  return createHash('sha256').update(text).digest('hex');
+  return digest(text);
 }
 
 export function blueprintOf(revision: { readonly hash: string; readonly content: RevisionContent }): Blueprint {

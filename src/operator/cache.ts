@@ -8,9 +8,10 @@ import type { WatchEvent } from '../kube/known-objects.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { readApp, readEnding, type Sighting } from '../plan/observe.ts';
 import type { StrayKind, Survey } from '../plan/types.ts';
+import type { VolumeView } from '../volumes/volume-view.ts';
 import { recordDisplaced, recordEnding, recordOrphaned } from './endings.ts';
-import { emptyShelf, type Shelf } from './shelf.ts';
-import { appKey, formerOf, type Kind, ownerKey, readView, sameForDecisions, strayKey, type View } from './views.ts';
+import { emptyShelf, mapOf, type Shelf } from './shelf.ts';
+import { appKey, formerOf, type Kind, ownerKey, readView, sameForDecisions, strayKey } from './views.ts';
 
 /** Longer than any grace period matters after a pod's name has been free for all to see, and than a watch may lag. */
 const KEPT_MS = 3_600_000;
@@ -33,7 +34,7 @@ export class Cache {
     const shelf = this.#shelf(key);
     if (event.type === 'deleted') return [this.#applyDeletion(shelf, { kind, key, event, atMs })];
     const view = readView(kind, event.object);
-    const views = this.#mapOf(shelf, kind);
+    const views = mapOf(shelf, kind);
     const before = views.get(view.name);
     views.set(view.name, view);
     shelf.strays.delete(strayKey(kind, view.name));
@@ -55,7 +56,7 @@ export class Cache {
     const at = strayKey(kind, name);
     const before = shelf.strays.get(at);
     if (object !== undefined) {
-      const known = this.#mapOf(shelf, kind).get(name);
+      const known = mapOf(shelf, kind).get(name);
       if (known?.uid === object.metadata.uid) return; // the watch shows it meanwhile
       shelf.strays.set(at, {
         kind,
@@ -75,6 +76,14 @@ export class Cache {
   /** We made a pod that no watch has shown yet: it counts as there, and is looked for if it stays unseen. */
   made(key: string, { object, atMs }: { readonly object: KubeObject; readonly atMs: number }): void {
     this.read(key, { kind: 'Pod', name: object.metadata.name, object, atMs });
+  }
+
+  /** What was read of the volume behind a claim. Looks that found another disk are none that make further ones rarer. */
+  readVolume(key: string, volume: VolumeView, atMs: number): void {
+    const { volumes } = this.#shelf(key);
+    const before = volumes.get(volume.name);
+    const reads = before?.disk === volume.disk ? before.reads + 1 : 1;
+    volumes.set(volume.name, { ...volume, readAtMs: atMs, reads });
   }
 
   surveyed(key: string, survey: Omit<Survey, 'reads'>): void {
@@ -106,6 +115,7 @@ export class Cache {
       strays: [...shelf.strays.values()].map((stray) =>
         stray.reads === 0 ? stray : { ...stray, readAtMs: wall(stray.readAtMs) },
       ),
+      volumes: [...shelf.volumes.values()].map((volume) => ({ ...volume, readAtMs: wall(volume.readAtMs) })),
       watchingSinceMs: wall(this.#watchingSinceMs),
       survey: shelf.survey === null ? null : { ...shelf.survey, atMs: wall(shelf.survey.atMs) },
       endings: [...shelf.endings.values()].map((ending) => ({ ...ending, atMs: wall(ending.atMs) })),
@@ -117,6 +127,8 @@ export class Cache {
     for (const [key, shelf] of this.#shelves) {
       for (const [uid, { atMs }] of shelf.endings) if (steadyMs - atMs > KEPT_MS) shelf.endings.delete(uid);
       this.#vacate(shelf, steadyMs);
+      const bound = new Set([...shelf.claims.values()].map(({ volume }) => volume));
+      for (const name of shelf.volumes.keys()) if (!bound.has(name)) shelf.volumes.delete(name);
       this.#tidy(key, shelf);
     }
   }
@@ -124,7 +136,7 @@ export class Cache {
   /** Whether a watch still shows this very object. */
   shows(key: string, at: { readonly kind: StrayKind; readonly name: string; readonly uid: string }): boolean {
     const shelf = this.#shelves.get(key);
-    return shelf !== undefined && this.#mapOf(shelf, at.kind).get(at.name)?.uid === at.uid;
+    return shelf !== undefined && mapOf(shelf, at.kind).get(at.name)?.uid === at.uid;
   }
 
   /**
@@ -180,7 +192,7 @@ export class Cache {
   ): string {
     const { name, deletionTimestamp } = event.object.metadata;
     const view = readView(kind, event.object);
-    this.#mapOf(shelf, kind).delete(name);
+    mapOf(shelf, kind).delete(name);
     // Without a deletionTimestamp, or with one and no word of its end, it is gone, or a label was taken off it: only a
     // read tells.
     const seen = event.observed === 'watch' && deletionTimestamp !== undefined;
@@ -198,7 +210,7 @@ export class Cache {
     const former = ownerKey(event.previous);
     if (former === null || former === key) return [];
     const shelf = this.#shelf(former);
-    this.#mapOf(shelf, kind).delete(event.object.metadata.name);
+    mapOf(shelf, kind).delete(event.object.metadata.name);
     this.#suspect(shelf, kind, event.object);
     this.#tidy(former, shelf);
     return [former];
@@ -214,21 +226,6 @@ export class Cache {
     const shelf = this.#shelves.get(key) ?? emptyShelf();
     this.#shelves.set(key, shelf);
     return shelf;
-  }
-
-  #mapOf(shelf: Shelf, kind: StrayKind): Map<string, View> {
-    switch (kind) {
-      case 'Pod':
-        return shelf.pods as Map<string, View>;
-      case 'PersistentVolumeClaim':
-        return shelf.claims as Map<string, View>;
-      case 'Service':
-        return shelf.services as Map<string, View>;
-      case 'ControllerRevision':
-        return shelf.revisions as Map<string, View>;
-      default:
-        return kind satisfies never;
-    }
   }
 
   /** What was suspected of an app that is gone, and of what was its own, is forgotten in the end. */

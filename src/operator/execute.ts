@@ -6,7 +6,7 @@
 import { KubeError } from '../kube/errors.ts';
 import { actionKey, describe, isRead, subjectOf } from '../plan/describe.ts';
 import type { Action, StrayKind } from '../plan/types.ts';
-import { type Hands, type Job, Stale } from './hands.ts';
+import { Altered, type Hands, type Job, Stale } from './hands.ts';
 import { inLanes } from './lanes.ts';
 import { look, lookAgain } from './look.ts';
 import { perform } from './perform.ts';
@@ -63,6 +63,10 @@ async function understand(hands: Hands, failed: { job: Job; action: Action; erro
     await lookAgain(hands, job, action);
     return 'stale';
   }
+  if (error instanceof Altered) {
+    hands.gate.refused(job.key, { key: actionKey(action), message: error.message, atMs: hands.steadyMs() });
+    return 'refused';
+  }
   // A read that is refused leaves unknown what it was to tell (R7), and the plan would ask for it again at once.
   if (!(error instanceof KubeError) || isRead(action)) return null;
   switch (error.code) {
@@ -100,7 +104,7 @@ async function lookAtTaken(hands: Hands, job: Job, action: Action): Promise<bool
     createRevision: 'ControllerRevision',
   };
   const kind = kinds[action.type];
-  return kind !== undefined && (await look(hands, job, { kind, name: subjectOf(action) }));
+  return kind !== undefined && (await look(hands, job, { kind, name: subjectOf(action) })) !== undefined;
 }
 
 function refuse(
@@ -110,7 +114,8 @@ function refuse(
 ): void {
   const message = error.serverMessage ?? error.why;
   const what = triedFor(action, error);
-  const refusal = { key: actionKey(action), ...(what === undefined ? {} : { what }), message };
+  const read = error.verb === 'get' ? ({ read: true } as const) : {};
+  const refusal = { key: actionKey(action), ...(what === undefined ? {} : { what }), ...read, message };
   gate.refused(job.key, { ...refusal, atMs: steadyMs() });
   events.tell(job.observed.app, {
     type: 'Warning',
@@ -131,6 +136,9 @@ const EVENT_REASONS: Readonly<Partial<Record<Action['type'], string>>> = {
   createService: 'SuccessfulCreate',
   createClaim: 'SuccessfulCreate',
   createPod: 'SuccessfulCreate',
+  changeClaim: 'ClaimChanged',
+  labelClaim: 'ClaimChanged',
+  deleteClaim: 'SuccessfulDelete',
   adoptPod: 'Adopted',
   releasePod: 'Released',
   stampClaim: 'Adopted',

@@ -35,6 +35,9 @@ export interface Job {
 /** Thrown to drop the rest of a plan: what it rested on is no longer so. */
 export class Stale extends Error {}
 
+/** Thrown when the API server took a change and stored something else. */
+export class Altered extends Error {}
+
 export const STRAY_RESOURCES: Readonly<Record<StrayKind, ApiResource>> = {
   Pod: RESOURCES.pods,
   PersistentVolumeClaim: RESOURCES.persistentvolumeclaims,

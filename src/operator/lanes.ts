@@ -1,7 +1,7 @@
 // In which order a plan's actions run: first what everything stands on (reads, Service, revision), then two lanes side by
 // side. Up: each member's claims and then its pod, members in slow-start batches of 1, 2, 4 … as Kubernetes does
 // (pkg/controller/controller_utils.go slowStartBatch), so that a refusal costs few requests. Down: removals, likewise.
-// A failure ends its lane, not the other one. Last comes what nothing waits for.
+// Aside: what no other waits for. A failure ends its lane, not another. Last comes what nothing waits for.
 
 import type { Action } from '../plan/types.ts';
 
@@ -13,12 +13,13 @@ export async function inLanes(actions: readonly Action[], run: Run): Promise<voi
   for (const action of base) if (!(await run(action))) return;
   const up = chains(actions.filter((action) => laneOf(action) === 'up'));
   const down = chains(actions.filter((action) => laneOf(action) === 'down'));
-  const lanes = await Promise.allSettled([slowStart(up, run), slowStart(down, run)]);
+  const aside = chains(actions.filter((action) => laneOf(action) === 'aside'));
+  const lanes = await Promise.allSettled([up, down, aside].map((lane) => slowStart(lane, run)));
   for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
   for (const action of actions.filter((one) => laneOf(one) === 'last')) if (!(await run(action))) return;
 }
 
-function laneOf(action: Action): 'base' | 'up' | 'down' | 'last' {
+function laneOf(action: Action): 'base' | 'up' | 'down' | 'aside' | 'last' {
   switch (action.type) {
     case 'createClaim':
     case 'stampClaim':
@@ -26,6 +27,14 @@ function laneOf(action: Action): 'base' | 'up' | 'down' | 'last' {
     case 'adoptPod':
     case 'releasePod':
       return 'up';
+    case 'readVolume':
+    case 'changeClaim':
+    case 'labelClaim':
+      return 'aside';
+    case 'keepClaim':
+      return action.keeper === 'pod' ? 'down' : 'up';
+    case 'deleteClaim':
+      return 'down';
     case 'deletePod':
       // Replacing what has ended is part of building up; it has nothing to wait for from below.
       return action.because === 'ended' ? 'up' : 'down';

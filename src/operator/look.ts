@@ -1,23 +1,47 @@
-// Reads of what no watch shows: an object by name, a StatefulSet of the app's name, pods and claims that match the selector
+// Reads of what no watch shows: an object by name, a volume, a StatefulSet of the app's name, pods and claims that match the selector
 // without carrying our label. What is found goes into the cache, where the next plan sees it.
 
 import { LABEL } from '../api/names.ts';
 import { ordinalOf } from '../identity/member-names.ts';
+import { KubeError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { RESOURCES } from '../kube/resources.ts';
 import type { Action, StrayKind } from '../plan/types.ts';
+import { readVolume, type VolumeView } from '../volumes/volume-view.ts';
 import { type Hands, type Job, STRAY_RESOURCES } from './hands.ts';
 
-/** Whether it exists. A failed read rejects: an unknown answer never counts as absent (R7). */
+/** The object, or undefined when there is none. A failed read rejects: an unknown answer never counts as absent (R7). */
 export async function look(
   { client, cache, steadyMs }: Hands,
   { key, observed }: Job,
   at: { kind: StrayKind; name: string },
-): Promise<boolean> {
+): Promise<KubeObject | undefined> {
   const ref = { namespace: observed.app.namespace, name: at.name };
   const object = await client.get(STRAY_RESOURCES[at.kind], ref);
   cache.read(key, { ...at, object, atMs: steadyMs() });
-  return object !== undefined;
+  return object;
+}
+
+/** The disk behind a volume as it is now. Rejects where it cannot be told, also when reading is forbidden. */
+export async function lookAtVolume(
+  { client, cache, steadyMs }: Hands,
+  { key }: Job,
+  name: string,
+): Promise<VolumeView> {
+  const object = await client.get(RESOURCES.persistentvolumes, { name });
+  const volume = object === undefined ? { name, disk: '' } : readVolume(object);
+  cache.readVolume(key, volume, steadyMs());
+  return volume;
+}
+
+/** The same, where not being allowed to is an answer: then volumes are told apart by name only (docs/adr/0012). */
+export async function tryVolume(hands: Hands, job: Job, name: string): Promise<void> {
+  try {
+    await lookAtVolume(hands, job, name);
+  } catch (error) {
+    if (!(error instanceof KubeError) || error.code !== 'Forbidden') throw error;
+    hands.cache.readVolume(job.key, { name, disk: null }, hands.steadyMs());
+  }
 }
 
 /** No watch tells what became of a stray: without this, the next plans would rest on what it was (simulator, seed 335). */

@@ -2,12 +2,14 @@
 // failures (execute.ts): it rejects with what the API server said, or with Stale.
 
 import { MANAGER } from '../api/names.ts';
-import type { KubeObjectInput } from '../kube/objects.ts';
+import { podName } from '../identity/member-names.ts';
+import { controllerOf } from '../identity/owner.ts';
+import type { KubeObject, KubeObjectInput } from '../kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../kube/resources.ts';
 import type { Action, Patch, StrayKind } from '../plan/types.ts';
-import { type Hands, type Job, STRAY_RESOURCES, Stale, settle } from './hands.ts';
-import { look, lookAgain, strayOf, survey } from './look.ts';
-import { confirmOwner, confirmRemoval } from './reread.ts';
+import { Altered, type Hands, type Job, STRAY_RESOURCES, Stale, settle } from './hands.ts';
+import { look, lookAgain, strayOf, survey, tryVolume } from './look.ts';
+import { confirmClaimRemoval, confirmDisks, confirmOwner, confirmRemoval, confirmSpec } from './reread.ts';
 import { trySuccessor, tryTemplate } from './trial.ts';
 
 export async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
@@ -17,6 +19,8 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
     case 'look':
       await look(hands, job, { kind: action.kind, name: action.name });
       return;
+    case 'readVolume':
+      return tryVolume(hands, job, action.name);
     case 'createService':
       return create(hands, job, { resource: RESOURCES.services, object: action.object });
     case 'createRevision':
@@ -27,32 +31,63 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
       return create(hands, job, { resource: RESOURCES.persistentvolumeclaims, object: action.object });
     case 'createPod':
       if (action.unless !== undefined) await confirmLost(hands, job, action.unless);
+      await confirmDisks(hands, job, action.disks ?? []);
       return create(hands, job, { resource: RESOURCES.pods, object: action.object });
     case 'applyService':
       await confirmOwner(hands, job);
       return apply(hands, job, action.object);
     case 'releaseService':
     case 'adoptService':
-      return patch(hands, job, { resource: RESOURCES.services, ...action });
+      await patch(hands, job, { resource: RESOURCES.services, ...action });
+      return;
     case 'renumberRevision':
     case 'adoptRevision':
-      return patch(hands, job, { resource: RESOURCES.controllerrevisions, ...action });
+      await patch(hands, job, { resource: RESOURCES.controllerrevisions, ...action });
+      return;
     case 'stampClaim':
-      return patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
+      await patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
+      return;
+    case 'keepClaim':
+      // Whoever gets it takes it with it: by the policy as it is now, not as a view that is behind shows it (R3).
+      if (action.keeper !== 'nobody') await confirmSpec(hands, job);
+      if (action.keeper === 'pod') await confirmKeeper(hands, job, action.ordinal);
+      await write(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
+      return;
+    case 'changeClaim':
+    case 'labelClaim':
+      return changeClaim(hands, job, action);
     case 'adoptPod':
     case 'releasePod':
-      return patch(hands, job, { resource: RESOURCES.pods, ...action });
+      await patch(hands, job, { resource: RESOURCES.pods, ...action });
+      return;
     case 'deletePod':
       return deletePod(hands, job, action);
+    case 'deleteClaim':
+      return deleteClaim(hands, job, action);
     default:
       return action satisfies never;
   }
 }
 
-/** One that lost our label is shown by no watch of ours, and is as good as it was. */
+/**
+ * One that lost our label is shown by no watch of ours, and is as good as it was; so is one that a former app has let go, of
+ * which a watch that lags has not told yet (simulator, seed 689 of volumes).
+ */
 async function confirmLost(hands: Hands, job: Job, name: string): Promise<void> {
-  const isThere = await look(hands, job, { kind: 'ControllerRevision', name });
-  if (isThere) throw new Stale(`ControllerRevision ${name} is there`);
+  const found = await look(hands, job, { kind: 'ControllerRevision', name });
+  const owner = controllerOf(found?.metadata);
+  if (found !== undefined && (owner === null || owner.uid === job.observed.app.uid))
+    throw new Stale(`ControllerRevision ${name} is there`);
+}
+
+/**
+ * A pod that no watch shows may be gone: garbage collection takes the reference to it off again, as often as it is set
+ * (simulator, seed 3 of volumes).
+ */
+async function confirmKeeper(hands: Hands, job: Job, ordinal: number): Promise<void> {
+  const name = podName(job.observed.app.name, ordinal);
+  const isStray = job.observed.strays.some((stray) => stray.kind === 'Pod' && stray.name === name);
+  if (isStray && !(await look(hands, job, { kind: 'Pod', name }))) throw new Stale(`pod ${name} is gone`);
 }
 
 async function create(hands: Hands, job: Job, made: { resource: ApiResource; object: object }): Promise<void> {
@@ -89,6 +124,12 @@ async function deleteRevision(
   return remove(hands, job, { kind: 'ControllerRevision', name, uid, resourceVersion });
 }
 
+async function deleteClaim(hands: Hands, job: Job, victim: Action & { type: 'deleteClaim' }): Promise<void> {
+  const { name, uid, resourceVersion } = victim;
+  await confirmClaimRemoval(hands, job, victim);
+  return remove(hands, job, { kind: 'PersistentVolumeClaim', name, uid, resourceVersion });
+}
+
 interface Victim {
   readonly kind: StrayKind;
   readonly name: string;
@@ -113,12 +154,18 @@ async function apply(hands: Hands, job: Job, object: object): Promise<void> {
   settle(hands, job, { resource: RESOURCES.services, object: applied });
 }
 
-async function patch(
-  hands: Hands,
-  job: Job,
-  change: { resource: ApiResource; name: string; patch: Patch },
-): Promise<void> {
+interface Change {
+  readonly resource: ApiResource;
+  readonly name: string;
+  readonly patch: Patch;
+}
+
+async function patch(hands: Hands, job: Job, change: Change): Promise<KubeObject> {
   if ((change.patch.metadata.ownerReferences ?? []).length > 0) await confirmOwner(hands, job);
+  return write(hands, job, change);
+}
+
+async function write(hands: Hands, job: Job, change: Change): Promise<KubeObject> {
   const ref = { namespace: job.observed.app.namespace, name: change.name };
   const options = { type: 'merge', body: change.patch, fieldManager: MANAGER } as const;
   const object = await hands.client.patch(change.resource, ref, options);
@@ -126,11 +173,32 @@ async function patch(
   // Until a watch shows it, this is how it was last seen.
   const stray = strayOf(job, object.metadata.uid);
   if (stray !== undefined) hands.cache.read(job.key, { ...stray, object, atMs: hands.steadyMs() });
+  return object;
+}
+
+/**
+ * What is changed on its way (a webhook that sets a label back) is as good as refused: asked for at once again, and again,
+ * it would be a hot loop.
+ */
+async function changeClaim(
+  hands: Hands,
+  job: Job,
+  change: Action & { type: 'changeClaim' | 'labelClaim' },
+): Promise<void> {
+  const { metadata } = await patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...change });
+  const { labels = {}, annotations = {} } = change.patch.metadata;
+  const altered = [...unlike(metadata.labels, labels), ...unlike(metadata.annotations, annotations)];
+  if (altered.length > 0) throw new Altered(`it was taken, and ${altered.join(', ')} set to something else on its way`);
+}
+
+function unlike(found: Readonly<Record<string, string>> = {}, asked: Readonly<Record<string, string | null>>) {
+  return Object.entries(asked).flatMap(([key, value]) => ((found[key] ?? null) === value ? [] : [key]));
 }
 
 async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
   const { name, uid } = victim;
   const resourceVersion = victim.because === 'ended' ? victim.resourceVersion : await lastLook(hands, job, victim);
+  await confirmDisks(hands, job, victim.disks ?? []);
   await remove(hands, job, { kind: 'Pod', name, uid, resourceVersion });
   await lookAgain(hands, job, victim);
 }

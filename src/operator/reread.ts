@@ -1,10 +1,13 @@
 // The last look before an act that must not rest on a view that is behind: a removal (R3), and giving an object an owner
 // (R8), since garbage collection removes what belongs to an app that is gone. Ownership is by UID.
 
+import { ANNOTATION } from '../api/names.ts';
+import { podName } from '../identity/member-names.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { RESOURCES } from '../kube/resources.ts';
-import type { Action } from '../plan/types.ts';
+import type { Action, Disk } from '../plan/types.ts';
 import { type Hands, type Job, Stale, settle } from './hands.ts';
+import { look, lookAtVolume } from './look.ts';
 import { APPS } from './resources.ts';
 
 /**
@@ -22,6 +25,13 @@ export async function confirmOwner({ client, cache, steadyMs }: Hands, { key, ob
   cache.died(key, { uid, atMs: steadyMs() });
   const why = app?.metadata.uid === uid ? 'is being deleted' : 'is not the one that was planned for';
   throw new Stale(`app ${namespace}/${name} ${why}`);
+}
+
+/** The same, and throws Stale when it asks for something else by now. */
+export async function confirmSpec(hands: Hands, job: Job): Promise<void> {
+  const { name, namespace, generation } = job.observed.app;
+  const app = await confirmOwner(hands, job);
+  if (app.metadata.generation !== generation) throw new Stale(`app ${namespace}/${name} has changed since`);
 }
 
 /**
@@ -54,9 +64,51 @@ export async function confirmRemoval(
     hands.client.get(RESOURCES.pods, { namespace, name: victim.name }),
   ]);
   if (app.metadata.generation !== generation) throw new Stale(`app ${namespace}/${name} has changed since`);
+  if (victim.because === 'rebuild') confirmRequest(job, app);
   if (pod?.metadata.uid !== victim.uid) throw new Stale(`pod ${victim.name} is not the one that was planned for`);
   if (pod.metadata.deletionTimestamp !== undefined) throw new Stale(`pod ${victim.name} is being deleted already`);
   const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller === true);
   if (owner?.uid !== uid) throw new Stale(`pod ${victim.name} does not belong to this app any more`);
   return pod;
+}
+
+/** Throws Stale when one of these disks is not the one that is to be there (R12). */
+export async function confirmDisks(hands: Hands, job: Job, disks: readonly Disk[]): Promise<void> {
+  await Promise.all(
+    disks.map(async ({ claim, volume, disk }) => {
+      const found = await lookAtVolume(hands, job, volume);
+      if (found.disk !== disk) throw new Stale(`another disk is behind claim ${claim}: volume ${volume}`);
+    }),
+  );
+}
+
+/**
+ * Throws Stale unless the claim is as it was planned for, and its app wants it no more while no pod has its member's name, or
+ * still asks for the rebuild (R3, R7). A pod that no watch shows is seen by the next plan, or that would try the same for
+ * ever (simulator, seed 754).
+ */
+export async function confirmClaimRemoval(
+  hands: Hands,
+  job: Job,
+  victim: Action & { type: 'deleteClaim' },
+): Promise<void> {
+  const { name, namespace, generation } = job.observed.app;
+  const member = podName(name, victim.ordinal);
+  const isRebuilt = victim.because === 'rebuild';
+  const [app, claim, isThere] = await Promise.all([
+    confirmOwner(hands, job),
+    hands.client.get(RESOURCES.persistentvolumeclaims, { namespace, name: victim.name }),
+    isRebuilt ? false : look(hands, job, { kind: 'Pod', name: member }),
+  ]);
+  if (isRebuilt) confirmRequest(job, app);
+  if (app.metadata.generation !== generation) throw new Stale(`app ${namespace}/${name} has changed since`);
+  if (isThere) throw new Stale(`pod ${member} is there`);
+  if (claim?.metadata.uid !== victim.uid) throw new Stale(`claim ${victim.name} is not the one that was planned for`);
+}
+
+/** Annotations change without a new generation. */
+function confirmRequest({ observed }: Job, { metadata }: KubeObject): void {
+  const { name, namespace, annotations } = observed.app;
+  if (metadata.annotations?.[ANNOTATION.rebuild] === annotations[ANNOTATION.rebuild]) return;
+  throw new Stale(`app ${namespace}/${name} asks for another rebuild since`);
 }

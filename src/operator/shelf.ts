@@ -3,8 +3,10 @@
 import type { PodView } from '../identity/pod-view.ts';
 import type { RevisionView } from '../identity/revision.ts';
 import type { Ending } from '../identity/slot.ts';
-import type { ObservedApp, ServiceView, Stray, Survey } from '../plan/types.ts';
+import type { ObservedApp, ServiceView, Stray, StrayKind, Survey } from '../plan/types.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
+import type { VolumeReading } from '../volumes/volume-view.ts';
+import type { View } from './views.ts';
 
 export interface Shelf {
   app: ObservedApp | null;
@@ -18,6 +20,8 @@ export interface Shelf {
   readonly services: Map<string, ServiceView>;
   readonly revisions: Map<string, RevisionView>;
   readonly strays: Map<string, Stray>;
+  /** By name; no watch shows them. */
+  readonly volumes: Map<string, VolumeReading>;
   /** By the pod's UID: how one ended says nothing of another of its name (R1). */
   readonly endings: Map<string, Ending>;
 }
@@ -33,6 +37,23 @@ export function emptyShelf(): Shelf {
     services: new Map(),
     revisions: new Map(),
     strays: new Map(),
+    volumes: new Map(),
     endings: new Map(),
   };
+}
+
+/** What the watches show of one kind. */
+export function mapOf(shelf: Shelf, kind: StrayKind): Map<string, View> {
+  switch (kind) {
+    case 'Pod':
+      return shelf.pods as Map<string, View>;
+    case 'PersistentVolumeClaim':
+      return shelf.claims as Map<string, View>;
+    case 'Service':
+      return shelf.services as Map<string, View>;
+    case 'ControllerRevision':
+      return shelf.revisions as Map<string, View>;
+    default:
+      return kind satisfies never;
+  }
 }

@@ -22,10 +22,15 @@ export async function tryTemplate(hands: Hands, job: Job, trial: TemplateTrial):
   const made = await tried(trial.object);
   if (made === undefined) return undefined;
   for (const rival of trial.rivals) {
-    const other = await tried(rival.object);
+    const other = await tried(rival.object).catch(asNone);
     if (other !== undefined && templateText(other) === templateText(made)) return rival;
   }
   return undefined;
+}
+
+/** A revision that is not taken any more, or never was (simulator, seed 69 of volumes), is not another way to write one that is. */
+function asNone(error: unknown): undefined {
+  if (!(error instanceof KubeError) || !isInvalid(error)) throw error;
 }
 
 const templateText = (object: KubeObject) => canonicalJson(objectAt(object, 'template'));

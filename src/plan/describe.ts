@@ -5,6 +5,7 @@ import type { Action, ActionType } from './types.ts';
 const VERBS: Readonly<Record<ActionType, string>> = {
   survey: 'look for a StatefulSet of this name and for pods that match the selector',
   look: 'read',
+  readVolume: 'read PersistentVolume',
   createService: 'create Service',
   applyService: 'mend Service',
   releaseService: 'release Service',
@@ -15,6 +16,10 @@ const VERBS: Readonly<Record<ActionType, string>> = {
   deleteRevision: 'delete ControllerRevision',
   createClaim: 'create PersistentVolumeClaim',
   stampClaim: 'take over PersistentVolumeClaim',
+  changeClaim: 'change PersistentVolumeClaim',
+  labelClaim: 'label PersistentVolumeClaim',
+  keepClaim: 'set the owner of PersistentVolumeClaim',
+  deleteClaim: 'delete PersistentVolumeClaim',
   createPod: 'create Pod',
   adoptPod: 'adopt Pod',
   releasePod: 'release Pod',
@@ -38,7 +43,7 @@ export function keyOf(type: ActionType, subject: string): string {
 
 /** Reads change nothing at the API server; all other actions are writes. */
 export function isRead({ type }: Action): boolean {
-  return type === 'survey' || type === 'look';
+  return type === 'survey' || type === 'look' || type === 'readVolume';
 }
 
 /** "create Pod web-1: web-1 is wanted and does not exist" */

@@ -2,12 +2,14 @@
 // pkg/controller/statefulset/stateful_set_control.go (processCondemned): under OrderedReady one at a time, and not while
 // a member is unhealthy, unless the victim itself is the lowest unhealthy one. Different on purpose: an unhealthy
 // condemned member stops blocking after progressDeadlineSeconds, a wanted one never does; and a pod that alone keeps a
-// volume is left (R12). Claims are kept.
+// volume is left (R12). What becomes of its claims is retention.ts's.
 
 import { availableAtMs } from '../identity/slot.ts';
-import { volumeRisk } from './equip.ts';
+import { volumeRisk } from './doubts.ts';
+import { disksOf } from './equip.ts';
 import { NOTHING, type Step } from './fill.ts';
 import { missingMarks } from './marks.ts';
+import { claimsGo, endingClaims, keepings, takesClaims } from './retention.ts';
 import { roomFor, takesRoom } from './room.ts';
 import type { MemberView, Scene } from './scene.ts';
 import type { Action, Wait } from './types.ts';
@@ -75,18 +77,38 @@ function removal(scene: Scene, member: MemberView): Step {
     waits: [{ reason, ordinal, message }],
   });
   if (slot.state === 'Orphan') return wait('PodPending', `${name} is not wanted any more; its pod is adopted first.`);
+  const goes = takesClaims(scene, member);
   if (slot.state === 'Terminating') {
     const held = slot.pod.finalizers.length > 0 ? `, held by finalizers ${slot.pod.finalizers.join(', ')}` : '';
     return wait(
       'PodTerminating',
-      `${name} is not wanted any more and its pod is being stopped${held}; its claims are kept.`,
+      `${name} is not wanted any more and its pod is being stopped${held}; its claims are ${goes ? 'deleted' : 'kept'}.`,
     );
   }
-  const asked = scene.spec.persistentVolumeClaimRetentionPolicy.whenScaled === 'Delete';
-  const atRisk = asked ? null : volumeRisk(scene, member);
+  const atRisk = goes ? null : volumeRisk(scene, member);
   if (atRisk !== null) return { actions: [], waits: [atRisk] };
+  const ending = goes ? endingClaims(member) : [];
+  const waits = ending.length > 0 ? [claimsGo(member, ending)] : [];
+  // First the owner of its claims, then its pod: the other way round, nobody would be left to own them.
+  const owning = keepings(scene, member);
+  if (owning.length > 0) {
+    const kept = wait('PodTerminating', `${name} is not wanted any more; it is removed once its claims are kept.`);
+    // Of those that are kept it is set for all members at once (retention.ts).
+    return { actions: goes ? owning : [], waits: waits.length > 0 ? waits : kept.waits };
+  }
   const { uid, resourceVersion } = slot.pod;
-  const reason = `only ${scene.spec.replicas} replicas are wanted, and ordinal ${ordinal} is not among them; its claims are kept`;
-  const action: Action = { type: 'deletePod', ordinal, name, uid, resourceVersion, because: 'condemned', reason };
+  const reason = `only ${scene.spec.replicas} replicas are wanted, and ordinal ${ordinal} is not among them; its claims are ${goes ? 'deleted' : 'kept'}`;
+  const disks = goes ? {} : disksOf(scene, member.mounted);
+  const action: Action = {
+    type: 'deletePod',
+    ordinal,
+    name,
+    uid,
+    resourceVersion,
+    because: 'condemned',
+    ...disks,
+    reason,
+  };
+  if (waits.length > 0) return { actions: [action], waits };
   return { ...wait('PodTerminating', `${name} is being removed: ${reason}.`), actions: [action] };
 }

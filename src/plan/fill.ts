@@ -6,7 +6,8 @@
 import { KIND } from '../api/names.ts';
 import { availableAtMs } from '../identity/slot.ts';
 import { formatTime } from '../identity/time.ts';
-import { claimActions, claimDoubt, equip, volumeRisk } from './equip.ts';
+import { claimDoubt, volumeRisk } from './doubts.ts';
+import { claimActions, disksOf, equip } from './equip.ts';
 import { backoffUntilMs } from './failures.ts';
 import { missingMarks } from './marks.ts';
 import { roomFor, takesRoom } from './room.ts';
@@ -144,7 +145,16 @@ function replaceEnded(scene: Scene, member: MemberView): Step {
   }
   const { uid, resourceVersion } = pod;
   const reason = `${why}; it is replaced by its exact copy`;
-  const action: Action = { type: 'deletePod', ordinal, name, uid, resourceVersion, because: 'ended', reason };
+  const action: Action = {
+    type: 'deletePod',
+    ordinal,
+    name,
+    uid,
+    resourceVersion,
+    because: 'ended',
+    ...disksOf(scene, member.mounted),
+    reason,
+  };
   return {
     actions: [action],
     waits: [{ reason: 'PodTerminating', ordinal, message: `${name} is being replaced: ${why}.` }],

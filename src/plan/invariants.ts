@@ -6,8 +6,9 @@ import type { StatefulAppSpec } from '../api/spec.ts';
 import { ordinalOf, podName } from '../identity/member-names.ts';
 import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
 import type { PodView } from '../identity/pod-view.ts';
-import { classifyClaim, isProtected } from '../volumes/claim-view.ts';
+import { readRequests, requestKey } from '../volumes/requests.ts';
 import { isRead, subjectOf } from './describe.ts';
+import { claimsKept, claimsMade, volumesKept } from './invariants-volumes.ts';
 import type { Action, Observed, Plan } from './types.ts';
 
 /** Sentences for each breach; none for a safe plan. */
@@ -21,6 +22,8 @@ export function checkPlan(observed: Observed, plan: Plan): readonly string[] {
     ...drainOrder(observed, writes),
     ...updateBudget(observed, writes),
     ...volumesKept(observed, writes),
+    ...claimsKept(observed, writes),
+    ...claimsMade(observed, writes),
     ...preconditions(writes),
     ...neverSilent(observed, plan),
     ...neverBack(observed, plan),
@@ -101,11 +104,21 @@ function deletions(observed: Observed, writes: readonly Action[]): readonly stri
     if (pod === undefined || pod.uid !== action.uid) return [`R2: ${action.name} is not the pod that was observed`];
     if (pod.controller?.uid !== app.uid) return [`R8: ${action.name} is not ours and its deletion is planned`];
     const ended = pod.phase === 'Failed' || pod.phase === 'Succeeded';
+    if (action.because === 'rebuild') return rebuilt(observed, pod);
     const isUpdate = action.because === 'outdated' || action.because === 'broken';
     if (includes(ranges, action.ordinal) && !ended && !isUpdate)
       return [`R6: ${action.name} is wanted, has not ended, and its deletion is planned`];
     return [];
   });
+}
+
+/** A pod goes for its claims' sake only with one that it mounts and that a request names. */
+function rebuilt({ app, claims }: Observed, { name, claims: mounts }: PodView): readonly string[] {
+  const asked = new Set(readRequests(app.annotations[ANNOTATION.rebuild]).asked.map(requestKey));
+  const isNamed = claims.some(
+    (view) => mounts.includes(view.name) && asked.has(requestKey({ claim: view.name, uid: view.uid })),
+  );
+  return isNamed ? [] : [`R6: ${name} is to go for a rebuild, and no request names a claim of it`];
 }
 
 /**
@@ -165,32 +178,6 @@ function drainOrder({ app, pods }: Observed, writes: readonly Action[]): readonl
       ? [`R6: ordinal ${action.ordinal} is to go before ordinal ${highest}`]
       : [],
   );
-}
-
-/** R12: a pod that alone keeps a volume is not deleted, unless the app says that volumes may go. */
-function volumesKept(observed: Observed, writes: readonly Action[]): readonly string[] {
-  const { app } = observed;
-  const { spec } = app;
-  if (spec === null || spec.volumeLossPolicy === 'Recreate') return [];
-  const given = spec.persistentVolumeClaimRetentionPolicy.whenScaled === 'Delete';
-  const claims = new Map(observed.claims.map((view) => [view.name, view]));
-  const pods = podsByName(observed);
-  const entries = new Map(ledgerEntries(observed).map((member) => [member.ordinal, member]));
-  const recorded = (ordinal: number, name: string) =>
-    entries.get(ordinal)?.claims?.find((claim) => claim.name === name) ?? null;
-  return writes.flatMap((action) => {
-    if (action.type !== 'deletePod' || (given && action.because === 'condemned')) return [];
-    // What the pod mounts, whatever any revision says; claims that are not named after it are not its alone.
-    const used = pods.get(action.name)?.claims ?? [];
-    const own = used.filter((name) => name.endsWith(`-${action.name}`));
-    return own.flatMap((name) => {
-      const slot = { template: name, name, view: claims.get(name) ?? null, recorded: recorded(action.ordinal, name) };
-      const claim = classifyClaim(slot, { app: app.name, appUid: app.uid, ordinal: action.ordinal });
-      const going = claim.class === 'Terminating' && (claim.view?.volume || isProtected(claim.recorded));
-      const held = going || ['Lost', 'Gone', 'Replaced'].includes(claim.class);
-      return held ? [`R12: ${action.name} alone keeps claim ${name}, and its deletion is planned`] : [];
-    });
-  });
 }
 
 /** R2: every change to an existing object says which one it was decided on. */

@@ -5,8 +5,9 @@ import type { Member, MemberClaim } from '../api/status.ts';
 import { templateGraceSeconds } from '../identity/pod.ts';
 import { isOurPod, LIVE, type Slot } from '../identity/slot.ts';
 import { formatTime, parseTime } from '../identity/time.ts';
-import { verdict } from './equip.ts';
+import { nextClaims } from './claim-records.ts';
 import { failuresOf, forgiven } from './failures.ts';
+import { leftBehind, takesClaims } from './retention.ts';
 import { fitting } from './room.ts';
 import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
 import type { Wait } from './types.ts';
@@ -24,12 +25,12 @@ export interface Telling {
 
 /** Entries of all members that there is something to say of, ascending. */
 export function nextLedger(scene: Scene, { waits, turns }: Telling): readonly Member[] {
-  const waiting = new Map<number, Wait>();
-  for (const wait of waits) {
-    if (wait.ordinal !== undefined && !waiting.has(wait.ordinal)) waiting.set(wait.ordinal, wait);
-  }
+  // A volume at risk is what the ledger has to remember, whatever else is waited for.
+  const atRisk = waits.filter(({ reason }) => reason === 'VolumeAtRisk');
+  const waiting = foremost([...atRisk, ...waits]);
   const now = formatTime(scene.judge.nowMs);
-  const entries = [...scene.wanted, ...scene.condemned, ...scene.vanished]
+  const departed = scene.departed.filter((member) => leftBehind(member).length > 0);
+  const entries = [...scene.wanted, ...scene.condemned, ...scene.vanished, ...departed]
     .filter((member) => member.slot.state !== 'Empty' || member.ledger !== null || waiting.has(member.ordinal))
     .map((member) => {
       const news = { wait: waiting.get(member.ordinal), turn: turns.get(member.ordinal), now };
@@ -39,15 +40,39 @@ export function nextLedger(scene: Scene, { waits, turns }: Telling): readonly Me
   return fitting(scene, entries).map(shortened());
 }
 
+/**
+ * The first of each member. That its claims are to end comes before all else, or it would be done before it is said (R5): a
+ * write that was refused is told beside it.
+ */
+function foremost(waits: readonly Wait[]): Map<number, Wait> {
+  const found = new Map<number, Wait>();
+  for (const wait of waits) {
+    const { ordinal, reason, message } = wait;
+    if (ordinal === undefined) continue;
+    const first = found.get(ordinal);
+    if (first === undefined) found.set(ordinal, wait);
+    else if (reason === 'ClaimsDeleted' && first.reason !== reason)
+      found.set(ordinal, first.reason === 'Refused' ? { ...wait, message: `${message} ${first.message}` } : wait);
+  }
+  return found;
+}
+
 function shortened(): (entry: Member) => Member {
   let told = 0;
+  let grown = 0;
   return (entry) => {
-    if (entry.message === undefined) return entry;
-    told += 1;
-    if (told <= MAX_MESSAGES) return entry;
-    const { message: _untold, ...rest } = entry;
-    return rest;
+    const grows = entry.claims?.some(({ resize }) => resize !== undefined) === true;
+    if (entry.message !== undefined) told += 1;
+    if (grows) grown += 1;
+    const { message: _untold, ...quiet } = entry;
+    const shorter = entry.message === undefined || told <= MAX_MESSAGES ? entry : quiet;
+    if (!grows || grown <= MAX_MESSAGES) return shorter;
+    return { ...shorter, claims: entry.claims?.map(withoutResize) };
   };
+}
+
+function withoutResize({ resize: _untold, ...claim }: MemberClaim): MemberClaim {
+  return claim;
 }
 
 interface News {
@@ -92,6 +117,8 @@ function nextEntry(scene: Scene, member: MemberView, { wait, turn, now }: News):
   if (state !== 'VolumeAtRisk') countFailures(entry, member, scene.judge.nowMs);
   set(entry, 'claims', nextClaims(scene, turn === undefined ? member : turned(scene, member, turn)));
   if (member.complete) entry.complete = true;
+  const hasGone = pod === null && ledger?.kept === true;
+  set(entry, 'kept', !member.wanted && (hasGone || !takesClaims(scene, member)) ? true : undefined);
   return entry;
 }
 
@@ -139,20 +166,4 @@ function countFailures(entry: Draft, member: MemberView, nowMs: number): void {
 function turned(scene: Scene, member: MemberView, turn: string): MemberView {
   const blueprint = scene.revisions.blueprints.get(turn);
   return blueprint === undefined ? member : { ...member, claims: claimsAt(scene, member, blueprint) };
-}
-
-/** A claim is recorded when first seen, its volume when it is bound; both stay until the policy accepts another one. */
-function nextClaims({ spec }: Scene, member: MemberView): readonly MemberClaim[] | undefined {
-  const known = new Map((member.ledger?.claims ?? []).map((claim) => [claim.name, claim]));
-  const others = member.mounted.filter((claim) => !member.claims.includes(claim));
-  for (const claim of [...member.claims, ...others]) {
-    const use = verdict(claim, spec.volumeLossPolicy);
-    if (use === 'create') known.delete(claim.name);
-    if ((use !== 'use' && use !== 'stamp') || claim.view === null) continue;
-    const same = claim.recorded?.uid === claim.view.uid ? claim.recorded : { name: claim.name, uid: claim.view.uid };
-    const { volume, phase } = claim.view;
-    const news = phase === 'Bound' && volume !== null && volume !== same.volume;
-    known.set(claim.name, news ? { ...same, volume } : same);
-  }
-  return known.size > 0 ? [...known.values()] : undefined;
 }

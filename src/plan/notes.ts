@@ -4,32 +4,13 @@
 import { stringAt } from '../identity/json.ts';
 import { deletesUnheard } from '../identity/pod.ts';
 import { isOurPod } from '../identity/slot.ts';
-import { sameQuantity } from '../volumes/quantity.ts';
+import { requestNotes } from './request-notes.ts';
 import { pausedRollout } from './rollout.ts';
 import { runningRevision, type Scene } from './scene.ts';
 import type { Note } from './types.ts';
 
 export function planNotes(scene: Scene): readonly Note[] {
-  return [
-    ...retention(scene),
-    ...grace(scene),
-    ...paused(scene),
-    ...lost(scene),
-    ...shadowed(scene),
-    ...differing(scene),
-  ];
-}
-
-function retention({ spec }: Scene): readonly Note[] {
-  const { whenDeleted, whenScaled } = spec.persistentVolumeClaimRetentionPolicy;
-  const fields = [
-    ...(whenDeleted === 'Delete' ? ['whenDeleted'] : []),
-    ...(whenScaled === 'Delete' ? ['whenScaled'] : []),
-  ];
-  return fields.map((field) => ({
-    reason: 'FieldNotInEffect',
-    message: `persistentVolumeClaimRetentionPolicy.${field}: Delete is not in effect in this version: claims are kept.`,
-  }));
+  return [...grace(scene), ...paused(scene), ...lost(scene), ...shadowed(scene), ...requestNotes(scene)];
 }
 
 function grace({ spec }: Scene): readonly Note[] {
@@ -72,23 +53,4 @@ function shadowed({ spec }: Scene): readonly Note[] {
       reason: 'VolumeShadowed',
       message: `Volume ${claim} of the template is replaced by the claim template of the same name, as in a StatefulSet.`,
     }));
-}
-
-/** The first member whose claim asks for another size than its template; growing volumes comes with a later version. */
-function differing({ spec, wanted }: Scene): readonly Note[] {
-  const claims = Map.groupBy(
-    wanted.flatMap((member) => member.claims),
-    ({ template }) => template,
-  );
-  return spec.volumeClaimTemplates.flatMap(({ metadata, spec: claim }): Note[] => {
-    const size = stringAt(claim.resources?.requests, 'storage');
-    if (size === undefined) return [];
-    const own = claims.get(metadata.name) ?? [];
-    const others = own.filter(({ view }) => view?.request && !sameQuantity(view.request, size));
-    const first = others[0];
-    if (first === undefined) return [];
-    const rest = others.length > 1 ? ` and ${others.length - 1} more` : '';
-    const message = `Claim ${first.name}${rest} asks for ${first.view?.request} where the template says ${size}; existing claims are not changed in this version.`;
-    return [{ reason: 'ClaimDiffers', message }];
-  });
 }

@@ -10,6 +10,7 @@ import type { PodView } from '../identity/pod-view.ts';
 import { contentOf, type RevisionView, readAliases, readContent, revisionDigest } from '../identity/revision.ts';
 import type { Ending } from '../identity/slot.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
+import type { VolumeReading } from '../volumes/volume-view.ts';
 import type { Observed, ObservedApp, Refusal, ServiceView, Stray, Survey } from './types.ts';
 
 /** What the daemon holds about one app. */
@@ -21,6 +22,7 @@ export interface Sighting {
   readonly services: readonly ServiceView[];
   readonly revisions: readonly RevisionView[];
   readonly strays: readonly Stray[];
+  readonly volumes: readonly VolumeReading[];
   readonly survey: Survey | null;
   readonly watchingSinceMs?: number;
   readonly endings: readonly Ending[];

@@ -2,22 +2,28 @@
 // the same Plan, and nothing here throws on bad input. Not converged and nothing to do means that a wait says why.
 
 import type { StatefulAppSpec } from '../api/spec.ts';
+import type { Member } from '../api/status.ts';
 import { revisionName } from '../identity/revision.ts';
 import { nextConditions, progressDeadlineMs } from './conditions.ts';
+import { missesClaim } from './doubts.ts';
 import { planDrain } from './drain.ts';
-import { missesClaim } from './equip.ts';
 import { failuresOf } from './failures.ts';
 import { planFill } from './fill.ts';
+import { planGrowth } from './growth.ts';
 import { planHistory } from './history.ts';
 import { planNotes } from './notes.ts';
+import { planRebuild } from './rebuild.ts';
+import { withRebuild } from './rebuild-turn.ts';
 import { withoutBuilding, withoutRefused } from './refusals.ts';
+import { planRetention } from './retention.ts';
 import { planRevisions } from './revisions.ts';
 import { planRollout, type Rollout } from './rollout.ts';
-import { buildScene, type Scene } from './scene.ts';
+import { buildScene, type MemberView, type Scene } from './scene.ts';
 import { planService } from './service.ts';
 import { failureDueMs } from './standing.ts';
 import { nextStatus } from './status.ts';
 import type { Action, Note, Observed, Plan, Wait } from './types.ts';
+import { readVolumes } from './volume-reads.ts';
 import {
   deletionWait,
   hasUnread,
@@ -43,38 +49,66 @@ const PAUSED: Note = { reason: 'Paused', message: 'spec.paused is true: nothing 
 
 function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const revisions = planRevisions(observed, spec);
-  const scene = buildScene(observed, spec, revisions);
+  const scene = withRebuild(buildScene(observed, spec, revisions));
   const service = planService(observed, spec);
   const fill = planFill(scene);
   const drain = planDrain(scene);
   const rollout = planRollout(scene);
+  const retention = planRetention(scene);
+  const rebuild = planRebuild(scene);
   const only = reportOnly(observed, spec);
   // Nothing is made from a template whose revision cannot be stored yet.
   const filling = revisions.waits.length > 0 ? withoutBuilding(fill.actions) : fill.actions;
-  const changes = [...filling, ...drain.actions, ...rollout.actions];
-  const wanted = [...service.actions, ...revisions.actions, ...changes, ...planHistory(scene)];
+  const changes = [...retention.actions, ...filling, ...drain.actions, ...rebuild.actions, ...rollout.actions];
+  const growth = planGrowth(scene, changedBy(changes));
+  const wanted = [...service.actions, ...revisions.actions, ...changes, ...growth.actions, ...planHistory(scene)];
   const allowed = withoutRefused(only === null ? wanted : [], observed);
-  const found = inOrder([...allowed.waits, ...revisions.waits, ...fill.waits, ...drain.waits, ...rollout.waits]);
+  const found = inOrder([
+    ...allowed.waits,
+    ...revisions.waits,
+    ...retention.waits,
+    ...rebuild.waits,
+    ...fill.waits,
+    ...drain.waits,
+    ...rollout.waits,
+  ]);
   // A pause holds nothing up as long as there is nothing to do.
   const idle = only?.reason === 'Paused' && found.length === 0 && wanted.length === 0;
   const lacks = missing(scene);
-  const reads = [...(observed.app.deleting ? [] : looks(observed)), ...searches(observed, spec, lacks)];
+  const volumes = readVolumes(scene);
+  const reads = [
+    ...(observed.app.deleting ? [] : looks(observed)),
+    ...searches(observed, spec, lacks),
+    ...volumes.actions,
+  ];
   return finish(scene, {
     // What was never read may be gone, or somebody else's: nothing is decided on the last that was heard of it (R7).
     actions: hasUnread(observed) ? reads : [...reads, ...oneAtATime(allowed.actions)],
     waits: only === null || idle ? found : observed.app.deleting ? [only] : [only, ...found],
-    notes: [...service.notes, ...planNotes(scene), ...(idle ? [PAUSED] : [])],
-    searchAtMs: searchDueMs(observed, lacks),
+    notes: [...service.notes, ...planNotes(scene), ...growth.notes, ...(idle ? [PAUSED] : [])],
+    againAtMs: [searchDueMs(observed, lacks), ...volumes.dueMs],
     rollout: hasUnread(observed)
       ? { turns: new Map(), failed: revisions.rolledBack ? revisions.update : null }
       : rollout,
   });
 }
 
-/** A change gives a pod another version, and its removal names the one that was decided on: that is the next plan's. */
+/** UIDs of objects that have another version afterwards. */
+function changedBy(actions: readonly Action[]): ReadonlySet<string> {
+  return new Set(actions.flatMap((action) => ('patch' in action || action.type === 'deleteClaim' ? [action.uid] : [])));
+}
+
+/**
+ * A change gives an object another version, and its removal names the one that was decided on: that of a pod is the next
+ * plan's, and a claim that goes needs no change.
+ */
 function oneAtATime(actions: readonly Action[]): readonly Action[] {
-  const changed = new Set(actions.flatMap((action) => ('patch' in action ? [action.uid] : [])));
-  return changed.size === 0 ? actions : actions.filter((one) => one.type !== 'deletePod' || !changed.has(one.uid));
+  const changed = changedBy(actions);
+  const going = new Set(actions.flatMap((one) => (one.type === 'deleteClaim' ? [one.uid] : [])));
+  if (changed.size === 0) return actions;
+  return actions.filter((one) =>
+    one.type === 'deletePod' ? !changed.has(one.uid) : !('patch' in one && going.has(one.uid)),
+  );
 }
 
 /** An update that fails, or that cannot reach a member, is the cause of what else is waited for. */
@@ -85,11 +119,11 @@ function inOrder(waits: readonly Wait[]): readonly Wait[] {
 }
 
 type Draft = Pick<Plan, 'actions' | 'waits' | 'notes'> & {
-  readonly searchAtMs: number | null;
+  readonly againAtMs: readonly (number | null)[];
   readonly rollout: Pick<Rollout, 'turns' | 'failed'>;
 };
 
-function finish(scene: Scene, { actions, waits, notes, searchAtMs, rollout }: Draft): Plan {
+function finish(scene: Scene, { actions, waits, notes, againAtMs, rollout }: Draft): Plan {
   const { observed, spec } = scene;
   const status = nextStatus(scene, { waits, notes, rollout });
   const members = status.members ?? [];
@@ -99,10 +133,14 @@ function finish(scene: Scene, { actions, waits, notes, searchAtMs, rollout }: Dr
     progressDeadlineMs(observed, { spec, waits, members }),
     ...scene.vanished.map(({ slot }) => (slot.state === 'Vanished' ? slot.freeAtMs : null)),
     surveyDueMs(observed),
-    searchAtMs,
+    ...againAtMs,
+    ...observed.refusals.map(({ retryAtMs }) => retryAtMs),
     failureDueMs(scene),
   ];
-  const statusFirst = needsLedgerFirst(scene, actions);
+  const statusFirst =
+    needsLedgerFirst(scene, actions) ||
+    isUnannounced(scene, actions, members) ||
+    isUnrecorded(scene, { actions, members });
   return { actions, waits, notes, status, statusFirst, ...wake(times, observed.nowMs) };
 }
 
@@ -129,9 +167,47 @@ function needsLedgerFirst({ wanted, judge }: Scene, actions: readonly Action[]):
   if (removals.size === 0) return false;
   return wanted.some((member) => {
     const removal = removals.get(member.ordinal);
-    if (removal === undefined || removal.because === 'condemned') return false;
+    if (removal === undefined || removal.because === 'condemned' || removal.because === 'rebuild') return false;
     if (removal.because === 'ended') return failuresOf(member, judge.nowMs)?.recorded === false;
     return member.ledger?.podUID !== removal.uid || member.ledger.updateTo === undefined;
+  });
+}
+
+/** That claims are to end is said before it is done (R5). */
+function isUnannounced(scene: Scene, actions: readonly Action[], members: readonly Member[]): boolean {
+  const ends = actions.flatMap((action) =>
+    action.type === 'deleteClaim' || (action.type === 'keepClaim' && action.keeper === 'pod') ? [action.ordinal] : [],
+  );
+  const said = ({ ordinal, ledger }: MemberView) => !ends.includes(ordinal) || ledger?.reason === 'ClaimsDeleted';
+  const unsaid = [...scene.condemned, ...scene.departed].filter((member) => !said(member));
+  return unsaid.some(({ ordinal }) => members.find((one) => one.ordinal === ordinal)?.reason === 'ClaimsDeleted');
+}
+
+/**
+ * What the ledger has to say before claims are made or go for a rebuild: that one which is deleted protects nothing any more,
+ * and that one which has siblings is yet to be made. A crash in between would leave a member that looks as if it had lost it.
+ */
+function isUnrecorded(
+  { wanted }: Scene,
+  next: Pick<Plan, 'actions'> & { readonly members: readonly Member[] },
+): boolean {
+  const touched = new Set(
+    next.actions.flatMap((action) =>
+      action.type === 'createClaim' || ('because' in action && action.because === 'rebuild') ? [action.ordinal] : [],
+    ),
+  );
+  if (touched.size === 0) return false;
+  const said = (claims: Member['claims']) =>
+    new Map(
+      (claims ?? []).map(({ name, uid, volume }) => [name, uid === undefined ? 'to be made' : (volume ?? 'unbound')]),
+    );
+  const entries = new Map(next.members.map((entry) => [entry.ordinal, entry]));
+  return wanted.some(({ ordinal, ledger }) => {
+    if (!touched.has(ordinal)) return false;
+    const [before, after] = [said(ledger?.claims), said(entries.get(ordinal)?.claims)];
+    const isNews = ([name, word]: readonly [string, string]) =>
+      word === 'to be made' ? before.get(name) !== word : word === 'unbound' && (before.get(name) ?? word) !== word;
+    return [...after].some(isNews);
   });
 }
 

@@ -12,6 +12,8 @@ export interface Allowed {
 }
 
 const BUILDING = ['createClaim', 'createPod'];
+/** Of claims that follow their templates. */
+const FOLLOWING = ['changeClaim', 'labelClaim'];
 
 /** In the words of the quota admission plugin (apiserver pkg/admission/plugin/resourcequota/controller.go). */
 export const isQuota = (message: string) => message.includes('exceeded quota');
@@ -28,10 +30,11 @@ export function withoutRefused(actions: readonly Action[], { refusals, nowMs }: 
   for (const action of actions) {
     const refusal = byKey.get(actionKey(action));
     if (refusal === undefined) continue;
-    waits.push(refusalWait(action, refusal, times.get(refusal.retryAtMs) ?? ''));
+    // A claim that stays as it is holds nothing up: it is told in AsSpecified (growth.ts).
+    if (!FOLLOWING.includes(action.type)) waits.push(refusalWait(action, refusal, times.get(refusal.retryAtMs) ?? ''));
     if (refusal.retryAtMs <= nowMs) continue;
     held.add(action);
-    if ('ordinal' in action) ordinals.add(action.ordinal);
+    if ('ordinal' in action && !FOLLOWING.includes(action.type)) ordinals.add(action.ordinal);
   }
   const baseless = [...held].some(({ type }) => type === 'createService');
   const revisions = [...held].flatMap((action) => (action.type === 'createRevision' ? [action.trial.hash] : []));

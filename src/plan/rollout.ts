@@ -5,9 +5,10 @@
 // stops at the first member that fails with it; a pod that alone keeps a volume is left (R12).
 
 import { isOurPod } from '../identity/slot.ts';
-import type { ClaimSlot } from '../volumes/claim-view.ts';
+import type { ClaimSlot } from '../volumes/claim-class.ts';
 import { keyOf } from './describe.ts';
-import { claimActions, claimDoubt, podAt, volumeRisk } from './equip.ts';
+import { claimDoubt, volumeRisk } from './doubts.ts';
+import { claimActions, disksOf, podAt } from './equip.ts';
 import type { Step } from './fill.ts';
 import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
 import { type Live, liveMembers } from './standing.ts';
@@ -24,7 +25,9 @@ export function planRollout(scene: Scene): Rollout {
   const { revisions } = scene;
   const failed = revisions.rolledBack ? revisions.update : null;
   const nothing = { actions: [], waits: [], turns: new Map<number, string>(), failed };
-  if (revisions.onDelete || revisions.paused) return nothing;
+  // A member that is made anew for its volumes' sake is all that may be away.
+  const isRebuilding = scene.rebuild !== null && scene.rebuild.blocker === null;
+  if (revisions.onDelete || revisions.paused || isRebuilding) return nothing;
   const live = liveMembers(scene);
   const stale = live.filter(({ member }) => member.updates && runningRevision(member) !== revisions.goal);
   if (!revisions.isStored) return { ...nothing, ...held(scene, stale, 'its ControllerRevision to be stored') };
@@ -169,6 +172,7 @@ function replace(scene: Scene, { member, pod }: Live, { because, why }: Cause): 
     uid: pod.uid,
     resourceVersion: pod.resourceVersion,
     because,
+    ...disksOf(scene, member.mounted),
     successor: podAt(scene, member, blueprint),
     reason,
   };

@@ -10,7 +10,11 @@ import type { MemberView, Scene } from './scene.ts';
 /** An entry of these fields alone tells what is waited for, and is told anew as long as that is so. */
 const STORY: ReadonlySet<string> = new Set(['ordinal', 'pod', 'state', 'reason', 'message', 'since']);
 
-const remembers = (entry: Member) => Object.keys(entry).some((field) => !STORY.has(field));
+/** Claims that are yet to be made are told anew, too. */
+function remembers(entry: Member): boolean {
+  const fields = Object.keys(entry).filter((field) => !STORY.has(field));
+  return fields.some((field) => field !== 'claims' || entry.claims?.some(({ uid }) => uid !== undefined) === true);
+}
 
 function isRecorded({ slot, ledger }: MemberView): boolean {
   return slot.state !== 'Empty' || (ledger !== null && remembers(ledger));

@@ -4,18 +4,20 @@
 import type { StatefulAppSpec } from '../api/spec.ts';
 import type { Member } from '../api/status.ts';
 import { objectAt } from '../identity/json.ts';
-import { claimName, claimTemplateOf, ordinalOf, podName } from '../identity/member-names.ts';
+import { claimTemplateOf, ordinalOf, podName } from '../identity/member-names.ts';
 import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
-import { type Blueprint, templateGraceSeconds } from '../identity/pod.ts';
+import type { Blueprint } from '../identity/pod.ts';
 import type { PodView } from '../identity/pod-view.ts';
-import { type Ending, heldSlot, type Judge, type Slot, vacatedSlot } from '../identity/slot.ts';
-import { parseTime } from '../identity/time.ts';
+import { type Ending, heldSlot, type Judge, type Slot } from '../identity/slot.ts';
 import { type ClaimDraft, draftClaim } from '../volumes/claim-build.ts';
-import { type ClaimSlot, type ClaimView, classifyClaim } from '../volumes/claim-view.ts';
+import type { ClaimSlot } from '../volumes/claim-class.ts';
+import { keeperOf } from '../volumes/retention.ts';
 import { keyOf } from './describe.ts';
+import { claimsOf, holdings, type Inventory, inventory } from './holdings.ts';
 import { isQuota } from './refusals.ts';
 import { type Revisions, revisionFor } from './revisions.ts';
-import type { Observed, ObservedApp } from './types.ts';
+import type { Observed } from './types.ts';
+import { leftSlot } from './vacancy.ts';
 
 export interface MemberView {
   readonly ordinal: number;
@@ -27,6 +29,8 @@ export interface MemberView {
   readonly claims: readonly ClaimSlot[];
   /** What the pod that is there mounts of this member's own claims: it alone may keep them (R12), whatever made it. */
   readonly mounted: readonly ClaimSlot[];
+  /** What else there is of its claims: those of claim templates that the app has no longer. */
+  readonly unmounted: readonly ClaimSlot[];
   /**
    * Was Ready once with all its claims bound, or is so now: then podRecoveryPolicy Parallel lets it go before its turn.
    * What is so now counts at once, or the same world would be told otherwise as soon as the ledger says it.
@@ -40,6 +44,14 @@ export interface MemberView {
   readonly updates: boolean;
 }
 
+export interface Rebuild {
+  readonly member: MemberView;
+  /** Those that are named and there. */
+  readonly claims: readonly ClaimSlot[];
+  /** A member that is not available: nothing is deleted before it is. */
+  readonly blocker: MemberView | null;
+}
+
 export interface Scene {
   readonly observed: Observed;
   readonly spec: StatefulAppSpec;
@@ -51,8 +63,13 @@ export interface Scene {
   readonly condemned: readonly MemberView[];
   /** Unwanted members whose pod vanished: remembered until nothing of it can run, should they be wanted again (R1). */
   readonly vanished: readonly MemberView[];
+  /** Unwanted members that have no pod any more, though a stranger's may have the name, and whose claims are to go. */
+  readonly departed: readonly MemberView[];
   /** What a claim of each revision is made from, by the revision's hash and the claim template. */
   readonly claimDrafts: ReadonlyMap<string, ReadonlyMap<string, ClaimDraft>>;
+  readonly inventory: Inventory;
+  /** The member that people ask to have made anew, if there is one (rebuild-turn.ts). */
+  readonly rebuild: Rebuild | null;
 }
 
 /** The ledger counts only when it is this very app's: a status can be restored or copied (R4). */
@@ -67,12 +84,13 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
   const ranges = rangesOf(spec);
   const sources: Sources = {
     pods: byName(observed.pods),
-    claims: byName(observed.claims),
     endings: Map.groupBy(observed.endings, ({ pod }) => pod),
     ledger: ledgerOf(observed),
-    refused: new Set(observed.refusals.filter(({ message }) => !isQuota(message)).map(({ key }) => key)),
+    refused: new Set(
+      observed.refusals.filter(({ message, read }) => read !== true && !isQuota(message)).map(({ key }) => key),
+    ),
   };
-  const setting = { observed, spec, revisions, judge };
+  const setting = { observed, spec, revisions, judge, inventory: inventory(observed) };
   const named = [...sources.pods.keys(), ...sources.endings.keys()].map((name) => ordinalOf(app.name, name));
   const unwanted = [...new Set([...named, ...sources.ledger.keys()])]
     .filter((ordinal) => ordinal !== null)
@@ -82,10 +100,19 @@ export function buildScene(observed: Observed, spec: StatefulAppSpec, revisions:
   return {
     ...setting,
     wanted: enumerate(ranges).map((ordinal, rank) => buildMember(setting, sources, { ordinal, rank })),
+    rebuild: null,
     condemned: unwanted.filter(({ slot }) => 'pod' in slot && slot.state !== 'Taken'),
     vanished: unwanted.filter(({ slot }) => slot.state === 'Vanished'),
+    departed: unwanted.filter((member) => isDeparted(setting, member)),
     claimDrafts: new Map([...revisions.blueprints].map(([hash, one]) => [hash, draftClaims(setting, one)])),
   };
+}
+
+function isDeparted({ spec }: Setting, { slot, ledger }: MemberView): boolean {
+  const goes = keeperOf(spec.persistentVolumeClaimRetentionPolicy, false) === 'pod';
+  // What went under Retain stays, whatever the policy has become since.
+  const isGone = ['Empty', 'Taken'].includes(slot.state) && ledger?.kept !== true;
+  return goes && isGone && (ledger?.claims ?? []).length > 0;
 }
 
 function byName<View extends { readonly name: string }>(views: readonly View[]): ReadonlyMap<string, View> {
@@ -94,13 +121,12 @@ function byName<View extends { readonly name: string }>(views: readonly View[]):
 
 interface Sources {
   readonly pods: ReadonlyMap<string, PodView>;
-  readonly claims: ReadonlyMap<string, ClaimView>;
   readonly endings: ReadonlyMap<string, readonly Ending[]>;
   readonly ledger: ReadonlyMap<number, Member>;
   /** Keys of what the API server refused for what it is. */
   readonly refused: ReadonlySet<string>;
 }
-type Setting = Pick<Scene, 'observed' | 'spec' | 'revisions' | 'judge'>;
+type Setting = Pick<Scene, 'observed' | 'spec' | 'revisions' | 'judge' | 'inventory'>;
 /** `rank` is the place among the wanted members, null for a condemned one. */
 type Place = { readonly ordinal: number; readonly rank: number | null };
 
@@ -111,40 +137,26 @@ function buildMember(setting: Setting, sources: Sources, { ordinal, rank }: Plac
   const isItsTurn = ledger !== null && (ledger.updateTo !== undefined || cannotComeBack(sources, { name, ledger }));
   const hash = revisionFor(setting.revisions, { rank, recorded: ledger?.revision ?? null, isItsTurn });
   const blueprint = setting.revisions.blueprints.get(hash) ?? null;
-  const claimOf = claimsOf({ app, claims: sources.claims }, { ordinal, ledger });
-  const claims = (blueprint?.claims ?? []).map(claimOf);
   const pod = sources.pods.get(name);
-  const left = () => leftSlot(setting, sources.endings.get(name) ?? [], { name, ledger, claims });
-  const slot = pod === undefined ? left() : heldSlot(pod, setting.judge);
-  // Other claims that it mounts are not one member's, and nobody's to judge here.
-  const own = 'pod' in slot && slot.state !== 'Taken' ? slot.pod.claims : [];
-  const mounted = own.flatMap((mount) => {
-    const template = claimTemplateOf(mount, app.name, ordinal);
-    return template === null ? [] : [claims.find((claim) => claim.template === template) ?? claimOf(template)];
-  });
+  // What it had once is known of one that is not wanted any more, whatever became of its revision.
+  const recorded = rank === null ? (ledger?.claims ?? []) : [];
+  const known = recorded.flatMap((claim) => claimTemplateOf(claim.name, app.name, ordinal) ?? []);
+  const held = pod === undefined ? null : heldSlot(pod, setting.judge);
+  const mounts = held !== null && 'pod' in held && held.state !== 'Taken' ? held.pod.claims : [];
+  const templates = [...new Set([...(blueprint?.claims ?? []), ...known])];
+  const { claims, mounted, unmounted } = holdings(setting.inventory, { ordinal, ledger, pod }, { templates, mounts });
+  const slot = held ?? leftSlot(setting, sources.endings.get(name) ?? [], { name, ledger, claims });
   const ready = slot.state === 'Ready' || slot.state === 'Available';
   const complete = ledger?.complete === true || (ready && mounted.every(({ view }) => view?.phase === 'Bound'));
   const updates = rank !== null && rank >= setting.revisions.partition;
-  return { ordinal, wanted: rank !== null, name, slot, ledger, claims, mounted, complete, hash, blueprint, updates };
-}
-
-/** Its claim for a template of that name. */
-function claimsOf(
-  { app, claims }: { readonly app: ObservedApp; readonly claims: ReadonlyMap<string, ClaimView> },
-  { ordinal, ledger }: Pick<MemberView, 'ordinal' | 'ledger'>,
-): (template: string) => ClaimSlot {
-  const recorded = new Map((ledger?.claims ?? []).map((claim) => [claim.name, claim]));
-  return (template) => {
-    const name = claimName(template, app.name, ordinal);
-    const known = { template, name, view: claims.get(name) ?? null, recorded: recorded.get(name) ?? null };
-    return classifyClaim(known, { app: app.name, appUid: app.uid, ordinal });
-  };
+  const wanted = rank !== null;
+  return { ordinal, wanted, name, slot, ledger, claims, mounted, unmounted, complete, hash, blueprint, updates };
 }
 
 /** The claims that a pod of this member made from another revision would need. */
-export function claimsAt({ observed }: Scene, member: MemberView, blueprint: Blueprint): readonly ClaimSlot[] {
-  const claims = byName(observed.claims.filter(({ name }) => name.endsWith(`-${member.name}`)));
-  return blueprint.claims.map(claimsOf({ app: observed.app, claims }, member));
+export function claimsAt({ inventory }: Scene, { ordinal, ledger, slot }: MemberView, blueprint: Blueprint) {
+  const pod = 'pod' in slot ? slot.pod : undefined;
+  return blueprint.claims.map(claimsOf(inventory, { ordinal, ledger, pod }));
 }
 
 /** So many ends in a row are no accident: as with a crash loop, another template may end them. */
@@ -164,56 +176,6 @@ export function runningRevision({ slot, ledger }: Pick<MemberView, 'slot' | 'led
   return slot.pod.revision ?? (ledger?.podUID === slot.pod.uid ? (ledger.revision ?? null) : null);
 }
 
-const EMPTY: Slot = { state: 'Empty' };
-
-type Former = Pick<MemberView, 'name' | 'ledger' | 'claims'>;
-
-/**
- * The place of those that are gone, by the one that keeps it longest: what is known of one pod's end says nothing of another
- * of its name (R1). The ledger may name one more than were seen.
- */
-function leftSlot(setting: Setting, seen: readonly Ending[], former: Former): Slot {
-  const named = former.ledger?.podUID ?? '';
-  const isSeen = named === '' ? seen.length > 0 : seen.some(({ uid }) => uid === named);
-  const unseen = isSeen ? null : unseenEnding(setting, former);
-  let slot = EMPTY;
-  for (const ending of unseen === null ? seen : [...seen, unseen]) {
-    const next = vacatedSlot(ending, setting.judge.nowMs);
-    if (freeAtMs(next) > freeAtMs(slot)) slot = next;
-  }
-  return slot;
-}
-
-const freeAtMs = (slot: Slot) => (slot.state === 'Vanished' ? slot.freeAtMs : 0);
-
-/**
- * A pod that is gone while nobody of this process saw it end. One that the ledger names: the operator was away, and its end
- * counts from when its absence was first recorded. Without a ledger entry (R4: a new app, or a lost status) a claim that
- * exists may have had a pod until a moment ago, of a former app of this name, so its end counts from when this process
- * began to watch pods; without claims nothing is known to have run.
- */
-function unseenEnding({ observed, judge, revisions }: Setting, { name, ledger, claims }: Former): Ending | null {
-  const atMs = ledger === null ? claimedSinceMs(observed, claims) : unseenSinceMs(ledger, judge.nowMs);
-  if (atMs === null) return null;
-  const { template } = revisions.blueprints.get(ledger?.revision ?? revisions.update) ?? {};
-  const graceSeconds = ledger?.graceSeconds ?? templateGraceSeconds(template);
-  return { pod: name, uid: ledger?.podUID ?? '', node: ledger?.node ?? null, how: 'unknown', atMs, graceSeconds };
-}
-
-/** When its absence was first recorded; null for one whose end is known, or that never was. A stranger's end counts, too. */
-function unseenSinceMs({ podUID = '', state, since }: Member, nowMs: number): number | null {
-  const recorded = state === 'Vanished' ? parseTime(since) : undefined;
-  // One that is yet to come was written by a clock that was wrong.
-  if (recorded !== undefined) return Math.min(recorded, nowMs);
-  return podUID === '' && state !== 'NameTaken' ? null : nowMs;
-}
-
-const NOT_THERE = ['Missing', 'Gone', 'Foreign'];
-
-function claimedSinceMs({ watchingSinceMs }: Observed, claims: readonly ClaimSlot[]): number | null {
-  return claims.some((claim) => !NOT_THERE.includes(claim.class)) ? (watchingSinceMs ?? null) : null;
-}
-
 /** Of the claim template's present text, and if the app has it no longer, of the one stored with the revision. */
 function draftClaims(
   { observed, spec, revisions }: Setting,
@@ -223,9 +185,10 @@ function draftClaims(
     list.find((item) => objectAt(item, 'metadata')['name'] === name);
   const stored = revisions.contents.get(hash)?.claimTemplates ?? [];
   const siblings = claims.join(',');
+  const ownedByApp = keeperOf(spec.persistentVolumeClaimRetentionPolicy, true) === 'app';
   const draft = (template: string) => {
     const content = named(spec.volumeClaimTemplates, template) ?? named(stored, template);
-    return draftClaim(observed.app, { template, content, siblings, selector: spec.selector });
+    return draftClaim(observed.app, { template, content, siblings, selector: spec.selector, ownedByApp });
   };
   return new Map(claims.map((template) => [template, draft(template)]));
 }

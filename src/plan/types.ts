@@ -7,6 +7,8 @@ import type { PodView } from '../identity/pod-view.ts';
 import type { RevisionView } from '../identity/revision.ts';
 import type { Ending } from '../identity/slot.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
+import type { Keeper } from '../volumes/retention.ts';
+import type { VolumeReading } from '../volumes/volume-view.ts';
 
 export interface ObservedApp {
   readonly name: string;
@@ -65,6 +67,8 @@ export interface Refusal {
   readonly key: string;
   /** What does not happen, where the action alone does not tell: a clause that `message` can follow after a colon. */
   readonly what?: string;
+  /** It was a read before the act: that says nothing about what was to be made (simulator, seed 490). */
+  readonly read?: true;
   readonly message: string;
   readonly retryAtMs: number;
 }
@@ -79,6 +83,8 @@ export interface Observed {
   readonly revisions: readonly RevisionView[];
   /** Once more by themselves: they are looked at again. */
   readonly strays: readonly Stray[];
+  /** Of those behind the app's claims, as far as anybody has read them: no watch shows volumes. */
+  readonly volumes: readonly VolumeReading[];
   readonly survey: Survey | null;
   /** Since when this process has seen every pod of ours come and go; absent: for as long as matters. */
   readonly watchingSinceMs?: number;
@@ -101,7 +107,10 @@ export interface Patch {
     readonly uid: string;
     readonly resourceVersion: string;
     readonly ownerReferences?: readonly object[];
+    readonly labels?: Readonly<Record<string, string | null>>;
+    readonly annotations?: Readonly<Record<string, string | null>>;
   };
+  readonly spec?: object;
 }
 type Patched = Existing & { readonly patch: Patch };
 
@@ -112,6 +121,7 @@ type Patched = Existing & { readonly patch: Patch };
 export type Action = { readonly reason: string } & (
   | { readonly type: 'survey'; readonly selector: string; readonly claims?: true; readonly pods?: readonly string[] }
   | { readonly type: 'look'; readonly kind: StrayKind; readonly name: string }
+  | { readonly type: 'readVolume'; readonly ordinal: number; readonly name: string }
   | ({ readonly type: 'createService' } & Made)
   | ({ readonly type: 'applyService'; readonly uid: string } & Made)
   | ({ readonly type: 'releaseService' | 'adoptService' } & Patched)
@@ -120,12 +130,16 @@ export type Action = { readonly reason: string } & (
   | ({ readonly type: 'renumberRevision' | 'adoptRevision' } & Patched)
   | ({ readonly type: 'createClaim'; readonly ordinal: number } & Made)
   | ({ readonly type: 'stampClaim'; readonly ordinal: number } & Patched)
+  | ({ readonly type: 'keepClaim'; readonly ordinal: number; readonly keeper: Keeper } & Patched)
+  | ({ readonly type: 'deleteClaim'; readonly ordinal: number; readonly because: 'scaled' | 'rebuild' } & Existing)
+  | ({ readonly type: 'changeClaim' | 'labelClaim'; readonly ordinal: number } & Patched)
   | ({
       readonly type: 'createPod';
       readonly ordinal: number;
       readonly revision: string;
       /** Name of the ControllerRevision that it would come back at, were it stored: looked for once more before. */
       readonly unless?: string;
+      readonly disks?: readonly Disk[];
     } & Made)
   | ({ readonly type: 'adoptPod' | 'releasePod'; readonly ordinal: number } & Patched)
   | ({ readonly type: 'deletePod'; readonly ordinal: number } & Removal & Existing)
@@ -136,9 +150,19 @@ export type ActionType = Action['type'];
  * Why a pod goes. `outdated` and `broken`: another revision takes its place, `successor`, which is tried first: a healthy
  * pod is not given up for one that the API server refuses.
  */
-export type Removal =
-  | { readonly because: 'ended' | 'condemned' }
-  | { readonly because: 'outdated' | 'broken'; readonly successor: object };
+export type Removal = { readonly disks?: readonly Disk[] } & (
+  | { readonly because: 'ended' | 'condemned' | 'rebuild' }
+  | { readonly because: 'outdated' | 'broken'; readonly successor: object }
+);
+
+/** What is to be behind a claim. */
+export interface Disk {
+  readonly claim: string;
+  /** Name of the PersistentVolume. */
+  readonly volume: string;
+  /** Its fingerprint (volumes/volume-view.ts). */
+  readonly disk: string;
+}
 
 /**
  * A new template is tried before anything rests on it: the API server says whether it is valid, and whether it is only
@@ -169,7 +193,10 @@ export type WaitReason =
   | 'ClaimTaken'
   | 'ClaimTerminating'
   | 'ClaimMissing'
+  | 'ClaimsDeleted'
   | 'VolumeAtRisk'
+  | 'VolumeUnread'
+  | 'Rebuilding'
   | 'PodVanished'
   | 'PodTerminating'
   | 'PodPending'
@@ -199,6 +226,11 @@ export interface Note {
     | 'ServiceUnfit'
     | 'FieldNotInEffect'
     | 'ClaimDiffers'
+    | 'ClaimRefused'
+    | 'ClaimGrows'
+    | 'ClaimUnused'
+    | 'RequestUnclear'
+    | 'RequestDone'
     | 'VolumeShadowed'
     | 'Paused'
     | 'UpdatePaused'

@@ -10,7 +10,8 @@ import type { Action, Observed, Stray, Wait } from './types.ts';
 const FIRST_LOOK_MS = 1000;
 const MAX_LOOK_MS = 60_000;
 
-function laterMs(atMs: number, reads: number): number {
+/** When to read again what was read at `atMs` for the `reads`th time: ever more rarely. */
+export function laterMs(atMs: number, reads: number): number {
   return atMs + Math.min(FIRST_LOOK_MS * 2 ** Math.min(reads - 1, 10), MAX_LOOK_MS);
 }
 

@@ -2,10 +2,10 @@
 // of Kubernetes pkg/controller/statefulset/stateful_set_utils.go for labels; the stamps are ours.
 
 import { ANNOTATION, LABEL } from '../api/names.ts';
-import { isObject, objectAt, stringMap } from '../identity/json.ts';
+import { isObject, listAt, objectAt, stringAt, stringMap } from '../identity/json.ts';
 import { claimName } from '../identity/member-names.ts';
-import type { AppRef } from '../identity/owner.ts';
-import type { ClaimView } from './claim-view.ts';
+import { type AppRef, controllerRef } from '../identity/owner.ts';
+import { type ClaimView, withoutBinder } from './claim-view.ts';
 
 export interface ClaimSource {
   readonly template: string;
@@ -14,6 +14,8 @@ export interface ClaimSource {
   /** Names of all claim templates of the member, with commas between them: together they are one unit. */
   readonly siblings: string;
   readonly selector: unknown;
+  /** Whether it is to end with the app. */
+  readonly ownedByApp: boolean;
 }
 
 /** What all claims of one template have in common: an app may have 8000 claims, and no more than 16 templates. */
@@ -25,8 +27,16 @@ export interface ClaimDraft {
     readonly namespace: string;
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly object[];
   };
   readonly spec: object;
+  /** Of the spec, as written. */
+  readonly asks: {
+    readonly storage: string | null;
+    readonly storageClass: string | null;
+    readonly attributesClass: string | null;
+    readonly accessModes: readonly unknown[];
+  };
 }
 
 /** Whose claim it is. In a draft the ordinal is left empty. */
@@ -43,9 +53,16 @@ function stamps(app: AppRef, { ordinal, siblings }: Place) {
 
 type Place = { readonly ordinal: number | ''; readonly siblings: string };
 
-export function draftClaim(app: AppRef, { template, content, siblings, selector }: ClaimSource): ClaimDraft {
+export function draftClaim(
+  app: AppRef,
+  { template, content, siblings, selector, ownedByApp }: ClaimSource,
+): ClaimDraft {
   const metadata = objectAt(content, 'metadata');
+  const spec = objectAt(content, 'spec');
   const stamp = stamps(app, { ordinal: '', siblings });
+  const labels = stringMap(metadata['labels']);
+  const { [ANNOTATION.templateKeys]: _ours, ...annotations } = stringMap(metadata['annotations']);
+  const keys = templateKeys(labels, annotations);
   const selected = isObject(selector) ? stringMap(selector['matchLabels']) : {};
   return {
     template,
@@ -53,10 +70,21 @@ export function draftClaim(app: AppRef, { template, content, siblings, selector 
     app: app.name,
     metadata: {
       namespace: app.namespace,
-      labels: { ...stringMap(metadata['labels']), ...selected, ...stamp.labels },
-      annotations: { ...stringMap(metadata['annotations']), ...stamp.annotations },
+      labels: { ...labels, ...selected, ...stamp.labels },
+      annotations: {
+        ...annotations,
+        ...(keys === '' ? {} : { [ANNOTATION.templateKeys]: keys }),
+        ...stamp.annotations,
+      },
+      ...(ownedByApp ? { ownerReferences: [controllerRef(app)] } : {}),
     },
-    spec: objectAt(content, 'spec'),
+    spec,
+    asks: {
+      storage: stringAt(objectAt(objectAt(spec, 'resources'), 'requests'), 'storage') ?? null,
+      storageClass: stringAt(spec, 'storageClassName') ?? null,
+      attributesClass: stringAt(spec, 'volumeAttributesClassName') || null,
+      accessModes: listAt(spec, 'accessModes'),
+    },
   };
 }
 
@@ -69,6 +97,45 @@ export function buildClaim({ app, template, metadata, spec }: ClaimDraft, ordina
       ...metadata,
       annotations: { ...metadata.annotations, [ANNOTATION.ordinal]: String(ordinal) },
     },
+    spec,
+  };
+}
+
+const LABELS = 'label:';
+const ANNOTATIONS = 'annotation:';
+
+/** Which labels and annotations come from the template: should one be taken out of it, it is taken off the claims too. */
+function templateKeys(labels: object, annotations: object): string {
+  const of = (prefix: string, map: object) =>
+    Object.keys(map)
+      .sort()
+      .map((key) => prefix + key);
+  return [...of(LABELS, labels), ...of(ANNOTATIONS, annotations)].join(' ');
+}
+
+/** The same read back from a claim. */
+export function templateKeysOf(stamp = ''): {
+  readonly labels: readonly string[];
+  readonly annotations: readonly string[];
+} {
+  const words = stamp.split(' ');
+  const of = (prefix: string) =>
+    words.filter((word) => word.startsWith(prefix)).map((word) => word.slice(prefix.length));
+  return { labels: of(LABELS), annotations: of(ANNOTATIONS) };
+}
+
+/**
+ * What an existing claim of ours is to carry and to ask for. Its siblings are what they are only once all of them are there:
+ * until then the stamp says what was.
+ */
+export function wantedClaim({ metadata, spec, siblings }: ClaimDraft, view: ClaimView, isComplete: boolean) {
+  const stamped = view.annotations[ANNOTATION.siblings];
+  const own = {
+    [ANNOTATION.ordinal]: view.ordinal ?? '',
+    [ANNOTATION.siblings]: isComplete ? siblings : (stamped ?? siblings),
+  };
+  return {
+    metadata: { labels: metadata.labels, annotations: { ...withoutBinder(metadata.annotations), ...own } },
     spec,
   };
 }

@@ -1,16 +1,16 @@
-// What the planner knows of a claim, and the one class it falls in for the member that it would serve. The class alone
-// decides what happens next. Lacks growth, retention and the identity of the disk behind the claim.
+// What the planner knows of a claim: the few facts that decisions rest on, read once from the raw object. Lacks any judgement
+// about whose claim it is and what it is good for: that is claim-class.ts.
 
 import { ANNOTATION, LABEL } from '../api/names.ts';
-import type { MemberClaim } from '../api/status.ts';
-import { objectAt, stringAt, stringMap } from '../identity/json.ts';
-import { type Controller, controllerOf } from '../identity/owner.ts';
+import { listAt, objectAt, stringAt, stringMap } from '../identity/json.ts';
+import { type Controller, controllerOf, type OwnerView, ownersIn } from '../identity/owner.ts';
 
 export interface ClaimView {
   readonly name: string;
   readonly uid: string;
   readonly resourceVersion: string;
   readonly controller: Controller | null;
+  readonly owners: readonly OwnerView[];
   readonly deleting: boolean;
   readonly phase: string;
   /** Name of the bound PersistentVolume. */
@@ -19,82 +19,78 @@ export interface ClaimView {
   readonly app: string | null;
   readonly appUid: string | null;
   readonly ordinal: string | null;
+  /** Claim templates of the member that it was made with, its own too, as stamped on it; empty without a stamp. */
+  readonly siblings: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** Without those of the volume binder, which come and go with every binding. */
+  readonly annotations: Readonly<Record<string, string>>;
   /** The requested storage, as written. */
   readonly request: string | null;
+  /** What the volume has; null before it is bound. */
+  readonly capacity: string | null;
+  /** What is said of a resize that is under way: state or condition, and the words of an error. */
+  readonly resizing: string | null;
   readonly storageClass: string | null;
+  readonly attributesClass: string | null;
+  readonly accessModes: readonly string[];
 }
 
 export function readClaim(raw: unknown): ClaimView {
   const metadata = objectAt(raw, 'metadata');
   const spec = objectAt(raw, 'spec');
-  const requests = objectAt(objectAt(spec, 'resources'), 'requests');
+  const status = objectAt(raw, 'status');
+  const labels = stringMap(metadata['labels']);
+  const annotations = stringMap(metadata['annotations']);
   return {
     name: stringAt(metadata, 'name') ?? '',
     uid: stringAt(metadata, 'uid') ?? '',
     resourceVersion: stringAt(metadata, 'resourceVersion') ?? '',
     controller: controllerOf(metadata),
+    owners: ownersIn(metadata),
     deleting: stringAt(metadata, 'deletionTimestamp') !== undefined,
-    phase: stringAt(objectAt(raw, 'status'), 'phase') ?? 'Pending',
+    phase: stringAt(status, 'phase') ?? 'Pending',
     volume: stringAt(spec, 'volumeName') ?? null,
-    app: stringMap(metadata['labels'])[LABEL.app] ?? null,
-    appUid: stringMap(metadata['annotations'])[ANNOTATION.appUid] ?? null,
-    ordinal: stringMap(metadata['annotations'])[ANNOTATION.ordinal] ?? null,
-    request: stringAt(requests, 'storage') || null,
+    app: labels[LABEL.app] ?? null,
+    appUid: annotations[ANNOTATION.appUid] ?? null,
+    ordinal: annotations[ANNOTATION.ordinal] ?? null,
+    siblings: (annotations[ANNOTATION.siblings] ?? '').split(',').filter(Boolean),
+    labels,
+    annotations: withoutBinder(annotations),
+    request: stringAt(objectAt(objectAt(spec, 'resources'), 'requests'), 'storage') || null,
+    capacity: stringAt(objectAt(status, 'capacity'), 'storage') || null,
+    resizing: resizingOf(status),
     storageClass: stringAt(spec, 'storageClassName') ?? null,
+    attributesClass: stringAt(spec, 'volumeAttributesClassName') || null,
+    accessModes: listAt(spec, 'accessModes').filter((mode) => typeof mode === 'string'),
   };
 }
 
-/**
- * Missing: nothing there, nothing recorded. Gone: nothing there, though one is recorded. Foreign: not ours to use.
- * Terminating: on its way out; never a claim (cloudnative-pg#10985). Lost: its volume is gone. Replaced: another one than
- * the recorded. Unstamped: made by a StatefulSet, a restore, a hand or a former app of our name; ours by name. Usable: ours.
- */
-export type ClaimClass = 'Missing' | 'Gone' | 'Foreign' | 'Terminating' | 'Lost' | 'Replaced' | 'Unstamped' | 'Usable';
+/** Set by the volume binder and the scheduler (Kubernetes component-helpers/storage/volume/pv_helpers.go). */
+export const BINDER: ReadonlySet<string> = new Set([
+  'pv.kubernetes.io/bind-completed',
+  'pv.kubernetes.io/bound-by-controller',
+  'volume.kubernetes.io/selected-node',
+  'volume.kubernetes.io/storage-provisioner',
+  'volume.beta.kubernetes.io/storage-provisioner',
+  'volume.kubernetes.io/storage-resizer',
+]);
 
-export interface ClaimSlot {
-  /** The claim template's name, which is also the pod's volume. */
-  readonly template: string;
-  readonly name: string;
-  readonly class: ClaimClass;
-  readonly view: ClaimView | null;
-  readonly recorded: MemberClaim | null;
-  /** For Foreign: whose it is. */
-  readonly why?: string;
+/** What people may say of a claim in an annotation; the rest is the binder's. */
+export function withoutBinder(annotations: Readonly<Record<string, string>>): Record<string, string> {
+  const kept = Object.entries(annotations).filter(([key]) => !BINDER.has(key));
+  return stringMap(Object.fromEntries(kept));
 }
 
-export interface Claimant {
-  readonly app: string;
-  readonly appUid: string;
-  readonly ordinal: number;
-}
+const RESIZES = ['ControllerResizeError', 'NodeResizeError', 'FileSystemResizePending', 'Resizing'];
+const MAX_WORDS = 160;
 
-/** A ledger entry protects its claim from the first Bound on: before that there is no data to lose. */
-export function isProtected(recorded: MemberClaim | null): boolean {
-  return recorded?.volume !== undefined && recorded.volume !== '';
-}
-
-export function classifyClaim(
-  slot: Pick<ClaimSlot, 'template' | 'name' | 'view' | 'recorded'>,
-  claimant: Claimant,
-): ClaimSlot {
-  const { view, recorded } = slot;
-  if (view === null) return { ...slot, class: isProtected(recorded) ? 'Gone' : 'Missing' };
-  const foreign = foreignOwner(view, claimant);
-  if (foreign !== null) return { ...slot, class: 'Foreign', why: foreign };
-  if (view.deleting) return { ...slot, class: 'Terminating' };
-  if (view.phase === 'Lost') return { ...slot, class: 'Lost' };
-  if (isProtected(recorded) && recorded?.uid !== view.uid) return { ...slot, class: 'Replaced' };
-  const stamped = view.app !== null && view.ordinal !== null && view.appUid === claimant.appUid;
-  return { ...slot, class: stamped ? 'Usable' : 'Unstamped' };
-}
-
-/** Claim `data` of app `x-y` and claim `data-x` of app `y` have one name: the stamps tell whose it is. */
-function foreignOwner(view: ClaimView, { app, appUid, ordinal }: Claimant): string | null {
-  if (view.controller !== null && view.controller.uid !== appUid) {
-    return `it belongs to ${view.controller.kind} ${view.controller.name} (UID ${view.controller.uid})`;
-  }
-  const sameApp = view.app === null ? view.appUid === null || view.appUid === appUid : view.app === app;
-  if (sameApp && (view.ordinal === null || view.ordinal === String(ordinal))) return null;
-  const whose = view.app ?? `with UID ${view.appUid ?? '?'}`;
-  return `it is stamped as ordinal ${view.ordinal ?? '?'} of StatefulApp ${whose}`;
+/** The API server keeps an infeasible resize apart from the conditions (KEP-1790). */
+function resizingOf(status: unknown): string | null {
+  const state = stringAt(objectAt(status, 'allocatedResourceStatuses'), 'storage');
+  const conditions = listAt(status, 'conditions').filter((one) => stringAt(one, 'status') === 'True');
+  const found = RESIZES.flatMap((type) => conditions.find((one) => stringAt(one, 'type') === type) ?? [])[0];
+  const words = stringAt(found, 'message')?.slice(0, MAX_WORDS).toWellFormed();
+  const told = [state, state === undefined || words ? stringAt(found, 'type') : undefined].filter(Boolean).join(', ');
+  if (told === '') return null;
+  return words ? `${told}: ${words}` : told;
 }

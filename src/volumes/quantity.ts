@@ -17,10 +17,3 @@ export function amount(text: string): bigint | null {
   const size = BigInt(whole + fraction) * 10n ** places * 1024n ** BigInt(Math.max(binary, 0));
   return sign === '-' ? -size : size;
 }
-
-/** Whether two texts are the same size; texts that are no quantities are the same when they are equal. */
-export function sameQuantity(a: string, b: string): boolean {
-  if (a === b) return true;
-  const one = amount(a);
-  return one !== null && one === amount(b);
-}

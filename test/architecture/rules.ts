@@ -22,7 +22,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
   cli: { ours: ['api', 'plan', 'kube'], packages: null, pure: false },
 };
 
-const HASH = { file: 'src/identity/revision.ts', from: 'node:crypto', name: 'createHash' };
+const HASH = { file: 'src/identity/digest.ts', from: 'node:crypto', name: 'createHash' };
 const TIME_FILE = 'src/identity/time.ts';
 const MAX_FILE_LINES = 250;
 const MAX_FUNCTION_LINES = 60;

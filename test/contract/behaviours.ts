@@ -7,6 +7,7 @@ import { CREATING } from './creating.ts';
 import { DEFAULTS } from './defaults.ts';
 import { DELETING } from './deleting.ts';
 import { GRACE } from './grace.ts';
+import { GROWING } from './growing.ts';
 import { READING } from './reading.ts';
 import { SCOPES } from './scopes.ts';
 import { type Behaviour, type Ground, Stage } from './stage.ts';
@@ -21,6 +22,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   ...APPLYING,
   ...DELETING,
   ...GRACE,
+  ...GROWING,
   ...READING,
   ...WATCHING,
 ];

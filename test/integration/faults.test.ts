@@ -15,12 +15,14 @@ import { Pool } from './faults/pool.ts';
 import { afterMs, type Ground, perform } from './faults/run.ts';
 import { groundless, weatherStorm } from './faults/storm.ts';
 import { endedUnseen, silentWatches } from './faults/unseen.ts';
+import { VOLUME_WORKFLOWS } from './faults/volume-workflows.ts';
 import { CREATE_FIVE, DELETE, WORKFLOWS, type Workflow } from './faults/workflows.ts';
 import { openStage } from './stage.ts';
 
 // A bound on what hangs: all runs wait for places in one pool, so the last test takes as long as all together.
 vi.setConfig({ maxConcurrency: 32, testTimeout: 900_000 });
 
+const ALL = [...WORKFLOWS, ...VOLUME_WORKFLOWS];
 const SEED = Number(process.env['STATEFULAPP_SEED'] ?? 1);
 const STORM_USER = `${OPERATOR_USER}-storm`;
 
@@ -49,16 +51,17 @@ function baseline(workflow: Workflow): Baseline {
 }
 
 const isDeletion = ({ verb }: AuditEntry): boolean => verb.startsWith('delete');
-/** One by one, by UID: pods, and revisions that nobody needs any more, as they were when that was decided. Never a claim. */
+/** One by one, by UID: pods; and as they were when that was decided, revisions and claims that nobody needs any more. */
 const isUnsafe = ({ verb, resource, body }: AuditEntry): boolean => {
   const { uid, resourceVersion } = body?.preconditions ?? {};
-  const names = resource === 'pods' ? [uid] : resource === 'controllerrevisions' ? [uid, resourceVersion] : [undefined];
+  const asSeen = ['controllerrevisions', 'persistentvolumeclaims'].includes(resource);
+  const names = resource === 'pods' ? [uid] : asSeen ? [uid, resourceVersion] : [undefined];
   return verb !== 'delete' || names.includes(undefined);
 };
 
 test('without a crash each workflow ends, and always alike', async () => {
   const few = new Pool(3);
-  const all = [CREATE_FIVE, ...WORKFLOWS];
+  const all = [CREATE_FIVE, ...ALL];
   for (const one of await Promise.all(all.map((workflow) => baselineOf(ground, few, workflow)))) {
     baselines.set(one.workflow, one);
   }
@@ -79,7 +82,7 @@ test('an operator that dies every 200 ms for 20 s, while 5 members are to be cre
 });
 
 describe.concurrent('a crash at every write,', () => {
-  test.each(WORKFLOWS)('$name: the end is the one without a crash', async (workflow) => {
+  test.each(ALL)('$name: the end is the one without a crash', async (workflow) => {
     const plan = baseline(workflow);
     const { writes, hits, missed, faults } = await enumerateCrashes(ground, pool, plan);
     console.log(`${workflow.name}: ${writes} writes, ${hits} crashes; not met: ${JSON.stringify(missed)}`);
@@ -89,7 +92,7 @@ describe.concurrent('a crash at every write,', () => {
   });
 
   test('and a second one in the recovery: the end is the same', async () => {
-    const known = WORKFLOWS.map(baseline);
+    const known = ALL.map(baseline);
     const { pairs, runs, faults } = await crashTwice(ground, pool, { baselines: known, seed: SEED, pairs: 30 });
     console.log(`${pairs} pairs of crashes in ${runs} runs, seed ${SEED}`);
     expect(faults).toEqual([]);
@@ -127,6 +130,7 @@ describe.concurrent('a crash at every write,', () => {
     expect(scene.claims()).toHaveLength(5 + 4 + 2 + 5);
     expect(deletions.length).toBeGreaterThanOrEqual(3);
     expect(deletions.filter(isUnsafe)).toEqual([]);
+    expect(deletions.filter(({ resource }) => resource === 'persistentvolumeclaims')).toEqual([]);
     expect(groundless(aftermath, deletions)).toEqual([]);
   });
 });
@@ -138,7 +142,8 @@ describe('over all of that', () => {
     );
     const deletions = operatorRequests(ground.stage.cluster.auditLog).filter(isDeletion);
     expect(deletions.length).toBeGreaterThan(100);
-    expect(deletions.filter(({ resource }) => resource === 'controllerrevisions').length).toBeGreaterThan(0);
+    for (const kind of ['controllerrevisions', 'persistentvolumeclaims'])
+      expect(deletions.filter(({ resource }) => resource === kind).length).toBeGreaterThan(0);
     expect(deletions.filter(isUnsafe)).toEqual([]);
   });
 });

@@ -7,6 +7,8 @@ import { type OperatorProcess, startOperatorProcess } from '../../e2e/operator/p
 import { APPS } from '../../src/operator/resources.ts';
 import { type AuditEntry, isRenewal, isWrite, operatorRequests, tally } from './audit.ts';
 import { app, isReady, openStage, type Scene, type Stage } from './stage.ts';
+import { claimTemplate, destroy, record, specOf, templates, volumeOf } from './volumes/disks.ts';
+import { BY_ACTOR } from './volumes/resizer.ts';
 
 let stage: Stage;
 
@@ -174,11 +176,19 @@ test('a deposed operator writes nothing any more', async () => {
   expect(scene.pods()).toHaveLength(60);
 }, 120_000);
 
-test('idle for 60 seconds: no write but renewals of the Lease', async () => {
+test('idle for 60 seconds, beside a claim that does not come to grow and one whose volume is lost: no write but renewals of the Lease', async () => {
   const scene = await stage.namespace();
   await leading(await operator());
   await scene.create(APPS, five());
   await scene.ready('web');
+  const { grows, lost } = { grows: await stage.namespace(), lost: await stage.namespace() };
+  const sized = (size: string) => templates(claimTemplate('data', { size, metadata: BY_ACTOR }));
+  for (const one of [grows, lost]) await one.start(app({ spec: { replicas: 1, ...sized('1Gi') } }));
+  await record(lost, 'data-web-0');
+  await grows.edit('web', sized('2Gi'));
+  await grows.reason('web', 'AsSpecified', 'ClaimGrows');
+  await destroy(lost, volumeOf(lost, 'data-web-0'));
+  await lost.reason('web', 'Ready', 'VolumeAtRisk');
   await renewals(2); // the last status writes are behind this
   const from = Date.now();
   await renewals(30, from);
@@ -261,12 +271,18 @@ async function counted(scene: Scene, name: string, spec: Readonly<Record<string,
   const from = Date.now();
   await scene.create(APPS, app({ name, spec }));
   await scene.ready(name, 120);
+  await scene.until('all disks to be recorded', () => {
+    const claims = scene.app(name)?.status?.members?.flatMap((member) => member.claims ?? []) ?? [];
+    return claims.length === spec['replicas'] && claims.every(({ disk }) => disk !== undefined);
+  });
   await renewals(1);
-  const seen = requests().filter(
-    (entry) => entry.atMs >= from && entry.namespace === scene.name && entry.verb !== 'watch',
-  );
+  const volumes = new Set(scene.claims().map((claim) => specOf(claim).volumeName));
+  const isOf = ({ namespace, resource, name: object }: AuditEntry) =>
+    namespace === scene.name || (resource === 'persistentvolumes' && volumes.has(object));
+  const seen = requests().filter((entry) => entry.atMs >= from && isOf(entry) && entry.verb !== 'watch');
   const events = seen.filter(({ resource }) => resource === 'events').length;
   const replicas = Number(spec['replicas']);
+  expect(tally(seen)['get persistentvolumes']).toBe(replicas);
   const each = ((seen.length - events) / replicas).toFixed(2);
   return `${each} without Events (${events} in all); ${JSON.stringify(tally(seen))}`;
 }

@@ -42,7 +42,7 @@ export async function openStage(options: Omit<ClusterOptions, 'audit'>): Promise
   const kinds = Object.keys(FOLLOWED) as Kind[];
   const follow = (kind: Kind) =>
     new Promise<void>((synced) => {
-      const event = (told: WatchEvent) => scenes.get(told.object.metadata.namespace ?? '')?.hear(kind, told);
+      const event = (told: WatchEvent) => scenes.get(placeOf(told.object))?.hear(kind, told);
       const on = { synced, event, progress: () => undefined, error: () => undefined };
       watches.push(watchResource({ transport, clock: systemClock, random: Math.random, resource: FOLLOWED[kind], on }));
     });
@@ -65,6 +65,12 @@ export async function openStage(options: Omit<ClusterOptions, 'audit'>): Promise
       if (found.length > 0) throw new Error(`more members were away than their app allows:\n${found.join('\n')}`);
     },
   };
+}
+
+/** A volume is where the claim is that it is for. */
+function placeOf(object: KubeObject): string {
+  const { claimRef } = (object['spec'] ?? {}) as { readonly claimRef?: { readonly namespace?: string } };
+  return object.metadata.namespace ?? claimRef?.namespace ?? '';
 }
 
 /** UIDs of pods. */
@@ -98,6 +104,7 @@ export interface PodEvent {
 const FOLLOWED = {
   pods: RESOURCES.pods,
   claims: RESOURCES.persistentvolumeclaims,
+  volumes: RESOURCES.persistentvolumes,
   services: RESOURCES.services,
   revisions: RESOURCES.controllerrevisions,
   events: RESOURCES.events,
@@ -118,6 +125,7 @@ export class Scene {
   readonly #objects: Record<Kind, Map<string, KubeObject>> = {
     pods: new Map(),
     claims: new Map(),
+    volumes: new Map(),
     services: new Map(),
     revisions: new Map(),
     events: new Map(),
@@ -155,6 +163,10 @@ export class Scene {
   }
   claims(): readonly KubeObject[] {
     return [...this.#objects.claims.values()];
+  }
+  /** A PersistentVolume that is for a claim of this namespace. */
+  volume(name: string): KubeObject | undefined {
+    return this.#objects.volumes.get(name);
   }
   /** UID by name: an identity that must not change. */
   uids(kind: 'pods' | 'claims'): Readonly<Record<string, string>> {
@@ -282,7 +294,7 @@ export class Scene {
     return this.ready(object.metadata.name ?? '', seconds);
   }
 
-  /** Resolves once all wanted members are available and the status says so. */
+  /** Resolves once all wanted members are available, the status says so, and the watches have told of all that it names. */
   ready(name: string, seconds = 60): Promise<App> {
     return this.until(
       `${name} to be Ready`,
@@ -291,11 +303,23 @@ export class Scene {
         return (
           condition(app, 'Ready')?.status === 'True' &&
           app?.status?.observedGeneration === app?.metadata.generation &&
+          this.#shows(app?.status?.members ?? []) &&
           app
         );
       },
       seconds,
     );
+  }
+
+  /** Kinds are told apart from each other: one may be a while behind another on a busy machine. */
+  #shows(members: readonly MemberStatus[]): boolean {
+    return members
+      .filter(({ state }) => state === 'Available')
+      .every(
+        ({ pod = '', podUID, claims = [] }) =>
+          this.pod(pod)?.metadata.uid === podUID &&
+          claims.every(({ name, uid }) => this.claim(name)?.metadata.uid === uid),
+      );
   }
 
   /** Resolves with the condition once it has this reason. */
@@ -375,8 +399,18 @@ export interface MemberStatus {
   readonly revision?: string;
   readonly reason?: string;
   readonly failures?: number;
+  readonly pod?: string;
   readonly podUID?: string;
-  readonly claims?: readonly { readonly name: string; readonly uid: string; readonly volume?: string }[];
+  readonly claims?: readonly MemberClaim[];
+}
+export interface MemberClaim {
+  readonly name: string;
+  readonly uid?: string;
+  readonly volume?: string;
+  readonly disk?: string;
+  readonly accepted?: string;
+  readonly resize?: string;
+  readonly unmounted?: boolean;
 }
 export type App = KubeObject & {
   readonly status?: {

@@ -384,6 +384,15 @@ test('a pod that would come back at a revision which is gone is made once nothin
   ]);
 });
 
+test('so is one whose revision turns out to be a stranger`s', async () => {
+  const { api, pass, job } = bench();
+  const { metadata, ...rest } = object('ControllerRevision', 'web-old');
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'X', name: 'x', uid: 'stranger', controller: true }];
+  api.add('controllerrevisions', { ...rest, metadata: { ...metadata, ownerReferences } });
+  await execute(pass, job(), [{ ...createPod, unless: 'web-old' }]);
+  expect(api.writes.map(({ plural }) => plural)).toContain('pods');
+});
+
 test('a pod that would come back at a revision which is only not watched waits for the next plan', async () => {
   const { api, pass, job } = bench();
   api.add('controllerrevisions', object('ControllerRevision', 'web-old'));
@@ -454,6 +463,15 @@ test.each([
     ]);
   },
 );
+
+test('a pod whose volume may not be read is not made, and that says nothing about the pod', async () => {
+  const { api, pass, job, gate } = bench();
+  api.rule(({ plural }) => (plural === 'persistentvolumes' ? refusal(403, 'Forbidden', 'not for you') : undefined));
+  const disks = [{ claim: 'data-web-0', volume: 'pv', disk: 'a' }];
+  await expect(execute(pass, job(), [{ ...createPod, disks }])).resolves.toBe(0);
+  expect(gate.refusalsOf(KEY)).toMatchObject([{ key: 'createPod/web-0', read: true, message: 'not for you' }]);
+  expect(api.find('pods', 'web-0')).toBeUndefined();
+});
 
 test('an action that succeeds after a refusal is refused no more, and is told by an Event', async () => {
   const { api, pass, job, gate, told } = bench();

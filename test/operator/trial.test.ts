@@ -72,6 +72,18 @@ describe('a new template', () => {
     expect(gate.enter(KEY)).toBe(false);
   });
 
+  test('is recorded although one that we have is not taken any more: that is not the same', async () => {
+    const { go, api, isStored, alias, gate } = recording();
+    const invalid = refusal(422, 'Invalid', 'spec.template: no');
+    let trials = 0;
+    api.rule((call) => {
+      if (isTrial(call)) trials += 1;
+      return isTrial(call) && trials === 2 ? invalid : undefined;
+    });
+    await expect(go()).resolves.toBeUndefined();
+    expect([trials, isStored(), alias(), gate.refusalsOf(KEY)]).toEqual([2, true, undefined, []]);
+  });
+
   test('that becomes an alias drops the rest of its plan, which rests on a revision that there will not be', async () => {
     const { go, api, alias, told } = recording([
       { type: 'createPod', ordinal: 0, revision: 'v2', object: firstPod, reason },

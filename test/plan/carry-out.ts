@@ -109,8 +109,18 @@ export function perform(world: World, action: Action): void {
       change(world.revisions, action, {});
       world.revisions.delete(action.name);
       return;
+    case 'readVolume':
+      delete world.disks[action.name];
+      return;
     case 'stampClaim':
+    case 'keepClaim':
+    case 'changeClaim':
+    case 'labelClaim':
       change(world.claims, action, action.patch);
+      return;
+    case 'deleteClaim':
+      change(world.claims, action, { metadata: { deletionTimestamp: at(nowMs) } });
+      if (!isMounted(world, action.name)) world.claims.delete(action.name);
       return;
     case 'adoptPod':
     case 'releasePod':
@@ -124,11 +134,20 @@ export function perform(world: World, action: Action): void {
   }
 }
 
+/** Its protection keeps it until no pod mounts it (kubernetes.io/pvc-protection). */
+function isMounted({ pods }: World, claim: string): boolean {
+  return [...pods.values()].some((pod) => readPod(pod).claims.includes(claim));
+}
+
 /** One step of everything that is not the operator; returns whether anything moved. */
 function live(world: World): boolean {
   let moved = false;
   for (const [name, claim] of world.claims) {
     const { phase } = (claim['status'] ?? {}) as Raw;
+    if (metadataOf(claim)['deletionTimestamp'] !== undefined && !isMounted(world, name)) {
+      world.claims.delete(name);
+      moved = true;
+    }
     if (phase === 'Bound' || phase === 'Lost' || metadataOf(claim)['deletionTimestamp'] !== undefined) continue;
     world.claims.set(name, {
       ...claim,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Stray } from '../../src/plan/types.ts';
 import { readClaim } from '../../src/volumes/claim-view.ts';
 import { claimTemplate, NOW, rawClaim } from './objects.ts';
-import { deeds, type Given, planned, rows, see, waiting, world } from './world.ts';
+import { deeds, diskOf, type Given, planned, rows, see, waiting, world } from './world.ts';
 
 const one = { replicas: 1, volumes: ['data'] };
 const policy = (volumeLossPolicy: string) => ({ ...one, volumeLossPolicy });
@@ -12,6 +12,7 @@ const pod = { does: 'create Pod web-0', waits: 'web-0 PodPending' };
 const risk = 'web-0 VolumeAtRisk';
 const claimsOf = (given: Given) => planned(see(world(given))).status.members?.[0]?.claims;
 const entry = { name: 'data-web-0', uid: 'data-web-0-uid' };
+const bound = { ...entry, volume: 'pv-data-web-0', disk: diskOf('pv-data-web-0') };
 
 describe('a new member', () => {
   rows([
@@ -80,7 +81,7 @@ describe('a member that ran and is to be made again', () => {
       ...gone,
       claims: 'data-0 -',
       waits: risk,
-      says: 'the claim that held its data is gone (recorded UID data-web-0-uid)',
+      says: 'the claim that held its data is gone (since 2026-03-01T12:00:00Z; recorded: UID data-web-0-uid, volume pv-data-web-0)',
     },
     {
       it: 'is started on an empty disk under Recreate',
@@ -125,7 +126,7 @@ describe('a member that ran and is to be made again', () => {
       ...gone,
       claims: 'data-0 Lost',
       waits: risk,
-      says: 'its volume is lost',
+      says: 'its volume pv-data-web-0 is lost',
     },
     {
       it: 'uses a claim whose volume is lost under Recreate, as a StatefulSet does',
@@ -249,7 +250,7 @@ describe('a pod that alone keeps a volume is never deleted (R12):', () => {
       pods: '0 Available',
       claims: 'data-0 Terminating',
       ...replaced,
-      says: 'whenScaled: Delete is not in effect',
+      says: 'its claims are deleted',
     },
     {
       it: 'but it is under Recreate: a claim that is being deleted cannot end before its pod',
@@ -321,7 +322,7 @@ describe('whatever is known of the revision of a pod, it keeps the claims that i
 
   test('they are recorded, also when its revision is stored nowhere', () => {
     const given = { ...lost, pods: '0 Available @v1', ledger: 'none' as const };
-    expect(claimsOf(given)).toEqual([{ ...entry, volume: 'pv-data-web-0' }]);
+    expect(claimsOf(given)).toEqual([bound]);
   });
 
   test('but a claim that is not named after it is not its alone', () => {
@@ -341,7 +342,7 @@ describe('a member that runs', () => {
       pods: '0 Available',
       claims: 'data-0 Terminating',
       waits: risk,
-      says: 'Save the data, then delete the pod by hand',
+      says: 'Save the data; then have both made anew',
     },
     {
       it: 'says that its claim is gone',
@@ -404,26 +405,24 @@ describe('the ledger of claims', () => {
     expect(claimsOf({ app: one, pods: '0 Pending', claims: 'data-0 Pending', ledger: 'none' })).toEqual([entry]);
   });
   test('records its volume when it is bound', () => {
-    expect(claimsOf({ app: one, pods: '0 Pending', ledger: 'none' })).toEqual([{ ...entry, volume: 'pv-data-web-0' }]);
+    expect(claimsOf({ app: one, pods: '0 Pending', ledger: 'none' })).toEqual([bound]);
   });
   test('keeps what was recorded while the policy does not accept what is there', () => {
-    const kept = [{ ...entry, volume: 'pv-data-web-0' }];
     for (const state of ['-', 'Replaced', 'Lost', 'Terminating', 'Foreign']) {
-      expect(claimsOf({ app: one, pods: '0 Stopped', claims: `data-0 ${state}` })).toEqual(kept);
+      expect(claimsOf({ app: one, pods: '0 Stopped', claims: `data-0 ${state}` })).toEqual([bound]);
     }
   });
   test('records the other claim once the policy accepts it', () => {
     const accepted = { app: policy('Recreate'), pods: '0 Stopped', claims: 'data-0 Replaced' };
-    expect(claimsOf(accepted)).toEqual([{ ...entry, uid: 'data-web-0-other-uid', volume: 'pv-data-web-0' }]);
+    const volume = 'pv-data-web-0-other';
+    expect(claimsOf(accepted)).toEqual([{ ...entry, uid: 'data-web-0-other-uid', volume, disk: diskOf(volume) }]);
   });
   test('drops a claim that is made anew', () => {
     expect(claimsOf({ app: policy('Recreate'), pods: '0 Stopped', claims: 'data-0 -' })).toBeUndefined();
   });
   test('keeps fields that it does not know', () => {
-    const ledger = { 0: { claims: [{ ...entry, volume: 'pv-data-web-0', zone: 'b' }] } };
-    expect(claimsOf({ app: one, pods: '0 Available', ledger })).toEqual([
-      { ...entry, volume: 'pv-data-web-0', zone: 'b' },
-    ]);
+    const ledger = { 0: { claims: [{ ...bound, zone: 'b' }] } };
+    expect(claimsOf({ app: one, pods: '0 Available', ledger })).toEqual([{ ...bound, zone: 'b' }]);
   });
 });
 
@@ -431,7 +430,11 @@ test('a claim of its name without our label, found by reading, is used: the watc
   const view = readClaim(rawClaim({ volume: 'data', ordinal: 0, state: 'Plain' }));
   const stray: Stray = { kind: 'PersistentVolumeClaim', name: view.name, view, readAtMs: NOW, reads: 1 };
   const result = planned(see(world({ app: one, strays: [stray] })));
-  expect(deeds(result, ['data'])).toEqual(['take over PersistentVolumeClaim data-web-0', 'create Pod web-0']);
+  expect(deeds(result, ['data'])).toEqual([
+    'read PersistentVolume pv-data-web-0',
+    'take over PersistentVolumeClaim data-web-0',
+    'create Pod web-0',
+  ]);
 });
 
 test('taking a claim over names the very object', () => {
@@ -460,7 +463,7 @@ describe('sizes', () => {
   test.each(['1Gi', '1024Mi', '1073741824', '1048576Ki'])('%s is what a claim of 1Gi asks for', (size) => {
     expect(notes(size)).toEqual([]);
   });
-  test.each(['2Gi', '1G', '1'])('%s is not, and it is said', (size) => {
+  test.each(['1G', '1'])('%s is smaller, and it is said that no volume shrinks', (size) => {
     expect(notes(size)).toEqual(['ClaimDiffers']);
   });
   test('another size changes no revision: growing a disk rolls nothing', () => {

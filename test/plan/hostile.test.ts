@@ -10,6 +10,7 @@ import { observe, readApp, readEnding, readRevision, readService } from '../../s
 import { plan } from '../../src/plan/plan.ts';
 import type { Observed } from '../../src/plan/types.ts';
 import { readClaim } from '../../src/volumes/claim-view.ts';
+import { readVolume } from '../../src/volumes/volume-view.ts';
 import { APP, ago, NOW, owner, type Raw, rawApp, rawPod } from './objects.ts';
 import { frozen, planned, see, world } from './world.ts';
 
@@ -175,11 +176,12 @@ const sighting = fc.record({
   revisions: list,
   ended: list,
   strays: list,
+  volumes: list,
 });
 
 test('any objects at all give a plan, and a safe one', () => {
   fc.assert(
-    fc.property(sighting, ({ app, pods, claims, services, revisions, ended, strays }) => {
+    fc.property(sighting, ({ app, pods, claims, services, revisions, ended, strays, volumes }) => {
       const observed: Observed = observe({
         nowMs: NOW,
         app: readApp(app),
@@ -194,6 +196,7 @@ test('any objects at all give a plan, and a safe one', () => {
           readAtMs: NOW,
           reads: 1,
         })),
+        volumes: volumes.map((raw) => ({ ...readVolume(raw), readAtMs: NOW, reads: 1 })),
         survey: { generation: readApp(app).generation, atMs: NOW, statefulSetUid: null, reads: 1 },
         endings: ended.map((raw) => readEnding(readPod(raw), { atMs: NOW, fromWatch: true })),
         refusals: [],

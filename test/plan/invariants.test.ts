@@ -1,10 +1,10 @@
 // checkPlan itself: each invariant has a bad plan that it catches, beside the good plan that it was made from.
+// Those of volumes are in invariants-volumes.test.ts.
 
 import { describe, expect, test } from 'vitest';
-import { checkPlan } from '../../src/plan/invariants.ts';
-import type { Action, Observed, Plan } from '../../src/plan/types.ts';
+import type { Action } from '../../src/plan/types.ts';
+import { breaches, doing, remove } from './bad-plans.ts';
 import { ago } from './objects.ts';
-import { type Given, planned, see, world } from './world.ts';
 
 const create = (ordinal: number): Action => ({
   type: 'createPod',
@@ -19,25 +19,6 @@ const record: Action = {
   trial: { hash: 'x', object: {}, rivals: [] },
   reason: 'test',
 };
-const remove = (ordinal: number, more: object = {}): Action =>
-  ({
-    type: 'deletePod',
-    ordinal,
-    name: `web-${ordinal}`,
-    uid: `web-${ordinal}-uid`,
-    resourceVersion: '1',
-    because: 'condemned',
-    reason: 'test',
-    ...more,
-  }) as Action;
-
-function breaches(given: Given, change: (plan: Plan, observed: Observed) => Partial<Plan>): readonly string[] {
-  const observed = see(world(given));
-  const good = planned(observed);
-  return checkPlan(observed, { ...good, ...change(good, observed) });
-}
-const doing = (given: Given, ...actions: readonly Action[]) => breaches(given, () => ({ actions }));
-
 const parallel = { replicas: 2, podManagementPolicy: 'Parallel' };
 const two = { replicas: 2 };
 const deletion = { metadata: { deletionTimestamp: ago(1) } };

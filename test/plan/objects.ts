@@ -189,7 +189,15 @@ function podStatus(state: string, since: string): Raw {
 }
 
 /** A claim in one of the classes of claim-view.ts. */
-export function rawClaim({ volume, ordinal, state }: { volume: string; ordinal: number; state: string }): Raw {
+export interface ClaimWords {
+  readonly volume: string;
+  readonly ordinal: number;
+  readonly state: string;
+  /** The volumes that it was made with. */
+  readonly siblings?: readonly string[];
+}
+
+export function rawClaim({ volume, ordinal, state, siblings = [volume] }: ClaimWords): Raw {
   const name = `${volume}-${APP.name}-${ordinal}`;
   const bound = state !== 'Pending' && state !== 'Unbound';
   const stamps = {
@@ -197,13 +205,13 @@ export function rawClaim({ volume, ordinal, state }: { volume: string; ordinal: 
     annotations: {
       'statefulapp.dev/app-uid': APP.uid,
       'statefulapp.dev/ordinal': String(ordinal),
-      'statefulapp.dev/claims': volume,
+      'statefulapp.dev/claims': siblings.join(','),
     },
   };
   const metadata = {
     name,
     namespace: APP.namespace,
-    uid: state === 'Replaced' ? `${name}-other-uid` : `${name}-uid`,
+    uid: state === 'Replaced' || state === 'Restored' ? `${name}-other-uid` : `${name}-uid`,
     resourceVersion: `${ordinal + 1}`,
     ...(state === 'Plain' ? {} : stamps),
     ...(state === 'Terminating' || state === 'Unbound' ? { deletionTimestamp: ago(5) } : {}),
@@ -211,7 +219,10 @@ export function rawClaim({ volume, ordinal, state }: { volume: string; ordinal: 
   };
   return {
     metadata,
-    spec: { ...claimTemplate(volume).spec, ...(bound ? { volumeName: `pv-${name}` } : {}) },
+    spec: {
+      ...claimTemplate(volume).spec,
+      ...(bound ? { volumeName: state === 'Replaced' ? `pv-${name}-other` : `pv-${name}` } : {}),
+    },
     status: { phase: state === 'Lost' ? 'Lost' : bound ? 'Bound' : 'Pending' },
   };
 }

@@ -25,6 +25,7 @@ export function observedOf(sample: Sample): Observed {
     services: sample.services.map(readService),
     revisions: sample.revisions.map(readRevision),
     strays: sample.strays.map(readPod).map((view) => ({ kind: 'Pod', name: view.name, view, readAtMs: NOW, reads: 1 })),
+    volumes: [],
     survey: sample.surveyed
       ? { generation: app.generation, atMs: NOW, statefulSetUid: sample.statefulSetUid, reads: 1 }
       : null,

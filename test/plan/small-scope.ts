@@ -12,7 +12,7 @@ import type { Observed, ObservedApp, Plan } from '../../src/plan/types.ts';
 import { readClaim } from '../../src/volumes/claim-view.ts';
 import { perform } from './carry-out.ts';
 import type { AppWords, Raw } from './objects.ts';
-import { frozen, type Given, type World, world } from './world.ts';
+import { frozen, type Given, readingsOf, type World, world } from './world.ts';
 
 /** One ordinal's part of a case, in the words of world.ts. */
 export interface Place {
@@ -20,6 +20,8 @@ export interface Place {
   readonly state: string;
   /** By volume: the state of its claim. */
   readonly claims?: Readonly<Record<string, string>>;
+  /** By PersistentVolume: what was read of it, where that is not as recorded (`disks` of world.ts). */
+  readonly disks?: World['disks'];
   /** Fields of its ledger entry; `none`: it has none. */
   readonly ledger?: Raw | 'none';
 }
@@ -60,13 +62,17 @@ const grounds = memo((words: string) => {
 });
 
 const alone = memo((words: string) => {
-  const { app, ordinal, state, claims, ledger } = JSON.parse(words) as Place & { app: AppWords; ordinal: number };
+  const { app, ordinal, state, claims, disks, ledger } = JSON.parse(words) as Place & {
+    app: AppWords;
+    ordinal: number;
+  };
   const part = world({
     app,
     pods: `${ordinal} ${state}`,
     claims: Object.entries(claims ?? {})
       .map(([volume, claim]) => `${volume}-${ordinal} ${claim}`)
       .join(', '),
+    disks: disks ?? {},
     ledger: ledger === 'none' ? 'none' : ledger === undefined ? {} : { [ordinal]: ledger },
   });
   return { ...part, members: frozen(readApp(part.app).status.members ?? []) };
@@ -83,6 +89,8 @@ export function caseOf(given: Given, places: readonly Place[]): Case {
     pods: new Map(parts.flatMap(({ pods }) => [...pods])),
     claims: new Map(parts.flatMap(({ claims }) => [...claims])),
     endings: new Map(parts.flatMap(({ endings }) => [...endings])),
+    // Read volumes are taken out of it: each case has its own.
+    disks: Object.fromEntries([bare, ...parts].flatMap(({ disks }) => Object.entries(disks))),
     services: new Map(bare.services),
     revisions: new Map(bare.revisions),
   };
@@ -94,11 +102,13 @@ export function caseOf(given: Given, places: readonly Place[]): Case {
 /** As `see(world)`, with the app as it was read already. */
 export function seen({ world: { nowMs, pods, claims, services, revisions, ...rest }, app }: Case): Observed {
   for (const [name] of pods) rest.endings.delete(name);
+  const views = [...claims.values()].map(claimOf);
   return {
     nowMs,
     app,
     pods: [...pods.values()].map(podOf),
-    claims: [...claims.values()].map(claimOf),
+    claims: views,
+    volumes: readingsOf(views, rest.disks),
     service: [...services.values()].map(serviceOf)[0] ?? null,
     revisions: [...revisions.values()].map(revisionOf),
     strays: rest.strays,

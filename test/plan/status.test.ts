@@ -309,11 +309,6 @@ describe('conditions', () => {
       { Ready: 'True', AsSpecified: 'False' },
     ],
     [
-      'an app with a field that is not in effect',
-      { app: { replicas: 0, persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } } },
-      { Ready: 'True', AsSpecified: 'False' },
-    ],
-    [
       'an app whose pods would be deleted unheard',
       { app: { replicas: 0, pod: { terminationGracePeriodSeconds: 0 } } },
       { Ready: 'True', AsSpecified: 'False' },

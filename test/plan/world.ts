@@ -11,7 +11,8 @@ import { checkPlan } from '../../src/plan/invariants.ts';
 import { observe, readApp, readRevision, readService } from '../../src/plan/observe.ts';
 import { plan } from '../../src/plan/plan.ts';
 import type { Observed, Plan, Refusal, Stray, Survey } from '../../src/plan/types.ts';
-import { readClaim } from '../../src/volumes/claim-view.ts';
+import { type ClaimView, readClaim } from '../../src/volumes/claim-view.ts';
+import type { VolumeReading } from '../../src/volumes/volume-view.ts';
 import {
   APP,
   type AppWords,
@@ -36,6 +37,7 @@ export interface World {
   readonly revisions: Map<string, Raw>;
   readonly endings: Map<string, Ending>;
   strays: readonly Stray[];
+  readonly disks: Record<string, string | null>;
   survey: Survey | null;
   readonly watchingSinceMs?: number;
   refusals: readonly Refusal[];
@@ -60,6 +62,8 @@ export interface Given {
   /** For how many seconds this process has watched; by default for as long as matters. */
   readonly watching?: number;
   readonly strays?: readonly Stray[];
+  /** Fingerprints of disks by volume, where they are not as recorded; null: it may not be read; `unread`: nobody has yet. */
+  readonly disks?: Readonly<Record<string, string | null>>;
   /** Action keys that were refused just now, as `createPod/web-1`. */
   readonly refused?: readonly string[];
   /** In these words; by default those of a quota. */
@@ -127,6 +131,7 @@ export function world(given: Given = {}): World {
       items.filter(({ state }) => state in ENDINGS).map((item) => [`web-${item.ordinal}`, endingOf(item)]),
     ),
     strays: given.strays ?? [],
+    disks: { ...given.disks },
     ...(given.watching === undefined ? {} : { watchingSinceMs: NOW - given.watching * 1000 }),
     survey:
       given.survey === null ? null : { generation: 1, atMs: NOW, statefulSetUid: null, reads: 1, ...given.survey },
@@ -158,7 +163,7 @@ function claimsOf({ app, podVolumes, claims = '' }: Given, items: readonly Item[
   return kept
     .map((claim) => ({ ...claim, state: named.get(`${claim.volume}-${claim.ordinal}`) ?? claim.state }))
     .filter(({ state }) => state !== '-')
-    .map(rawClaim);
+    .map((claim) => rawClaim({ ...claim, siblings: podVolumes ?? app?.volumes ?? [] }));
 }
 
 function statusOf({ app, podVolumes = app?.volumes, ledger = {} }: Given, items: readonly Item[]): Raw {
@@ -177,18 +182,30 @@ function statusOf({ app, podVolumes = app?.volumes, ledger = {} }: Given, items:
   return { appUID: APP.uid, observedGeneration: 1, members };
 }
 
+export const diskOf = (volume: string) => `disk of ${volume}`;
+
+/** What was read of the volumes behind these claims. */
+export function readingsOf(claims: readonly ClaimView[], disks: World['disks']): readonly VolumeReading[] {
+  return claims.flatMap(({ volume: name }) => {
+    const disk = name === null || Object.hasOwn(disks, name) ? disks[name ?? ''] : diskOf(name);
+    return name === null || disk === undefined || disk === 'unread' ? [] : [{ name, disk, readAtMs: NOW, reads: 1 }];
+  });
+}
+
 const recorded = (volume: string, ordinal: number) => {
   const name = `${volume}-web-${ordinal}`;
-  return { name, uid: `${name}-uid`, volume: `pv-${name}` };
+  return { name, uid: `${name}-uid`, volume: `pv-${name}`, disk: diskOf(`pv-${name}`) };
 };
 
 export function see(seen: World): Observed {
   const pods = [...seen.pods.values()].map(readPod);
+  const claims = [...seen.claims.values()].map(readClaim);
   return observe({
     nowMs: seen.nowMs,
     app: readApp(seen.app),
     pods,
-    claims: [...seen.claims.values()].map(readClaim),
+    claims,
+    volumes: readingsOf(claims, seen.disks),
     services: [...seen.services.values()].map(readService),
     revisions: [...seen.revisions.values()].map(readRevision),
     strays: seen.strays,

@@ -10,7 +10,8 @@ import { enumerate, rangesOf } from '../../src/identity/ordinals.ts';
 import { buildRevision, revisionName } from '../../src/identity/revision.ts';
 import { readApp, readRevision } from '../../src/plan/observe.ts';
 import { buildClaim, draftClaim } from '../../src/volumes/claim-build.ts';
-import { classifyClaim, readClaim } from '../../src/volumes/claim-view.ts';
+import { classifyClaim } from '../../src/volumes/claim-class.ts';
+import { readClaim } from '../../src/volumes/claim-view.ts';
 import { claimTemplate, type Raw, rawApp } from '../plan/objects.ts';
 
 const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?$/);
@@ -45,7 +46,7 @@ test('a pod name belongs to one app and ordinal alone, also when apps are called
 
 const uidOf = (app: string) => `uid-of-${app}`;
 const claimOf = (app: string, template: string, ordinal: number) => {
-  const from = { template, content: claimTemplate(template), siblings: template, selector: {} };
+  const from = { template, content: claimTemplate(template), siblings: template, selector: {}, ownedByApp: false };
   const raw = buildClaim(draftClaim({ name: app, namespace: 'prod', uid: uidOf(app) }, from), ordinal);
   return readClaim(
     JSON.parse(JSON.stringify({ ...raw, metadata: { ...raw.metadata, uid: 'u', resourceVersion: '1' } })),
@@ -68,7 +69,10 @@ test('a claim that two apps could both call theirs is usable for the one that ma
       ] as const) {
         const view = claimOf(maker.app, maker.template, maker.ordinal);
         const as = ({ app, template, ordinal }: typeof one) =>
-          classifyClaim({ template, name, view, recorded: null }, { app, appUid: uidOf(app), ordinal }).class;
+          classifyClaim(
+            { template, name, view, recorded: null, volume: null, witness: null },
+            { app, appUid: uidOf(app), ordinal, podUid: null, mounted: false, accepts: new Set() },
+          ).class;
         expect([as(maker), as(reader)]).toEqual(['Usable', 'Foreign']);
       }
     }),

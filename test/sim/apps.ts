@@ -33,9 +33,24 @@ function volumesOf(name: string, random: Random): readonly string[] {
   return random.pick([[], ['data'], ['data'], ['data', 'wal']]);
 }
 
+/** Classes of a run: which one lets its volumes grow. Volumes of no class have no handle, and do not grow. */
+export const CLASSES: Readonly<Record<string, boolean>> = { grows: true, stays: false };
+
+/** One of all pairs; what is left out is Retain. */
+export function drawRetention(random: Random): Raw {
+  const [whenDeleted, whenScaled] = [random.pick(['Retain', 'Delete']), random.pick(['Retain', 'Delete', 'Delete'])];
+  return { whenDeleted, whenScaled };
+}
+
 export function drawApp({ name, volumes }: AppIdea, random: Random): Raw {
   const grace = random.pick([0, 5, 30]);
   const labels = { app: name };
+  const storageClass = random.pick<Raw>([
+    {},
+    { storageClassName: 'grows' },
+    { storageClassName: 'grows' },
+    { storageClassName: 'stays' },
+  ]);
   return {
     apiVersion: API_VERSION,
     kind: KIND,
@@ -50,6 +65,7 @@ export function drawApp({ name, volumes }: AppIdea, random: Random): Raw {
       ordinals: { start: random.pick([0, 0, 0, 2]), excluded: random.chance(0.2) ? [random.between(0, 3)] : [] },
       volumeLossPolicy: random.pick(['Block', 'Block', 'Block', 'Recreate']),
       nodeFailurePolicy: random.chance(0.5) ? { unreachableSeconds: random.pick([0, 30, 60]) } : {},
+      ...(random.chance(0.5) ? { persistentVolumeClaimRetentionPolicy: drawRetention(random) } : {}),
       updateStrategy: random.pick<Raw>([
         {},
         {},
@@ -65,7 +81,7 @@ export function drawApp({ name, volumes }: AppIdea, random: Random): Raw {
       },
       volumeClaimTemplates: volumes.map((volume) => ({
         metadata: { name: volume },
-        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...storageClass },
       })),
     },
   };

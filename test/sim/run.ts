@@ -3,7 +3,7 @@
 // timer, a kubelet's or controller's turn, an intervention.
 
 import { heal, mend } from './chaos/healing.ts';
-import { refusalsToTell, silent, unsettled, writesToCome } from './checks/settled.ts';
+import { refusalsToTell, silent, writesToCome } from './checks/settled.ts';
 import { Random } from './random.ts';
 import type { Violation } from './recorder.ts';
 import { entry } from './script.ts';
@@ -36,8 +36,8 @@ export interface Result {
  * have to be given progressDeadlineSeconds, ten minutes, at a template that is not wanted any more (seed 38186).
  */
 const REST_MS = 90 * 60_000;
-/** How long people wait for it without them. */
-const ALONE_MS = 12 * 60_000;
+/** How long people wait for it without them: a deadline of ten minutes, and a slow start after it (seed 509 of retention). */
+const ALONE_MS = 15 * 60_000;
 const SECOND_LOOK_MS = 10 * 60_000;
 /** While nothing changes, only time can make a difference. */
 const LOOK_MS = 10_000;
@@ -104,8 +104,7 @@ class Chaos {
 
   /** A workflow goes on until everything has converged. */
   #cover(kind: string, name: string): void {
-    const { server, timeline } = this.#world.stage;
-    if (unsettled(server, timeline.now()).length === 0) this.#workflows.clear();
+    if (this.#world.unsettled().length === 0) this.#workflows.clear();
     if (kind === 'user') {
       this.#workflows.add(name);
       return;
@@ -128,7 +127,7 @@ async function comeToRest(world: World, seed: number): Promise<void> {
   mend(stage);
   // What the status says meanwhile may need them once more.
   stage.timeline.after(SECOND_LOOK_MS, 'people look again', () => {
-    if (unsettled(stage.server, stage.timeline.now()).length > 0) mend(stage);
+    if (world.unsettled().length > 0) mend(stage);
   });
   await rest(world, { forMs: REST_MS, isFinal: true });
 }
@@ -146,7 +145,7 @@ async function rest(
   const apps = () => server.all('statefulapps');
   if (await hasSettled(world, forMs)) return silence(world, sum(apps().map(writesToCome)));
   if (recorder.violation !== undefined) return;
-  const left = unsettled(server, timeline.now()).join('; ');
+  const left = world.unsettled().join('; ');
   if (isFinal) recorder.broken('R10', `not converged ${forMs / 60_000} min after everything was mended: ${left}`);
   for (const app of apps()) {
     const wrong = silent(server, app, timeline.now());
@@ -157,7 +156,7 @@ async function rest(
 
 /** Whether all was as it should be for a while, before the time was over and before a rule was broken. */
 async function hasSettled(world: World, forMs: number): Promise<boolean> {
-  const { server, timeline } = world.stage;
+  const { timeline } = world.stage;
   const deadline = timeline.now() + forMs;
   let goodSince: number | undefined;
   let lookedAt = 0;
@@ -168,7 +167,7 @@ async function hasSettled(world: World, forMs: number): Promise<boolean> {
     if (now - lookedAt < (changes === world.changes ? LOOK_MS : 1_000)) continue;
     lookedAt = now;
     changes = world.changes;
-    if (unsettled(server, now).length > 0) goodSince = undefined;
+    if (world.unsettled().length > 0) goodSince = undefined;
     else goodSince ??= now;
     if (goodSince !== undefined && now - goodSince > CALM_MS) return true;
   }

@@ -1,11 +1,13 @@
 // A cluster with its operators, as a seed draws it, with every check looking on. It moves one event at a time.
 
-import { drawApp, drawApps, NAMESPACE } from './apps.ts';
+import { CLASSES, drawApp, drawApps, NAMESPACE } from './apps.ts';
 import { type Stage, userHands } from './chaos/stage.ts';
 import { Bygones } from './checks/bygones.ts';
 import { commitCheck } from './checks/commits.ts';
+import { Endings } from './checks/endings.ts';
 import { fieldOf } from './checks/facts.ts';
 import { requestRules } from './checks/requests.ts';
+import { unsettled } from './checks/settled.ts';
 import { Twins } from './checks/twins.ts';
 import { Onlooker, type Rule } from './checks/witness.ts';
 import { type ControlPlane, startControlPlane } from './control/plane.ts';
@@ -33,6 +35,7 @@ export class World {
   podsMoved = 0;
   readonly #timeline = new VirtualTimeline(START_MS);
   readonly #bygones: Bygones;
+  readonly #endings: Endings;
   #touched = false;
 
   constructor(seed: number, trace: ((line: string) => void) | undefined) {
@@ -74,10 +77,18 @@ export class World {
     };
     const todo = { undoings: new Set<() => void>(), coming: new Set<() => void>() };
     this.stage = { server, timeline, plane, crew, ideas, nodes: NODES, user, outOfReach, ...todo };
+    this.#endings = new Endings(crew.isOperator, timeline.now);
     this.#watch(twins, plane);
     for (const name of [LEASE.namespace, NAMESPACE]) {
       user.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     }
+    for (const [name, allowVolumeExpansion] of Object.entries(CLASSES))
+      user.create('storageclasses', {
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'StorageClass',
+        metadata: { name },
+        allowVolumeExpansion,
+      });
     for (const idea of ideas) user.create('statefulapps', drawApp(idea, random));
     crew.start();
   }
@@ -85,6 +96,12 @@ export class World {
   /** Milliseconds since it began. */
   get ageMs(): number {
     return this.#timeline.now() - START_MS;
+  }
+
+  /** What is not as it should be, by what is there and by what was asked for before; nothing when all has converged. */
+  unsettled(): readonly string[] {
+    const { server } = this.stage;
+    return [...unsettled(server, this.#timeline.now()), ...this.#endings.leftIn(server)];
   }
 
   /** Lets the next event happen, and all that follows from it inside the processes. */
@@ -104,7 +121,8 @@ export class World {
 
   #watch(twins: Twins, plane: ControlPlane): void {
     const { server, crew } = this.stage;
-    const check = commitCheck(crew.isOperator, this.#timeline.now);
+    const endings = this.#endings;
+    const check = commitCheck({ isOperator: crew.isOperator, now: this.#timeline.now, endings });
     server.onCommit((change) => {
       const { actor, plural, object, type, version } = change;
       if (plural !== 'leases') this.changes += 1;

@@ -31,11 +31,15 @@ export function endState(scene: Scene, before: ReadonlySet<string>): string {
     const { uid, name } = object.metadata;
     if (KINDS.includes(kind)) text = text.replaceAll(uid, `${kind}/${name} ${before.has(uid) ? 'before' : 'new'}`);
   }
-  return text
-    .replaceAll(new RegExp(`\\b${scene.name}\\b`, 'g'), 'NAMESPACE')
-    .replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access')
-    .replaceAll(/"node-\d+"/g, '"NODE"')
-    .replaceAll(/"zone-[abc]"/g, '"ZONE"');
+  return (
+    text
+      .replaceAll(new RegExp(`\\b${scene.name}\\b`, 'g'), 'NAMESPACE')
+      .replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access')
+      .replaceAll(/"node-\d+"/g, '"NODE"')
+      .replaceAll(/"zone-[abc]"/g, '"ZONE"')
+      // A fingerprint of the volume's UID. That it is there, and no empty word, is part of the state.
+      .replaceAll(/"disk": "[0-9a-f]{10}"/g, '"disk": "DISK"')
+  );
 }
 
 const CHANGING = [

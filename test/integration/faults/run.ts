@@ -129,13 +129,19 @@ function misdeeds(scene: Scene, { workflow, before, acts }: Record): readonly st
   const ended = scene.gone('pods').map(({ metadata }) => metadata.name);
   const inOrder = (names: readonly string[]) => (workflow.removes.length > 0 ? names : [...names].sort()).join();
   if (inOrder(ended) !== inOrder(workflow.ends)) found.push(`pods ended: ${ended}, not: ${workflow.ends}`);
-  for (const claim of scene.gone('claims')) found.push(`claim ${claim.metadata.name} was deleted`);
+  found.push(...lostClaims(scene, workflow));
   const deletes = acts.filter(({ verb }) => verb === 'delete' || verb === 'deletecollection');
   for (const one of deletes) {
     if (preconditionUid(one) === undefined) found.push(`${wordsOf(one)} names no UID`);
-    if (!['pods', 'controllerrevisions'].includes(one.resource)) found.push(`${wordsOf(one)}: that may not be deleted`);
+    if (!['pods', 'controllerrevisions', 'persistentvolumeclaims'].includes(one.resource))
+      found.push(`${wordsOf(one)}: that may not be deleted`);
   }
-  const removed = deletes.filter(({ resource, status = 0 }) => resource === 'pods' && status >= 200 && status < 300);
+  const done = (kind: string) =>
+    deletes.filter(({ resource, status = 0 }) => resource === kind && status >= 200 && status < 300);
+  const claims = done('persistentvolumeclaims').map(({ name }) => name);
+  const { deletesClaims = [] } = workflow;
+  if (`${claims}` !== `${deletesClaims}`) found.push(`the operator deleted claims ${claims}, not ${deletesClaims}`);
+  const removed = done('pods');
   const names = removed.map(({ name }) => name);
   if (`${names}` !== `${workflow.removes}`) found.push(`the operator deleted ${names}, not ${workflow.removes}`);
   for (const one of removed) {
@@ -143,6 +149,12 @@ function misdeeds(scene: Scene, { workflow, before, acts }: Record): readonly st
   }
   const strange = acts.filter((act) => isAct(act) && act.namespace !== scene.name);
   return [...found, ...strange.map((act) => `${wordsOf(act)} is another namespace's`), ...disorder(scene, workflow)];
+}
+
+/** From the watch: no claim ends but those that are to, each once, and that very claim: none comes in its place. */
+function lostClaims(scene: Scene, { losesClaims = [] }: Workflow): readonly string[] {
+  const ended = scene.gone('claims').map(({ metadata }) => metadata.name);
+  return `${ended.sort()}` === `${losesClaims}` ? [] : [`claims ended: ${ended}, not: ${losesClaims}`];
 }
 
 /** From the watch: when a pod came, none of its name was there, and under OrderedReady every lower one was ready. */

@@ -1,6 +1,6 @@
 // The workflows whose every write is a place to crash at: how each begins, what sets it off, when it is over, and which pods
-// may end in it. All apps are called web. Members stop fast: a pod that vanished while no operator ran is made again after
-// its grace period and ten seconds (docs/adr/0005), and most runs with a crash in a replacement wait for that.
+// and claims may end in it. All apps are called web. Members stop fast: a pod that vanished while no operator ran is made
+// again after its grace period and ten seconds (docs/adr/0005), and most runs with a crash in a replacement wait for that.
 
 import { ANNOTATION } from '../../../e2e/cluster/plays.ts';
 import type { KubeObjectInput } from '../../../src/kube/objects.ts';
@@ -19,6 +19,10 @@ export interface Workflow {
   readonly removes: readonly string[];
   /** Pods that end in all, by whoever's hand. */
   readonly ends: readonly string[];
+  /** Claims that end, by whoever's hand: under whenScaled Delete. None when absent. */
+  readonly losesClaims?: readonly string[];
+  /** Claims among them that the operator itself has to delete, once each: no pod was left to own them. */
+  readonly deletesClaims?: readonly string[];
   /** Members need not wait for each other. */
   readonly parallel?: boolean;
 }
@@ -43,9 +47,18 @@ const ready = (scene: Scene, count: number) => {
     web?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
   );
 };
-const has = (count: number) => (scene: Scene) => ready(scene, count);
+export const has = (count: number) => (scene: Scene) => ready(scene, count);
 const again = (count: number) => (scene: Scene) => ready(scene, count) && scene.gone('pods', 'web-0').length > 0;
 const scaled = (replicas: number) => (scene: Scene) => scene.patch(APPS, 'web', { spec: { replicas } });
+
+const SCALED_DELETE = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Delete' } };
+/** Paused, the app leaves the place of a member that was deleted by hand empty, and its claim without a pod. */
+export const vacated = async (scene: Scene, pod: string): Promise<void> => {
+  await scene.edit('web', { paused: true });
+  const uid = scene.pod(pod)?.metadata.uid ?? '';
+  await scene.client.delete(RESOURCES.pods, { namespace: scene.name, name: pod }, { uid });
+  await scene.until(`${pod} to be gone`, () => scene.pod(pod) === undefined);
+};
 
 const removed = async (scene: Scene, propagationPolicy: 'Background' | 'Foreground' = 'Background'): Promise<void> => {
   const uid = scene.app('web')?.metadata.uid ?? '';
@@ -97,6 +110,28 @@ export const WORKFLOWS: readonly Workflow[] = [
     isOver: has(2),
     removes: ['web-3', 'web-2'],
     ends: ['web-3', 'web-2'],
+  },
+  {
+    name: 'scale down, claims go with their pods',
+    prepare: (scene) => scene.start(fast(3, { claims: ['data', 'wal'], spec: SCALED_DELETE })),
+    trigger: scaled(1),
+    isOver: (scene) => ready(scene, 1) && scene.claims().length === 2,
+    removes: ['web-2', 'web-1'],
+    ends: ['web-2', 'web-1'],
+    losesClaims: ['data-web-1', 'data-web-2', 'wal-web-1', 'wal-web-2'],
+  },
+  {
+    name: 'scale down, claims left without a pod',
+    prepare: async (scene) => {
+      await scene.start(fast(2, { spec: SCALED_DELETE }));
+      await vacated(scene, 'web-1');
+    },
+    trigger: (scene) => scene.patch(APPS, 'web', { spec: { replicas: 1, paused: false } }),
+    isOver: (scene) => ready(scene, 1) && scene.claims().length === 1,
+    removes: [],
+    ends: ['web-1'],
+    losesClaims: ['data-web-1'],
+    deletesClaims: ['data-web-1'],
   },
   {
     name: 'replace a member whose pod failed',

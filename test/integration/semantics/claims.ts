@@ -76,7 +76,7 @@ export function aboutClaims(open: () => Promise<Scene>): void {
       await scene.create(CLAIMS, { metadata: { name: 'data-web-0' }, spec });
       await scene.start(one());
       const { message } = await scene.reason('web', 'AsSpecified', 'ClaimDiffers');
-      expect(message).toContain('data-web-0 asks for 5Gi where the template says 1Gi');
+      expect(message).toContain('data-web-0: it asks for 5Gi where the template says 1Gi');
     });
 
     test('left by a StatefulSet of the name are used: same claims, same volumes', async () => {
@@ -154,7 +154,7 @@ export function aboutClaims(open: () => Promise<Scene>): void {
         1,
         (entry) => entry.message?.includes('the claim that held its data is gone') === true,
       );
-      expect(gone.message).toContain('spec.volumeLossPolicy');
+      expect(gone.message).toContain('--overwrite statefulapp.dev/accept-volume-loss=data-web-1=');
       expect(message).toContain('data-web-1');
       expect(condition(scene.app('web'), 'Stalled')).toMatchObject({ status: 'True', reason: 'VolumeAtRisk' });
       await scene.twoRounds('web');

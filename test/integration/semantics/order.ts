@@ -67,6 +67,7 @@ export function aboutOrder(open: () => Promise<Scene>): void {
     test('podManagementPolicy can be changed, and is in effect at once', async () => {
       const scene = await open();
       await scene.create(APPS, app({ annotations: NEVER }));
+      await scene.until('web-0', () => scene.pod('web-0'));
       await scene.member('web', 1, (entry) => entry.reason === 'PodNotReady');
       expect(scene.made('pods')).toHaveLength(1);
       await scene.edit('web', { podManagementPolicy: 'Parallel' });

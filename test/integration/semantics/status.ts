@@ -8,7 +8,7 @@ import { app, condition, isReady, type Scene, statusOf } from '../stage.ts';
 const PLAY = 'kwok.statefulapp.dev/play';
 const QUOTAS = { group: '', version: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas', namespaced: true };
 
-async function limitPods(scene: Scene, pods: number): Promise<void> {
+export async function limitPods(scene: Scene, pods: number): Promise<void> {
   await scene.create(QUOTAS, { metadata: { name: 'few' }, spec: { hard: { pods: String(pods) } } });
   await scene.kubectl('wait', 'resourcequota/few', `--for=jsonpath={.status.hard.pods}=${pods}`, '--timeout=30s');
 }

@@ -10,6 +10,7 @@ import { calmTemper } from '../control/temper.ts';
 import type { Raw, Stored } from '../server/types.ts';
 import { CALM } from '../weather.ts';
 import { withTemplate } from './rollouts.ts';
+import { OTHER_OWNER } from './saboteur.ts';
 import { type Stage, specOf, taintsOf } from './stage.ts';
 
 /** Networks, nodes, rights and quotas are as they should be, and an operator runs. */
@@ -49,6 +50,7 @@ export function mend(stage: Stage): void {
   const rival = server.find('statefulapps', NAMESPACE, 'x-y');
   if (rival !== undefined && server.find('statefulapps', NAMESPACE, 'y') !== undefined)
     user.remove('statefulapps', rival);
+  freeClaims(stage);
   const names = server.all('statefulapps', NAMESPACE).map(({ metadata }) => metadata.name);
   const uids = new Set(server.all('statefulapps', NAMESPACE).map(({ metadata }) => metadata.uid));
   const doomed = new Set<string>();
@@ -66,6 +68,16 @@ export function mend(stage: Stage): void {
   for (const pod of server.all('pods', NAMESPACE)) {
     const isOurs = uids.has(controllerOf(pod)?.uid ?? '') && pod.metadata.labels?.[LABEL.revision] !== undefined;
     if (!isOurs || isStuck(stage, pod) || claimsOf(pod).some((name) => doomed.has(name))) user.remove('pods', pod);
+  }
+}
+
+/** A controller that nobody knows keeps a claim from its member, and from garbage collection. */
+function freeClaims({ server, user }: Stage): void {
+  for (const claim of server.all('persistentvolumeclaims', NAMESPACE)) {
+    const owners = claim.metadata.ownerReferences ?? [];
+    const ownerReferences = owners.filter(({ kind }) => kind !== OTHER_OWNER.kind);
+    if (ownerReferences.length < owners.length)
+      user.edit('persistentvolumeclaims', claim, (now) => ({ ...now, metadata: { ...now.metadata, ownerReferences } }));
   }
 }
 

@@ -15,7 +15,7 @@ import { anApp, forAWhile, type Intervention, later, one, type Stage, specOf, st
 type Act = Intervention['act'];
 
 /** The next change that is such a one, unless the faults stop before. */
-function next(stage: Stage, is: (change: Change) => boolean, act: (change: Change) => void): void {
+export function next(stage: Stage, is: (change: Change) => boolean, act: (change: Change) => void): void {
   const unsubscribe = stage.server.onCommit((change) => {
     if (!is(change)) return;
     end();

@@ -65,7 +65,7 @@ function take(plural: 'pods' | 'persistentvolumeclaims'): Act {
 }
 
 /** The collector does not know this kind, and leaves its objects alone. */
-const OTHER_OWNER = {
+export const OTHER_OWNER = {
   apiVersion: 'example.com/v1',
   kind: 'Database',
   name: 'other',

@@ -2,18 +2,27 @@
 // believed. Late writes arrive here, too.
 
 import { KIND, LABEL } from '../../../src/api/names.ts';
-import type { Change, Stored } from '../server/types.ts';
+import type { Change, Owner, Stored } from '../server/types.ts';
+import type { Endings } from './endings.ts';
 import { controllerOf, fieldOf, isDeleting } from './facts.ts';
+import { Records } from './records.ts';
 
 export interface CommitCheck {
   /** What is wrong with a change, if anything is. */
   judge(change: Change): { readonly rule: string; readonly what: string } | undefined;
 }
 
-/** `isOperator` tells an operator's name from the other actors'. */
-export function commitCheck(isOperator: (actor: string) => boolean, now: () => number): CommitCheck {
+export interface Watched {
+  /** Tells an operator's name from the other actors'. */
+  readonly isOperator: (actor: string) => boolean;
+  readonly now: () => number;
+  readonly endings: Endings;
+}
+
+export function commitCheck({ isOperator, now, endings }: Watched): CommitCheck {
   /** Every UID that an app ever had: an owner that the operator may speak for. */
   const apps = new Set<string>();
+  const records = new Records(isOperator, now);
   let leaseChangedAtMs = 0;
   return {
     judge(change) {
@@ -25,11 +34,12 @@ export function commitCheck(isOperator: (actor: string) => boolean, now: () => n
           return { rule: 'R9', what: `${actor} takes a Lease that changed ${sinceMs} ms ago` };
       }
       if (plural === 'statefulapps') apps.add(object.metadata.uid);
-      if (plural === 'persistentvolumeclaims') {
-        const wrong = claimDeletion(change, isOperator);
-        if (wrong !== undefined)
-          return { rule: 'R5', what: `${actor} ${type} claim ${object.metadata.name}: ${wrong}` };
-      }
+      const ending = endings.judge(change);
+      if (ending !== undefined)
+        return { rule: 'R5', what: `${actor} ${type} ${plural} ${object.metadata.name}: ${ending}` };
+      const record = records.judge(change);
+      if (record !== undefined)
+        return { rule: 'R12', what: `${actor} ${type} ${plural} ${object.metadata.name}: ${record}` };
       if (!isOperator(actor) || before === undefined) return undefined;
       const title = `${actor} ${type} ${plural} ${object.metadata.name}`;
       const foreign = stranger(change, before, apps);
@@ -40,20 +50,13 @@ export function commitCheck(isOperator: (actor: string) => boolean, now: () => n
   };
 }
 
-/** Nobody but users and the namespace's end takes claims away, as long as no owner is ever set on one. */
-function claimDeletion({ before, object, actor, type }: Change, isOperator: (actor: string) => boolean) {
-  const deletes = type === 'DELETED' || (before !== undefined && !isDeleting(before) && isDeleting(object));
-  if (!deletes || (before !== undefined && isDeleting(before))) return undefined;
-  if (isOperator(actor)) return 'the operator deletes a claim';
-  return actor === 'garbage-collector' ? 'it is collected as garbage' : undefined;
-}
-
 function stranger({ plural, object, type }: Change, before: Stored, apps: ReadonlySet<string>): string | undefined {
   if (plural === 'leases' || plural === 'events' || plural === 'statefulapps') return undefined;
   const owner = controllerOf(before);
   const removed = plural === 'controllerrevisions' ? type === 'DELETED' : !isDeleting(before) && isDeleting(object);
   if (['pods', 'controllerrevisions'].includes(plural) && owner === undefined && removed) return 'it has no owner';
-  if (owner !== undefined && !(owner.kind === KIND && apps.has(owner.uid)))
+  const isOurs = owner === undefined || (owner.kind === KIND && apps.has(owner.uid));
+  if (!isOurs && !(plural === 'persistentvolumeclaims' && isKinOf(object, owner)))
     return `it belongs to ${owner.kind} ${owner.name}`;
   if (plural === 'persistentvolumeclaims') {
     const label = before.metadata.labels?.[LABEL.app];
@@ -63,6 +66,13 @@ function stranger({ plural, object, type }: Change, before: Stored, apps: Readon
       return `no claim of ${after} has this name`;
   }
   return undefined;
+}
+
+/** A claim's member, with which it ends; or a former app of its app's name, whatever UID hands gave that (seed 99). */
+function isKinOf({ metadata: { name, labels } }: Stored, owner: Owner): boolean {
+  return owner.kind === 'Pod'
+    ? name.endsWith(`-${owner.name}`)
+    : owner.kind === KIND && owner.name === labels?.[LABEL.app];
 }
 
 function setBack({ plural, object }: Change, before: Stored): string | undefined {

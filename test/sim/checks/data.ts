@@ -3,16 +3,18 @@
 import { claimsOf } from '../control/reading.ts';
 import type { Call, Stored } from '../server/types.ts';
 import { appNameOf, appsKnown, fieldOf, isDeleting, phaseOf, wantedOf } from './facts.ts';
+import { accepts, asks, isRebuilt } from './given.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import { memberOf } from './members.ts';
 import { updateOf } from './updates.ts';
 
 /**
  * Under volumeLossPolicy Block, a pod is not deleted when its claims were never all as recorded since the pass began. A
- * recorded claim counts once it was seen Bound: before that it holds no data.
+ * recorded claim counts once it was seen Bound: before that it holds no data. One that is bound to the recorded volume is it.
  */
 export function volumesKept(knowledge: Knowledge, call: Call): string | undefined {
   if (call.verb !== 'delete' || call.plural !== 'pods' || call.name === undefined) return undefined;
+  if (isRebuilt(knowledge, call)) return undefined;
   const { apps, ordinal } = memberOf(knowledge, call);
   const pods = knowledge.versions(keyOf('pods', call.namespace, call.name));
   const mounted = new Set(pods.flatMap((pod) => (pod === undefined ? [] : claimsOf(pod))));
@@ -23,13 +25,23 @@ export function volumesKept(knowledge: Knowledge, call: Call): string | undefine
     const ledger = app.status?.appUID === app.metadata.uid ? (app.status.members ?? []) : [];
     const entry = ledger.find((member) => member.ordinal === ordinal);
     for (const name of mounted) {
-      const recorded = entry?.claims?.find((claim) => claim.name === name && claim.volume)?.uid;
+      const record = entry?.claims?.find((claim) => claim.name === name && claim.volume);
+      const recorded = record?.uid;
+      if (accepts(app, entry, name)) continue;
+      // Where none is recorded, the one that is there is named (seed 48 of volumes).
+      const isNamed = (claim: Stored | undefined) =>
+        claim !== undefined && asks(app, 'accept', `${name}=${claim.metadata.uid}`);
+      const isRecorded = entry?.claims?.some((claim) => claim.name === name && claim.uid !== undefined);
+      if (isRecorded !== true && knowledge.was(keyOf('persistentvolumeclaims', call.namespace, name), isNamed))
+        continue;
       const kept = (claim: Stored | undefined) =>
         claim === undefined
           ? recorded === undefined
           : !(isDeleting(claim) && (recorded !== undefined || fieldOf(claim, 'spec', 'volumeName') !== undefined)) &&
             phaseOf(claim) !== 'Lost' &&
-            (recorded === undefined || claim.metadata.uid === recorded);
+            (record === undefined ||
+              claim.metadata.uid === recorded ||
+              fieldOf(claim, 'spec', 'volumeName') === record.volume);
       if (!knowledge.was(keyOf('persistentvolumeclaims', call.namespace, name), kept))
         return `claim ${name} is at risk`;
     }
@@ -48,11 +60,14 @@ export function noEmptyVolume(knowledge: Knowledge, call: Call): string | undefi
   const wrong = apps.map((app) => {
     const { status, metadata, spec } = app;
     if (spec.volumeLossPolicy === 'Recreate' || status?.appUID !== metadata.uid) return undefined;
-    const held = (status.members ?? []).flatMap(({ claims }) => claims ?? []).filter(({ volume }) => volume);
-    for (const { name: claim, uid } of held.filter((one) => mounted.includes(one.name))) {
+    const held = (status.members ?? []).flatMap((entry) =>
+      (entry.claims ?? []).filter(({ name: claim, volume }) => volume && !accepts(app, entry, claim)),
+    );
+    for (const { name: claim, uid, volume } of held.filter((one) => mounted.includes(one.name))) {
       if (!isPod) return `claim ${claim} held data and is made anew`;
+      const isIt = (found: Stored) => found.metadata.uid === uid || fieldOf(found, 'spec', 'volumeName') === volume;
       const isKept = (found: Stored | undefined) =>
-        found !== undefined && found.metadata.uid === uid && phaseOf(found) !== 'Lost' && !isDeleting(found);
+        found !== undefined && isIt(found) && phaseOf(found) !== 'Lost' && !isDeleting(found);
       if (!knowledge.was(keyOf('persistentvolumeclaims', call.namespace, claim), isKept))
         return `claim ${claim} is not the one that holds its data`;
     }
@@ -70,7 +85,7 @@ export function countedFirst(knowledge: Knowledge, call: Call): string | undefin
   if (call.verb !== 'delete' || call.plural !== 'pods') return undefined;
   const { apps, ordinal } = memberOf(knowledge, call);
   // For another revision: then something else has to stand in the ledger (updates.ts).
-  if (updateOf(knowledge, call) !== undefined) return undefined;
+  if (isRebuilt(knowledge, call) || updateOf(knowledge, call) !== undefined) return undefined;
   const uid = fieldOf(call.body, 'preconditions', 'uid');
   // Its own clock, or the server's where the two differ.
   const { clock, options } = knowledge.host;

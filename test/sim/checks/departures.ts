@@ -57,11 +57,11 @@ export class Departures {
   }
 }
 
-/** Whose it is, or is to be. Claims have no owner, and say it in an annotation. */
+/** Whose it is, or is to be. Claims say it in an annotation: their owner may be a pod. */
 export function appUidOf(object: unknown): string | undefined {
   const owners = fieldOf(object, 'metadata', 'ownerReferences');
   const owner = Array.isArray(owners) ? owners.find((each) => fieldOf(each, 'controller') === true) : undefined;
-  const uid = fieldOf(owner, 'uid') ?? fieldOf(object, 'metadata', 'annotations', ANNOTATION.appUid);
+  const uid = fieldOf(object, 'metadata', 'annotations', ANNOTATION.appUid) ?? fieldOf(owner, 'uid');
   return typeof uid === 'string' ? uid : undefined;
 }
 

@@ -75,7 +75,9 @@ export function appNameOf(knowledge: Knowledge, call: Call): string | undefined 
   if (call.name === undefined) return undefined;
   for (const object of knowledge.versions(keyOf(call.plural, call.namespace, call.name)).toReversed()) {
     if (object === undefined) continue;
-    const name = controllerOf(object)?.name ?? object.metadata.labels?.[LABEL.app];
+    const label = object.metadata.labels?.[LABEL.app];
+    // A claim may belong to a pod, or to anybody.
+    const name = call.plural === 'persistentvolumeclaims' ? label : (controllerOf(object)?.name ?? label);
     if (name !== undefined) return name;
   }
   return undefined;

@@ -30,8 +30,8 @@ function needed(knowledge: Knowledge, app: StatefulApp, hash: string): string | 
   const { name, namespace, uid } = app.metadata;
   const { currentRevision, updateRevision = '', members = [] } = app.status ?? {};
   const updates = updatesOf(knowledge, app);
-  // Of several that stand for the template, the one that the status names is kept (seed 45907).
-  const isOther = updateRevision !== `${name}-${hash}` && updates.includes(hashIn(name, updateRevision) ?? '');
+  // Of several that stand for the template one is kept: the one that the status names, when it does (seeds 45907, 15 of volumes).
+  const isOther = updateRevision !== `${name}-${hash}` && updates.some((other) => other !== hash);
   if (updates.includes(hash) && !isOther && !hasTwin(knowledge, app, hash)) return 'it is the update revision';
   if (currentRevision === `${name}-${hash}`) return 'it is the current revision';
   const member = members.find(({ revision, updateTo }) => revision === hash || updateTo === hash);

@@ -34,6 +34,8 @@ export class Knowledge {
   readonly #written = new Map<string, Stored>();
   readonly #flying = new Map<Call, number>();
   readonly #answered = new WeakMap<Call, number>();
+  /** Requests that came to nothing, or of which nothing is heard. */
+  failures = 0;
   #idleAtMs: number;
 
   constructor(host: Host) {
@@ -62,6 +64,7 @@ export class Knowledge {
 
   answered(call: Call, answer: Answer): void {
     this.#answered.set(call, answer.status);
+    if (answer.status >= 300) this.failures += 1;
     this.trials.answered(call, answer);
   }
 
@@ -77,6 +80,7 @@ export class Knowledge {
 
   over(call: Call): void {
     this.#flying.delete(call);
+    if (!this.#answered.has(call)) this.failures += 1;
     if (isWork(call) && ![...this.#flying.keys()].some(isWork)) this.#idleAtMs = this.host.options.timeline.now();
   }
 

@@ -28,7 +28,11 @@ export class Memory {
   }
 
   hasSeen({ metadata }: Stored): boolean {
-    return this.#uids.has(metadata.uid);
+    return this.hasHeardOf(metadata.uid);
+  }
+
+  hasHeardOf(uid: string): boolean {
+    return this.#uids.has(uid);
   }
 
   /** A ledger that was told to it names this pod, or says that a stranger's pod has its name. */

@@ -3,15 +3,21 @@
 // cannot have known is judged by commits.ts and twins.ts.
 
 import type { Call, Stored } from '../server/types.ts';
+import { askedOnceRule } from './asked.ts';
 import { budgetRule } from './budget.ts';
 import { isWrite } from './calls.ts';
+import { endsAsAsked, givenByNow, ownedFirst, ownersAsAsked } from './claims.ts';
 import { exactCopy } from './copies.ts';
 import { countedFirst, noEmptyVolume, volumesKept } from './data.ts';
+import { disksLookedAt, madeAsAllowed } from './disks.ts';
 import { appNameOf, appOf, fieldOf, hasEnded, isDeleting, ordinalIn, wantedOf } from './facts.ts';
 import { floodRule } from './flood.ts';
+import { isRebuilt } from './given.ts';
 import { historyKept } from './history.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 import { drainedInHealth, drainOrder, inOrder } from './order.ts';
+import { rebuiltAsAsked } from './rebuilds.ts';
+import { rescueRule } from './rescues.ts';
 import { shadowRule } from './shadow.ts';
 import { liveOwner, noNewerValue, understood } from './standing.ts';
 import { askedFor, countsWhatIsThere, listedFirst, noIdleWait, readsItsWrites } from './telling.ts';
@@ -37,7 +43,11 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R3', judge: templateTried },
     { name: 'R11', judge: verdictOnUpdate },
     { name: 'R4', judge: neverStored },
-    { name: 'R5', judge: claimsKept },
+    { name: 'R5', judge: ownersAsAsked },
+    { name: 'R3', judge: givenByNow },
+    { name: 'R5', judge: endsAsAsked },
+    { name: 'R5', judge: ownedFirst },
+    rescueRule(),
     { name: 'R6', judge: inOrder },
     { name: 'R6', judge: drainOrder },
     { name: 'R7', judge: listedFirst },
@@ -50,6 +60,10 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R6', judge: drainedInHealth },
     { name: 'R12', judge: volumesKept },
     { name: 'R12', judge: noEmptyVolume },
+    { name: 'R12', judge: disksLookedAt },
+    { name: 'R12', judge: madeAsAllowed },
+    { name: 'R3', judge: rebuiltAsAsked },
+    askedOnceRule(),
     { name: 'R13', judge: understood },
     { name: 'R13', judge: noNewerValue },
     { name: 'R11', judge: countsWhatIsThere },
@@ -86,6 +100,8 @@ function freshLook(knowledge: Knowledge, call: Call): string | undefined {
     return app !== null && !wantedOf(app).includes(ordinalIn(name, call.name ?? '') ?? -1);
   };
   if (apps.some(condemns)) return undefined;
+  // What a rebuild has to be is rebuilds.ts's.
+  if (isRebuilt(knowledge, call)) return undefined;
   const update = updateOf(knowledge, call);
   return update === undefined ? 'no app that was read before condemns it' : notItsTurn(knowledge, update);
 }
@@ -93,14 +109,6 @@ function freshLook(knowledge: Knowledge, call: Call): string | undefined {
 /** Templates are only tried. */
 function neverStored(_: Knowledge, call: Call): string | undefined {
   return call.plural === 'podtemplates' && isWrite(call) ? 'a PodTemplate is stored' : undefined;
-}
-
-/** Until a policy asks for it (issue 6), no claim is deleted, and none is given an owner. */
-function claimsKept(_: Knowledge, call: Call): string | undefined {
-  if (call.plural !== 'persistentvolumeclaims' || !isWrite(call)) return undefined;
-  if (call.verb === 'delete') return 'a claim is deleted';
-  if (fieldOf(call.body, 'metadata', 'ownerReferences') !== undefined) return 'a claim is given an owner';
-  return undefined;
 }
 
 function fenced({ renewedAtMs, host }: Knowledge, call: Call, renewDeadlineMs: number): string | undefined {

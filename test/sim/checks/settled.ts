@@ -8,7 +8,9 @@ import { claimsOf } from '../control/reading.ts';
 import type { SimServer } from '../server/server.ts';
 import type { Stored } from '../server/types.ts';
 import { appOf, controllerOf, fieldOf, isDeleting, ordinalIn, phaseOf, readySinceMs, wantedOf } from './facts.ts';
+import { unfollowed } from './followed.ts';
 import { claimTemplatesIn, revisionOf } from './goals.ts';
+import { unretained } from './retained.ts';
 import { unmended, unreturned, unrevised } from './revised.ts';
 
 /** What is not as it should be, a clause each; none when everything has converged. */
@@ -32,6 +34,8 @@ export function unsettledApp(server: SimServer, object: Stored, nowMs: number): 
     ...beyond(server, app),
     ...unsettledService(server, app),
     ...unrevised(server, app, podsOf(server, app)),
+    ...unretained(server, app),
+    ...unfollowed(server, app),
     ...unsettledStatus(server, app, object),
   ];
   return wrong.map((what) => `app ${title}: ${what}`);
@@ -136,15 +140,23 @@ function miscounted(server: SimServer, app: StatefulApp, object: Stored): readon
 export function writesToCome(object: Stored): number {
   const members = fieldOf(object, 'status', 'members');
   const failing = (Array.isArray(members) ? members : []).filter((member) => fieldOf(member, 'failures') !== undefined);
-  return failing.length;
+  return failing.length + refusedClaims(object);
+}
+
+/** Of changes that are refused for good an Event tells again, once a retry. */
+function refusedClaims(object: Stored): number {
+  const claims = listAt(object['status'], 'members').flatMap((member) => listAt(member, 'claims'));
+  return 3 * claims.filter((claim) => String(fieldOf(claim, 'resize') ?? '').startsWith('refused')).length;
 }
 
 /** How many writes may still come while a quota is used up: each member is tried again in its time, and told of. */
 export function refusalsToTell(object: Stored): number {
-  const members = listAt(object['status'], 'members').filter((member) => fieldOf(member, 'reason') === 'Refused');
+  // That claims end is told before all else, and a refusal beside it.
+  const isTold = (reason: unknown) => reason === 'Refused' || reason === 'ClaimsDeleted';
+  const members = listAt(object['status'], 'members').filter((member) => isTold(fieldOf(member, 'reason')));
   // A template that is refused is the whole app's (seed 41617).
   const isRefused = conditionOf(object, 'Ready')?.reason === 'Refused';
-  return 3 * Math.max(members.length, isRefused ? 1 : 0);
+  return 3 * Math.max(members.length, isRefused ? 1 : 0) + refusedClaims(object);
 }
 
 interface Condition {
@@ -168,7 +180,10 @@ export function silent(server: SimServer, object: Stored, nowMs: number): string
   const wrong = unsettledApp(server, object, nowMs).filter((what) => !(accepted && what.includes(' claim ')));
   if (wrong.length === 0) return undefined;
   const app = appOf(object);
-  const [left] = app === null ? [] : [...unreturned(server, app, nowMs), ...unmended(server, app, nowMs)];
+  const [left] =
+    app === null
+      ? []
+      : [...unfollowed(server, app), ...unreturned(server, app, nowMs), ...unmended(server, app, nowMs)];
   if (left !== undefined) return left;
   const ready = conditionOf(object, 'Ready');
   const says = ready?.status === 'False' && typeof ready.message === 'string' && ready.message.length > 20;

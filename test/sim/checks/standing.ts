@@ -1,25 +1,33 @@
 // R8 and R13: for which apps anything may be written at all, and who may be made an owner.
 
+import { KIND } from '../../../src/api/names.ts';
 import type { Call } from '../server/types.ts';
 import { isStatus, isWrite, OWNED } from './calls.ts';
 import { appNameOf, appsKnown, fieldOf, isDeleting } from './facts.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
+import { goesByRequest } from './rebuilds.ts';
 
 /** Whoever is given an owner gets one that was seen alive at the API server in this very pass. */
 export function liveOwner(knowledge: Knowledge, call: Call): string | undefined {
   if (!isWrite(call) || !OWNED.includes(call.plural)) return undefined;
   const owners = fieldOf(call.body, 'metadata', 'ownerReferences');
   const name = appNameOf(knowledge, call);
-  if (name === undefined) return 'it belongs to no app';
+  // One that people name with its UID needs no stamp (rebuilds.ts).
+  if (name === undefined) return goesByRequest(knowledge, call) ? undefined : 'it belongs to no app';
   const apps = appsKnown(knowledge, call.namespace, name);
   if (call.verb === 'create' && call.plural !== 'persistentvolumeclaims') {
     const uid = fieldOf(Array.isArray(owners) ? owners[0] : undefined, 'uid');
     return apps.some(({ metadata }) => metadata.uid === uid) ? undefined : 'it is made for an app that is not known';
   }
   if (call.verb === 'create' || owners === undefined) return undefined;
-  const given = Array.isArray(owners) ? owners.map((owner) => fieldOf(owner, 'uid')) : [];
+  // References of others that a claim keeps are given by nobody (seed 89).
+  const isKept = (owner: unknown) =>
+    call.plural === 'persistentvolumeclaims' && ![KIND, 'Pod'].includes(String(fieldOf(owner, 'kind')));
+  const given = Array.isArray(owners) ? owners.filter((one) => !isKept(one)).map((owner) => fieldOf(owner, 'uid')) : [];
   const read = knowledge.readSince(keyOf('statefulapps', call.namespace, name));
-  const alive = read.some((app) => app !== undefined && given.includes(app.metadata.uid) && !isDeleting(app));
+  // A claim may belong to a member's pod, which belongs to the app.
+  const isGiven = (uid: string) => call.plural === 'persistentvolumeclaims' || given.includes(uid);
+  const alive = read.some((app) => app !== undefined && isGiven(app.metadata.uid) && !isDeleting(app));
   return given.length === 0 || alive ? undefined : 'it is adopted for an app that was not read before';
 }
 

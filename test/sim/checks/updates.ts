@@ -6,6 +6,7 @@ import { LABEL } from '../../../src/api/names.ts';
 import type { StatefulApp } from '../../../src/api/schema.ts';
 import type { Call, Stored } from '../server/types.ts';
 import { appNameOf, appOf, appsKnown, fieldOf, hasEnded, isDeleting, ordinalIn, wantedOf } from './facts.ts';
+import { isRebuilt } from './given.ts';
 import { claimTemplatesIn, hasAliases, hashIn, holds, holdsAlias, revisionOf } from './goals.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
 
@@ -20,6 +21,7 @@ export interface Update {
 
 /** Undefined when the delete is none of those: it is judged elsewhere. */
 export function updateOf(knowledge: Knowledge, call: Call): Update | undefined {
+  if (isRebuilt(knowledge, call)) return undefined;
   if (call.verb !== 'delete' || call.plural !== 'pods' || call.name === undefined) return undefined;
   const name = appNameOf(knowledge, call) ?? '';
   const ordinal = ordinalIn(name, call.name);

@@ -12,6 +12,7 @@ import { Namespaces } from './namespaces.ts';
 import { SimNode } from './node.ts';
 import { NodeLifecycle } from './nodes.ts';
 import { PodCollector } from './pod-collector.ts';
+import { Resizer } from './resizer.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Temper } from './temper.ts';
 import { Volumes } from './volumes.ts';
@@ -49,6 +50,7 @@ export function startControlPlane(options: PlaneOptions): ControlPlane {
   new Evictions(partsFor('taint-eviction'));
   new PodCollector(partsFor('pod-garbage-collector'));
   new Namespaces(partsFor('namespace-controller'));
+  new Resizer(partsFor('resizer'));
   const lifecycle = new NodeLifecycle(partsFor('node-lifecycle'));
   const nodes = new Map(
     options.nodes.map((name) => {

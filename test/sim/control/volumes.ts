@@ -1,8 +1,8 @@
 // Volumes: a claim gets one of its own and is bound to it, and loses it; a volume goes with its claim.
 // Matches pkg/controller/volume/persistentvolume (syncUnboundClaim, syncBoundClaim, reclaimVolume) for immediate binding
 // with dynamic provisioning, and pkg/controller/volume/pvprotection.
-// Lacks on purpose: growth (the server has no classes that allow it), WaitForFirstConsumer, existing volumes that would fit, attaching and detaching. A class whose name
-// contains `bad` provisions nothing.
+// Lacks on purpose: growth (resizer.ts), WaitForFirstConsumer, existing volumes that would fit, attaching and detaching. A
+// class whose name contains `bad` provisions nothing; volumes of a class that there is have a CSI handle, others have none.
 
 import { listAt, objectAt, stringAt } from '../../../src/identity/json.ts';
 import type { Change, Raw, Stored } from '../server/types.ts';
@@ -38,8 +38,9 @@ export class Volumes {
       if (type === 'DELETED' && volume !== undefined) this.#volumes.add(volume, delay());
     } else if (plural === VOLUMES) {
       const claim = objectAt(objectAt(object, 'spec'), 'claimRef');
-      if (type === 'DELETED') this.#claims.add(`${stringAt(claim, 'namespace')}/${stringAt(claim, 'name')}`, delay());
-      else this.#volumes.add(object.metadata.name, delay());
+      // One that comes back is its claim's again.
+      if (type !== 'MODIFIED') this.#claims.add(`${stringAt(claim, 'namespace')}/${stringAt(claim, 'name')}`, delay());
+      if (type !== 'DELETED') this.#volumes.add(object.metadata.name, delay());
     }
   };
 
@@ -60,9 +61,14 @@ export class Volumes {
       // syncBoundClaim: a claim that was bound to a volume that is no more.
       return this.#again(this.#setStatus(CLAIMS, claim, { phase: 'Lost' }) === 'refused');
     }
-    if (phase === 'Lost' || phase === 'Bound') return undefined;
+    const uid = stringAt(objectAt(objectAt(volume, 'spec'), 'claimRef'), 'uid');
+    if (uid === undefined) return this.#again(this.#adopt(volume, claim) === 'refused');
+    // syncUnboundClaim, syncBoundClaim: another claim has it.
+    if (uid !== claim.metadata.uid) return undefined;
+    if (phase === 'Bound') return undefined;
     const wanted = objectAt(objectAt(objectAt(claim, 'spec'), 'resources'), 'requests')['storage'];
-    const capacity = { storage: wanted };
+    const had = objectAt(objectAt(volume, 'spec'), 'capacity')['storage'];
+    const capacity = { storage: had ?? wanted };
     const accessModes = objectAt(claim, 'spec')['accessModes'];
     return this.#again(this.#setStatus(CLAIMS, claim, { phase: 'Bound', accessModes, capacity }) === 'refused');
   }
@@ -86,7 +92,9 @@ export class Volumes {
           claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid },
           persistentVolumeReclaimPolicy: 'Delete',
           ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
-          hostPath: { path: `/data/${volumeName}` },
+          ...(server.find('storageclasses', undefined, storageClass ?? '') === undefined
+            ? { hostPath: { path: `/data/${volumeName}` } }
+            : { csi: { driver: 'disks.example.com', volumeHandle: `disk-${uid}` } }),
         },
       });
       if (made !== 'done') return this.#again(true);
@@ -100,6 +108,15 @@ export class Volumes {
       spec: { ...objectAt(now, 'spec'), volumeName },
     }));
     return this.#again(named === 'refused');
+  }
+
+  /** A volume that names no claim, and is asked for by its name (bind): it names the claim, and the rest follows. */
+  #adopt(volume: Stored, claim: Stored) {
+    const { namespace, name, uid } = claim.metadata;
+    const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid };
+    const done = this.#hands.edit(VOLUMES, volume, (now) => ({ ...now, spec: { ...objectAt(now, 'spec'), claimRef } }));
+    if (done === 'done') this.#claims.add(keyOf(claim), draw(this.#parts.random, this.#parts.temper.reaction));
+    return done;
   }
 
   #volume(name: string): number | undefined {

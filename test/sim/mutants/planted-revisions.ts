@@ -35,8 +35,8 @@ export const BUGS_OF_REVISIONS: readonly Planted[] = [
     name: 'quota taken for a refusal of the old revision',
     why: 'while a quota is used up, members come back updated before their turn',
     file: 'src/plan/scene.ts',
-    find: 'observed.refusals.filter(({ message }) => !isQuota(message))',
-    replace: 'observed.refusals',
+    find: 'read !== true && !isQuota(message)',
+    replace: "read !== true && message !== ''",
   },
   {
     name: 'label taken off is another revision',

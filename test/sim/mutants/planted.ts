@@ -4,10 +4,12 @@
 import type { Planted } from './plant.ts';
 import { BUGS_OF_THE_CLIENT } from './planted-client.ts';
 import { BUGS_OF_THE_DAEMON } from './planted-daemon.ts';
+import { BUGS_OF_DISKS } from './planted-disks.ts';
 import { BUGS_OF_IDENTITY } from './planted-identity.ts';
 import { BUGS_OF_THE_PLAN } from './planted-plan.ts';
 import { BUGS_OF_REVISIONS } from './planted-revisions.ts';
 import { BUGS_OF_TURNS } from './planted-turns.ts';
+import { BUGS_OF_VOLUMES } from './planted-volumes.ts';
 
 export const PLANTED: readonly Planted[] = [
   ...BUGS_OF_THE_CLIENT,
@@ -16,4 +18,6 @@ export const PLANTED: readonly Planted[] = [
   ...BUGS_OF_THE_PLAN,
   ...BUGS_OF_TURNS,
   ...BUGS_OF_REVISIONS,
+  ...BUGS_OF_VOLUMES,
+  ...BUGS_OF_DISKS,
 ];

@@ -1,9 +1,10 @@
 // Claims and services: what the API server fills in and what it lets nobody change. Matches Kubernetes
 // pkg/apis/core/validation/validation.go, pkg/registry/core/persistentvolumeclaim and pkg/registry/core/service; what is
 // missing is in docs/simulator-differences.md.
+import { amount } from '../../../src/volumes/quantity.ts';
 import { type Cause, fault } from './failures.ts';
 import { listAt, objectAt, same, textAt } from './json.ts';
-import type { Kind } from './kinds.ts';
+import type { Find, Kind } from './kinds.ts';
 import type { Raw, Stored } from './types.ts';
 
 const PROTECTED = 'kubernetes.io/pvc-protection';
@@ -31,29 +32,43 @@ function claimProblems(object: Stored): readonly Cause[] {
   ];
 }
 
-/** ValidatePersistentVolumeClaimUpdate: the volume may be given once; the request of a bound claim may grow. */
+const requestOf = (claim: Stored) => objectAt(objectAt(objectAt(claim, 'spec'), 'resources'), 'requests')['storage'];
+const isBound = (claim: Stored) => textAt(claim['status'], 'phase') === 'Bound';
+const sizeOf = (quantity: unknown) => amount(String(quantity ?? '')) ?? 0n;
+
+/** ValidatePersistentVolumeClaimUpdate: the volume may be given once; of a bound claim, request and attributes class may change. */
 function claimUpdateProblems(object: Stored, before: Stored): readonly Cause[] {
   const [now, was] = [objectAt(object, 'spec'), objectAt(before, 'spec')];
   if (now === was) return [];
-  const bound = textAt(objectAt(before, 'status'), 'phase') === 'Bound';
+  const bound = isBound(before);
+  const attributes = now['volumeAttributesClassName'] === undefined ? undefined : was['volumeAttributesClassName'];
   const pretended: Raw = {
     ...now,
     ...(was['volumeName'] === undefined ? { volumeName: undefined } : {}),
     ...(bound
       ? { resources: { ...objectAt(now, 'resources'), requests: objectAt(objectAt(was, 'resources'), 'requests') } }
       : {}),
-    volumeAttributesClassName: was['volumeAttributesClassName'],
+    ...(bound ? { volumeAttributesClassName: attributes } : {}),
     ...(was['storageClassName'] === undefined ? { storageClassName: undefined } : {}),
   };
   const message =
     'Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
-  return same(pretended, was) ? [] : [fault('spec', message, 'FieldValueForbidden')];
+  const capacity = objectAt(objectAt(before, 'status'), 'capacity')['storage'];
+  const shrinks = sizeOf(requestOf(object)) < sizeOf(requestOf(before));
+  const isTooSmall = shrinks && sizeOf(requestOf(object)) <= sizeOf(capacity);
+  const smaller = 'Forbidden: field can not be less than status.capacity';
+  return [
+    ...(same(pretended, was) ? [] : [fault('spec', message, 'FieldValueForbidden')]),
+    ...(isTooSmall ? [fault('spec.resources.requests.storage', smaller, 'FieldValueForbidden')] : []),
+  ];
 }
 
-/** PersistentVolumeClaimResize: no class here lets its volumes grow (plugin/pkg/admission/storage/persistentvolume/resize). */
-function forbidsGrowth(object: Stored, before: Stored): string | undefined {
-  const requested = (claim: Stored) => objectAt(objectAt(objectAt(claim, 'spec'), 'resources'), 'requests');
-  if (textAt(before['status'], 'phase') !== 'Bound' || same(requested(object), requested(before))) return undefined;
+/** PersistentVolumeClaimResize (plugin/pkg/admission/storage/persistentvolume/resize). */
+function forbidsGrowth(object: Stored, before: Stored, find: Find): string | undefined {
+  if (sizeOf(requestOf(object)) <= sizeOf(requestOf(before))) return undefined;
+  if (!isBound(before)) return 'Only bound persistent volume claims can be expanded';
+  const name = textAt(objectAt(object, 'spec'), 'storageClassName') ?? '';
+  if (find('storageclasses', undefined, name)?.['allowVolumeExpansion'] === true) return undefined;
   return 'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize';
 }
 

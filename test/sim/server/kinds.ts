@@ -44,8 +44,11 @@ export interface Kind {
   readonly updateProblems?: (object: Stored, before: Stored) => readonly Cause[];
   readonly statusProblems?: (object: Stored) => readonly Cause[];
   /** Why an admission plugin forbids the update. */
-  readonly forbids?: (object: Stored, before: Stored) => string | undefined;
+  readonly forbids?: (object: Stored, before: Stored, find: Find) => string | undefined;
 }
+
+/** What else is stored. */
+export type Find = (plural: string, namespace: string | undefined, name: string) => Stored | undefined;
 
 const base = { version: 'v1', namespaced: true, status: false, generation: false, unconditional: true, fields: [] };
 const core = { ...base, group: '', answersDeleted: false };
@@ -138,6 +141,14 @@ const KINDS: readonly Kind[] = [
     unconditional: false,
     createdByUpdate: true,
     answersDeleted: false,
+  },
+  {
+    ...base,
+    group: 'storage.k8s.io',
+    kind: 'StorageClass',
+    plural: 'storageclasses',
+    namespaced: false,
+    answersDeleted: true,
   },
   podTemplateKind,
   appKind,

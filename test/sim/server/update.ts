@@ -3,7 +3,7 @@
 import { absent, createObject, decode } from './create.ts';
 import { badRequest, conflict, failure, fault, forbidden, invalid, unknownPath } from './failures.ts';
 import { isObject, objectAt, same, textAt } from './json.ts';
-import { type Kind, specOf } from './kinds.ts';
+import { type Find, type Kind, specOf } from './kinds.ts';
 import { keepMetadata, metadataProblems, metadataUpdateProblems } from './metadata.ts';
 import { jsonPatch, mergePatch, PatchError } from './patches.ts';
 import type { Answer, Meta, Raw, Stored } from './types.ts';
@@ -79,8 +79,6 @@ export function change(world: World, write: Write, proposal: Proposal): Stored {
   const carried = kind.carry?.(merged, before) ?? merged;
   const filled = kind.defaults?.(carried) ?? carried;
   const next = withGeneration(kind, filled, before);
-  const why = kind.forbids?.(next, before);
-  if (why !== undefined) throw new Refusal(forbidden(kind, before.metadata.name, why));
   const { uid } = proposal.proposed.metadata;
   // The status of a custom resource is stored with the metadata that there is: whose uid was meant does not count.
   const isMeant = !uid || uid === before.metadata.uid || (kind.custom === true && call.subresource === 'status');
@@ -94,6 +92,10 @@ export function change(world: World, write: Write, proposal: Proposal): Stored {
       : []),
   ];
   if (causes.length > 0) throw new Refusal(invalid(kind, before.metadata.name, causes));
+  // Admission validates what the strategy has let pass (store.go, Update).
+  const find: Find = (plural, namespace, name) => world.store.find(plural, namespace, name);
+  const why = call.subresource === undefined ? kind.forbids?.(next, before, find) : undefined;
+  if (why !== undefined) throw new Refusal(forbidden(kind, before.metadata.name, why));
   return finish(world, write, { next, before, touched: proposal.touched === true });
 }
 

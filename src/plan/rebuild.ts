@@ -1,0 +1,54 @@
+// Members that are made anew on request (`statefulapp.dev/rebuild`): claims of exactly the UIDs that it names are deleted, and
+// then the member's pod, one member at a time and only while everyone else is available. The claims come first: their
+// protection keeps them until the pod is gone, and a pod that went first would be made again on them. What is made in their
+// place is equip.ts's, and whose turn it is rebuild-turn.ts's. A request is never taken off by us; one whose claims are gone asks for nothing.
+
+import { ANNOTATION } from '../api/names.ts';
+import { isOurPod } from '../identity/slot.ts';
+import { claimDoubt, volumeRisk } from './doubts.ts';
+import { NOTHING, type Step } from './fill.ts';
+import type { MemberView, Scene } from './scene.ts';
+import type { Action, Wait } from './types.ts';
+
+export function planRebuild(scene: Scene): Step {
+  const { rebuild } = scene;
+  if (rebuild === null) return NOTHING;
+  const { member, claims, blocker } = rebuild;
+  const names = claims.map(({ name }) => name).join(', ');
+  const { ordinal, slot, name } = member;
+  const start = `${name} is rebuilt, as annotation ${ANNOTATION.rebuild} asks: ${names} and all data on it are deleted and made anew`;
+  const wait = (message: string): Wait => ({ reason: 'Rebuilding', ordinal, message: `${start}${message}.` });
+  if (blocker !== null)
+    return { actions: [], waits: [wait(` once ${blocker.name}, which is ${blocker.slot.state}, is Available`)] };
+  const risk = obstacle(scene, member);
+  if (risk !== null) return { actions: [], waits: [risk, wait(' once that is settled')] };
+  if (slot.state === 'Vanished' || slot.state === 'Taken' || slot.state === 'Orphan')
+    return { actions: [], waits: [wait(` once its place is free (${slot.state})`)] };
+  const reason = `annotation ${ANNOTATION.rebuild} names it`;
+  const removals = claims.flatMap(({ view }): readonly Action[] => {
+    if (view === null || view.deleting) return [];
+    const { name: claim, uid, resourceVersion } = view;
+    return [{ type: 'deleteClaim', ordinal, name: claim, uid, resourceVersion, because: 'rebuild', reason }];
+  });
+  // A claim that is made ahead of an update is not the pod's yet: that can stay.
+  const isUsed = isOurPod(slot) && claims.some((claim) => slot.pod.claims.includes(claim.name));
+  if (!isUsed || slot.state === 'Terminating') return { actions: removals, waits: [wait('')] };
+  const { uid, resourceVersion } = slot.pod;
+  const why = `it is rebuilt: ${names} are deleted`;
+  const pod: Action = {
+    type: 'deletePod',
+    ordinal,
+    name,
+    uid,
+    resourceVersion,
+    because: 'rebuild',
+    reason: why,
+  };
+  return { actions: [...removals, pod], waits: [wait('')] };
+}
+
+/** A pod does not go for the sake of one claim while another one keeps it from coming back, and nobody is there to help. */
+function obstacle(scene: Scene, member: MemberView): Wait | null {
+  const doubt = isOurPod(member.slot) ? claimDoubt(scene, member) : null;
+  return volumeRisk(scene, member) ?? (doubt?.needsUser ? doubt : null);
+}

@@ -1,0 +1,70 @@
+// The place of a member whose pod is gone: free, or kept free for as long as something of that pod may still run (R1). What
+// counts is who was seen to end, whom the ledger names, and since when this process has watched (docs/adr/0005).
+
+import type { Member } from '../api/status.ts';
+import { templateGraceSeconds } from '../identity/pod.ts';
+import { type Ending, type Judge, type Slot, vacatedSlot } from '../identity/slot.ts';
+import { parseTime } from '../identity/time.ts';
+import type { ClaimSlot } from '../volumes/claim-class.ts';
+import type { Revisions } from './revisions.ts';
+import type { Observed } from './types.ts';
+
+interface Setting {
+  readonly observed: Observed;
+  readonly judge: Judge;
+  readonly revisions: Revisions;
+}
+
+const EMPTY: Slot = { state: 'Empty' };
+
+interface Former {
+  readonly name: string;
+  readonly ledger: Member | null;
+  readonly claims: readonly ClaimSlot[];
+}
+
+/**
+ * The place of those that are gone, by the one that keeps it longest: what is known of one pod's end says nothing of another
+ * of its name (R1). The ledger may name one more than were seen.
+ */
+export function leftSlot(setting: Setting, seen: readonly Ending[], former: Former): Slot {
+  const named = former.ledger?.podUID ?? '';
+  const isSeen = named === '' ? seen.length > 0 : seen.some(({ uid }) => uid === named);
+  const unseen = isSeen ? null : unseenEnding(setting, former);
+  let slot = EMPTY;
+  for (const ending of unseen === null ? seen : [...seen, unseen]) {
+    const next = vacatedSlot(ending, setting.judge.nowMs);
+    if (freeAtMs(next) > freeAtMs(slot)) slot = next;
+  }
+  return slot;
+}
+
+const freeAtMs = (slot: Slot) => (slot.state === 'Vanished' ? slot.freeAtMs : 0);
+
+/**
+ * A pod that is gone while nobody of this process saw it end. One that the ledger names: the operator was away, and its end
+ * counts from when its absence was first recorded. Without a ledger entry (R4: a new app, or a lost status) a claim that
+ * exists may have had a pod until a moment ago, of a former app of this name, so its end counts from when this process
+ * began to watch pods; without claims nothing is known to have run.
+ */
+function unseenEnding({ observed, judge, revisions }: Setting, { name, ledger, claims }: Former): Ending | null {
+  const atMs = ledger === null ? claimedSinceMs(observed, claims) : unseenSinceMs(ledger, judge.nowMs);
+  if (atMs === null) return null;
+  const { template } = revisions.blueprints.get(ledger?.revision ?? revisions.update) ?? {};
+  const graceSeconds = ledger?.graceSeconds ?? templateGraceSeconds(template);
+  return { pod: name, uid: ledger?.podUID ?? '', node: ledger?.node ?? null, how: 'unknown', atMs, graceSeconds };
+}
+
+/** When its absence was first recorded; null for one whose end is known, or that never was. A stranger's end counts, too. */
+function unseenSinceMs({ podUID = '', state, since }: Member, nowMs: number): number | null {
+  const recorded = state === 'Vanished' ? parseTime(since) : undefined;
+  // One that is yet to come was written by a clock that was wrong.
+  if (recorded !== undefined) return Math.min(recorded, nowMs);
+  return podUID === '' && state !== 'NameTaken' ? null : nowMs;
+}
+
+const NOT_THERE = ['Missing', 'Gone', 'Foreign'];
+
+function claimedSinceMs({ watchingSinceMs }: Observed, claims: readonly ClaimSlot[]): number | null {
+  return claims.some((claim) => !NOT_THERE.includes(claim.class)) ? (watchingSinceMs ?? null) : null;
+}

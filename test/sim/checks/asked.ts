@@ -1,0 +1,45 @@
+// Nothing is asked of a claim over and over: what was altered on its way, or refused, is asked for ever more rarely. Counted
+// per process, claim and content, in a window of time.
+
+import type { Call } from '../server/types.ts';
+import { fieldOf } from './facts.ts';
+import { textOf } from './text.ts';
+import type { Rule } from './witness.ts';
+
+const WINDOW_MS = 20_000;
+/**
+ * Each retry waits for twice as long, from a second on: five of these; some that found another version; and each generation of
+ * the app asks anew (seed 575). A loop asks hundreds of times.
+ */
+const AT_MOST = 30;
+
+interface Sent {
+  readonly atMs: number;
+  readonly call: Call;
+}
+
+const CONFLICT = 409;
+
+export function askedOnceRule(): Rule {
+  const sent = new WeakMap<object, Map<string, Sent[]>>();
+  return {
+    name: 'flood',
+    judge: (knowledge, call) => {
+      const { host } = knowledge;
+      const { verb, plural, name, body } = call;
+      if (verb !== 'patch' || plural !== 'persistentvolumeclaims') return undefined;
+      const now = host.options.timeline.now();
+      const all = sent.get(host) ?? new Map<string, Sent[]>();
+      sent.set(host, all);
+      const { labels, annotations, ownerReferences } = (fieldOf(body, 'metadata') ?? {}) as Record<string, unknown>;
+      const key = `${name} ${textOf({ labels, annotations, ownerReferences, spec: fieldOf(body, 'spec') })}`;
+      // One that met another version was not taken, and says nothing.
+      const times = (all.get(key) ?? []).filter(
+        (one) => one.atMs > now - WINDOW_MS && knowledge.statusOf(one.call) !== CONFLICT,
+      );
+      times.push({ atMs: now, call });
+      all.set(key, times);
+      return times.length > AT_MOST ? `the same was asked ${times.length} times in ${WINDOW_MS / 1000} s` : undefined;
+    },
+  };
+}
