@@ -8,7 +8,7 @@ import type { ClaimSlot } from '../volumes/claim-class.ts';
 import { requestKey } from '../volumes/requests.ts';
 import { verdict } from './doubts.ts';
 import { resizeOf } from './growth.ts';
-import { isGivenUp } from './rebuild-turn.ts';
+import { isGivenUp, isUnderWay } from './rebuild-turn.ts';
 import { takesClaims } from './retention.ts';
 import type { MemberView, Scene } from './scene.ts';
 
@@ -42,7 +42,7 @@ export function nextClaims(scene: Scene, member: MemberView): readonly MemberCla
  * that somebody else deletes is protected until it is the member's turn: the request may be taken off again.
  */
 function isEnding(scene: Scene, member: MemberView, claim: ClaimSlot): boolean {
-  return scene.rebuild?.blocker === null && isGivenUp(scene, member, claim);
+  return isUnderWay(scene) && isGivenUp(scene, member, claim);
 }
 
 /** Not the recorded one, or not known to be. */
