@@ -3,7 +3,7 @@
 
 import { ANNOTATION } from '../api/names.ts';
 import type { ClaimSlot } from '../volumes/claim-class.ts';
-import { readRequests, requestKey } from '../volumes/requests.ts';
+import { requestKey, requestKeys } from '../volumes/requests.ts';
 import type { MemberView, Scene } from './scene.ts';
 
 const NOT_OURS: readonly ClaimSlot['class'][] = ['Foreign', 'Doomed'];
@@ -13,7 +13,7 @@ export function withRebuild(scene: Scene): Scene {
   const { observed, wanted } = scene;
   const text = observed.app.annotations[ANNOTATION.rebuild];
   if (text === undefined) return scene;
-  const keys = new Set(readRequests(text).asked.map(requestKey));
+  const keys = requestKeys(text);
   const named = wanted
     .map((member) => ({ member, claims: usedBy(member).filter((claim) => isNamed(claim, keys)) }))
     .filter(({ claims }) => claims.length > 0)
