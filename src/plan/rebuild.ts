@@ -46,8 +46,10 @@ export function planRebuild(scene: Scene): Step {
   return { actions: [...removals, pod], waits: [wait('')] };
 }
 
-/** Until it can begin, nothing is given up: a pod does not go for the sake of one claim while another one keeps it from coming
- * back, and nobody is there to help. */
+/**
+ * Until it can begin, nothing is given up: a pod does not go for the sake of one claim while another one keeps it from coming
+ * back, and nobody is there to help.
+ */
 export function withObstacle(scene: Scene): Scene {
   const { rebuild } = scene;
   if (rebuild === null || rebuild.blocker !== null) return scene;
