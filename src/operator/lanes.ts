@@ -1,4 +1,4 @@
-// In which order a plan's actions run: first what everything stands on (reads, Service, revision), then two lanes side by
+// In which order a plan's actions run: first what everything stands on (reads, Service, revision), then three lanes side by
 // side. Up: each member's claims and then its pod, members in slow-start batches of 1, 2, 4 … as Kubernetes does
 // (pkg/controller/controller_utils.go slowStartBatch), so that a refusal costs few requests. Down: removals, likewise.
 // Aside: what no other waits for. A failure ends its lane, not another. Last comes what nothing waits for.

@@ -28,10 +28,11 @@ export async function confirmOwner({ client, cache, steadyMs }: Hands, { key, ob
 }
 
 /** The same, and throws Stale when it asks for something else by now. */
-export async function confirmSpec(hands: Hands, job: Job): Promise<void> {
+export async function confirmSpec(hands: Hands, job: Job): Promise<KubeObject> {
   const { name, namespace, generation } = job.observed.app;
   const app = await confirmOwner(hands, job);
   if (app.metadata.generation !== generation) throw new Stale(`app ${namespace}/${name} has changed since`);
+  return app;
 }
 
 /**
@@ -58,12 +59,11 @@ export async function confirmRemoval(
   job: Job,
   victim: Action & { type: 'deletePod' },
 ): Promise<KubeObject> {
-  const { name, namespace, uid, generation } = job.observed.app;
+  const { namespace, uid } = job.observed.app;
   const [app, pod] = await Promise.all([
-    confirmOwner(hands, job),
+    confirmSpec(hands, job),
     hands.client.get(RESOURCES.pods, { namespace, name: victim.name }),
   ]);
-  if (app.metadata.generation !== generation) throw new Stale(`app ${namespace}/${name} has changed since`);
   if (victim.because === 'rebuild') confirmRequest(job, app);
   if (pod?.metadata.uid !== victim.uid) throw new Stale(`pod ${victim.name} is not the one that was planned for`);
   if (pod.metadata.deletionTimestamp !== undefined) throw new Stale(`pod ${victim.name} is being deleted already`);
@@ -92,16 +92,15 @@ export async function confirmClaimRemoval(
   job: Job,
   victim: Action & { type: 'deleteClaim' },
 ): Promise<void> {
-  const { name, namespace, generation } = job.observed.app;
+  const { name, namespace } = job.observed.app;
   const member = podName(name, victim.ordinal);
   const isRebuilt = victim.because === 'rebuild';
   const [app, claim, isThere] = await Promise.all([
-    confirmOwner(hands, job),
+    confirmSpec(hands, job),
     hands.client.get(RESOURCES.persistentvolumeclaims, { namespace, name: victim.name }),
     isRebuilt ? false : look(hands, job, { kind: 'Pod', name: member }),
   ]);
   if (isRebuilt) confirmRequest(job, app);
-  if (app.metadata.generation !== generation) throw new Stale(`app ${namespace}/${name} has changed since`);
   if (isThere) throw new Stale(`pod ${member} is there`);
   if (claim?.metadata.uid !== victim.uid) throw new Stale(`claim ${victim.name} is not the one that was planned for`);
 }

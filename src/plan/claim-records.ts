@@ -4,11 +4,11 @@
 
 import type { MemberClaim } from '../api/status.ts';
 import { claimName } from '../identity/member-names.ts';
-import type { ClaimSlot } from '../volumes/claim-class.ts';
+import { type ClaimSlot, isProtected } from '../volumes/claim-class.ts';
 import { requestKey } from '../volumes/requests.ts';
-import { verdict } from './doubts.ts';
+import { isKept, verdict } from './doubts.ts';
 import { resizeOf } from './growth.ts';
-import { isGivenUp } from './rebuild-turn.ts';
+import { isGivenUp, isUnderWay } from './rebuild-turn.ts';
 import { takesClaims } from './retention.ts';
 import type { MemberView, Scene } from './scene.ts';
 
@@ -25,7 +25,8 @@ export function nextClaims(scene: Scene, member: MemberView): readonly MemberCla
       if (used.length > 1 || claim.witness !== null) known.set(claim.name, { name: claim.name });
       else known.delete(claim.name);
     }
-    const isRecorded = use === 'use' || use === 'stamp' || isEnding(scene, member, claim);
+    const isRecorded =
+      use === 'use' || use === 'stamp' || isEnding(scene, member, claim) || isBelated(scene, member, claim);
     if (!isRecorded || claim.view === null) continue;
     // Another claim is accepted for who is to use it; that of a member that is not wanted stays as it was, or it would end as
     // the recorded one does (whenScaled: Delete).
@@ -42,7 +43,17 @@ export function nextClaims(scene: Scene, member: MemberView): readonly MemberCla
  * that somebody else deletes is protected until it is the member's turn: the request may be taken off again.
  */
 function isEnding(scene: Scene, member: MemberView, claim: ClaimSlot): boolean {
-  return scene.rebuild?.blocker === null && isGivenUp(scene, member, claim);
+  return isUnderWay(scene) && isGivenUp(scene, member, claim);
+}
+
+/**
+ * Somebody deletes it, and its pod keeps it: its volume is recorded now, if there was no time before. Or the member would get
+ * an empty one when the pod goes as well, since nothing is protected whose volume never was recorded (peers.test.ts).
+ */
+function isBelated(scene: Scene, member: MemberView, claim: ClaimSlot): boolean {
+  const { recorded, view } = claim;
+  const isSame = recorded?.uid === undefined || recorded.uid === view?.uid;
+  return isKept(scene, member, claim) && isSame && !isProtected(recorded);
 }
 
 /** Not the recorded one, or not known to be. */

@@ -104,9 +104,10 @@ function doubt(scene: Scene, member: MemberView, claim: ClaimSlot): Wait {
     case 'Unread':
       return unread(claim, wait);
     case 'Terminating':
-      return isKept(scene, member, claim)
-        ? wait('VolumeAtRisk', beingDeleted(scene, member, claim))
-        : wait('ClaimTerminating', 'it is being deleted; the member goes on when it is gone.', false);
+      if (isKept(scene, member, claim)) return wait('VolumeAtRisk', beingDeleted(scene, member, claim));
+      return mayEnd(scene, claim) || !isProtected(claim.recorded)
+        ? wait('ClaimTerminating', 'it is being deleted; the member goes on when it is gone.', false)
+        : risk('the claim that held its data is being deleted');
     case 'Doomed':
       return wait(
         'ClaimTerminating',
@@ -125,19 +126,28 @@ function doubt(scene: Scene, member: MemberView, claim: ClaimSlot): Wait {
 }
 
 /** Whether the member's pod is all that keeps the volume of a claim that somebody deletes. */
-function isKept({ spec }: Scene, { mounted }: MemberView, claim: ClaimSlot): boolean {
-  if (spec.volumeLossPolicy === 'Recreate' || claim.accepted) return false;
+export function isKept(scene: Scene, { mounted }: MemberView, claim: ClaimSlot): boolean {
+  if (claim.class !== 'Terminating' || mayEnd(scene, claim)) return false;
   const holdsData = isProtected(claim.recorded) || claim.view?.volume;
   return Boolean(holdsData) && mounted.some((one) => one.name === claim.name);
 }
 
+/** Whether its end is nobody's loss: the policy or a request says so. */
+function mayEnd({ spec }: Scene, { accepted }: ClaimSlot): boolean {
+  return spec.volumeLossPolicy === 'Recreate' || accepted;
+}
+
 /** What is recorded, and since when it is not there; the ledger remembers that. */
-function since({ judge }: Scene, { ledger }: MemberView, { recorded }: ClaimSlot): string {
-  const at = ledger?.state === 'VolumeAtRisk' ? ledger.since : undefined;
-  const when = `since ${at ?? formatTime(judge.nowMs)}`;
+function since(scene: Scene, member: MemberView, { recorded }: ClaimSlot): string {
+  const when = `since ${riskSince(scene, member)}`;
   if (recorded?.uid === undefined) return ` (${when})`;
   const volume = isProtected(recorded) ? `, volume ${recorded.volume}` : '';
   return ` (${when}; recorded: UID ${recorded.uid}${volume})`;
+}
+
+function riskSince({ judge }: Scene, { ledger }: MemberView): string {
+  const at = ledger?.state === 'VolumeAtRisk' ? ledger.since : undefined;
+  return at ?? formatTime(judge.nowMs);
 }
 
 /** The ways on, of which the second loses data. */
@@ -159,10 +169,12 @@ function waysOn({ observed: { app }, spec }: Scene, claim: ClaimSlot): string {
 
 function beingDeleted(scene: Scene, member: MemberView, claim: ClaimSlot): string {
   const { app } = scene.observed;
+  const { uid, volume } = claim.view ?? {};
   return (
-    `somebody deletes it${since(scene, member, claim)}; its pod is left alone, because that alone keeps the volume. Save the data; ` +
+    `somebody deletes it (since ${riskSince(scene, member)}; UID ${uid}, volume ${volume}); its pod is left alone, because ` +
+    'that alone keeps the volume. Save the data; ' +
     `then have both made anew: kubectl annotate statefulapp ${app.name} -n ${app.namespace} --overwrite ` +
-    `${ANNOTATION.rebuild}=${claim.name}=${claim.view?.uid}`
+    `${ANNOTATION.rebuild}=${claim.name}=${uid}`
   );
 }
 

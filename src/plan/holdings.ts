@@ -7,7 +7,7 @@ import { claimName, claimTemplateOf } from '../identity/member-names.ts';
 import { isTerminal, type PodView } from '../identity/pod-view.ts';
 import { type ClaimSlot, classifyClaim } from '../volumes/claim-class.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
-import { readRequests, requestKey } from '../volumes/requests.ts';
+import { requestKeys } from '../volumes/requests.ts';
 import type { VolumeReading } from '../volumes/volume-view.ts';
 import type { Observed, ObservedApp, Refusal } from './types.ts';
 
@@ -32,7 +32,7 @@ export function inventory({ app, claims, volumes, refusals }: Observed): Invento
     byOrdinal: Map.groupBy(stamped, ({ ordinal }) => ordinal ?? ''),
     volumes: new Map(volumes.map((volume) => [volume.name, volume])),
     refusals: new Map(refusals.map((one) => [one.key, one])),
-    accepts: new Set(readRequests(app.annotations[ANNOTATION.acceptVolumeLoss]).asked.map(requestKey)),
+    accepts: requestKeys(app.annotations[ANNOTATION.acceptVolumeLoss]),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Member } from '../api/status.ts';
 import { podName } from '../identity/member-names.ts';
 import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
 import { classifyClaim, isProtected } from '../volumes/claim-class.ts';
-import { readRequests, requestKey } from '../volumes/requests.ts';
+import { requestKey, requestKeys } from '../volumes/requests.ts';
 import type { Action, Observed } from './types.ts';
 
 const entriesOf = ({ app }: Observed): ReadonlyMap<number, Member> =>
@@ -13,7 +13,7 @@ const entriesOf = ({ app }: Observed): ReadonlyMap<number, Member> =>
 
 /** `<claim>=<uid>` of each claim that this annotation of the app names. */
 function named({ app }: Observed, annotation: string): ReadonlySet<string> {
-  return new Set(readRequests(app.annotations[annotation]).asked.map(requestKey));
+  return requestKeys(app.annotations[annotation]);
 }
 
 /** R5: a claim ends only by a request that names its UID, or where the policy says so, with a member that is not wanted, that the ledger knows, and that is gone. */

@@ -6,7 +6,7 @@ import type { StatefulAppSpec } from '../api/spec.ts';
 import { ordinalOf, podName } from '../identity/member-names.ts';
 import { enumerate, includes, rangesOf } from '../identity/ordinals.ts';
 import type { PodView } from '../identity/pod-view.ts';
-import { readRequests, requestKey } from '../volumes/requests.ts';
+import { requestKey, requestKeys } from '../volumes/requests.ts';
 import { isRead, subjectOf } from './describe.ts';
 import { claimsKept, claimsMade, volumesKept } from './invariants-volumes.ts';
 import type { Action, Observed, Plan } from './types.ts';
@@ -114,7 +114,7 @@ function deletions(observed: Observed, writes: readonly Action[]): readonly stri
 
 /** A pod goes for its claims' sake only with one that it mounts and that a request names. */
 function rebuilt({ app, claims }: Observed, { name, claims: mounts }: PodView): readonly string[] {
-  const asked = new Set(readRequests(app.annotations[ANNOTATION.rebuild]).asked.map(requestKey));
+  const asked = requestKeys(app.annotations[ANNOTATION.rebuild]);
   const isNamed = claims.some(
     (view) => mounts.includes(view.name) && asked.has(requestKey({ claim: view.name, uid: view.uid })),
   );

@@ -12,7 +12,7 @@ import { planFill } from './fill.ts';
 import { planGrowth } from './growth.ts';
 import { planHistory } from './history.ts';
 import { planNotes } from './notes.ts';
-import { planRebuild } from './rebuild.ts';
+import { planRebuild, withObstacle } from './rebuild.ts';
 import { withRebuild } from './rebuild-turn.ts';
 import { withoutBuilding, withoutRefused } from './refusals.ts';
 import { planRetention } from './retention.ts';
@@ -49,7 +49,7 @@ const PAUSED: Note = { reason: 'Paused', message: 'spec.paused is true: nothing 
 
 function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const revisions = planRevisions(observed, spec);
-  const scene = withRebuild(buildScene(observed, spec, revisions));
+  const scene = withObstacle(withRebuild(buildScene(observed, spec, revisions)));
   const service = planService(observed, spec);
   const fill = planFill(scene);
   const drain = planDrain(scene);

@@ -3,7 +3,7 @@
 
 import { ANNOTATION } from '../api/names.ts';
 import type { ClaimSlot } from '../volumes/claim-class.ts';
-import { readRequests, requestKey } from '../volumes/requests.ts';
+import { requestKey, requestKeys } from '../volumes/requests.ts';
 import type { MemberView, Scene } from './scene.ts';
 
 const NOT_OURS: readonly ClaimSlot['class'][] = ['Foreign', 'Doomed'];
@@ -13,7 +13,7 @@ export function withRebuild(scene: Scene): Scene {
   const { observed, wanted } = scene;
   const text = observed.app.annotations[ANNOTATION.rebuild];
   if (text === undefined) return scene;
-  const keys = new Set(readRequests(text).asked.map(requestKey));
+  const keys = requestKeys(text);
   const named = wanted
     .map((member) => ({ member, claims: usedBy(member).filter((claim) => isNamed(claim, keys)) }))
     .filter(({ claims }) => claims.length > 0)
@@ -21,7 +21,7 @@ export function withRebuild(scene: Scene): Scene {
   const next = named.find(({ claims }) => claims.some(({ view }) => view?.deleting)) ?? named[0];
   if (next === undefined) return scene;
   const blocker = wanted.find((member) => member !== next.member && member.slot.state !== 'Available') ?? null;
-  return { ...scene, rebuild: { ...next, blocker } };
+  return { ...scene, rebuild: { ...next, blocker, obstacle: null } };
 }
 
 const usedBy = ({ claims, mounted }: MemberView): readonly ClaimSlot[] => [...new Set([...claims, ...mounted])];
@@ -30,9 +30,15 @@ function isNamed({ name, view, class: found }: ClaimSlot, keys: ReadonlySet<stri
   return view !== null && !NOT_OURS.includes(found) && keys.has(requestKey({ claim: name, uid: view.uid }));
 }
 
+/** Nothing holds the rebuild up: its member's claims go now. */
+export function isUnderWay({ spec, rebuild }: Scene): boolean {
+  return !spec.paused && rebuild !== null && rebuild.blocker === null && rebuild.obstacle === null;
+}
+
 /** From the moment on that nothing holds the rebuild up, and for one that has begun also while something does. */
-export function isGivenUp({ rebuild }: Scene, { ordinal }: MemberView, { name, view }: ClaimSlot): boolean {
+export function isGivenUp(scene: Scene, { ordinal }: MemberView, { name, view }: ClaimSlot): boolean {
+  const { rebuild } = scene;
   if (rebuild === null || rebuild.member.ordinal !== ordinal) return false;
-  if (rebuild.blocker !== null && view?.deleting !== true) return false;
+  if (!isUnderWay(scene) && view?.deleting !== true) return false;
   return rebuild.claims.some((claim) => claim.name === name);
 }

@@ -7,21 +7,20 @@ import { ANNOTATION } from '../api/names.ts';
 import { isOurPod } from '../identity/slot.ts';
 import { claimDoubt, volumeRisk } from './doubts.ts';
 import { NOTHING, type Step } from './fill.ts';
-import type { MemberView, Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 import type { Action, Wait } from './types.ts';
 
 export function planRebuild(scene: Scene): Step {
   const { rebuild } = scene;
   if (rebuild === null) return NOTHING;
-  const { member, claims, blocker } = rebuild;
+  const { member, claims, blocker, obstacle } = rebuild;
   const names = claims.map(({ name }) => name).join(', ');
   const { ordinal, slot, name } = member;
   const start = `${name} is rebuilt, as annotation ${ANNOTATION.rebuild} asks: ${names} and all data on it are deleted and made anew`;
   const wait = (message: string): Wait => ({ reason: 'Rebuilding', ordinal, message: `${start}${message}.` });
   if (blocker !== null)
     return { actions: [], waits: [wait(` once ${blocker.name}, which is ${blocker.slot.state}, is Available`)] };
-  const risk = obstacle(scene, member);
-  if (risk !== null) return { actions: [], waits: [risk, wait(' once that is settled')] };
+  if (obstacle !== null) return { actions: [], waits: [obstacle, wait(' once that is settled')] };
   if (slot.state === 'Vanished' || slot.state === 'Taken' || slot.state === 'Orphan')
     return { actions: [], waits: [wait(` once its place is free (${slot.state})`)] };
   const reason = `annotation ${ANNOTATION.rebuild} names it`;
@@ -47,8 +46,15 @@ export function planRebuild(scene: Scene): Step {
   return { actions: [...removals, pod], waits: [wait('')] };
 }
 
-/** A pod does not go for the sake of one claim while another one keeps it from coming back, and nobody is there to help. */
-function obstacle(scene: Scene, member: MemberView): Wait | null {
+/**
+ * Until it can begin, nothing is given up: a pod does not go for the sake of one claim while another one keeps it from coming
+ * back, and nobody is there to help.
+ */
+export function withObstacle(scene: Scene): Scene {
+  const { rebuild } = scene;
+  if (rebuild === null || rebuild.blocker !== null) return scene;
+  const { member } = rebuild;
   const doubt = isOurPod(member.slot) ? claimDoubt(scene, member) : null;
-  return volumeRisk(scene, member) ?? (doubt?.needsUser ? doubt : null);
+  const obstacle = volumeRisk(scene, member) ?? (doubt?.needsUser ? doubt : null);
+  return obstacle === null ? scene : { ...scene, rebuild: { ...rebuild, obstacle } };
 }

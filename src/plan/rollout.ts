@@ -10,6 +10,7 @@ import { keyOf } from './describe.ts';
 import { claimDoubt, volumeRisk } from './doubts.ts';
 import { claimActions, disksOf, podAt } from './equip.ts';
 import type { Step } from './fill.ts';
+import { isUnderWay } from './rebuild-turn.ts';
 import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
 import { type Live, liveMembers } from './standing.ts';
 import type { Action, Wait } from './types.ts';
@@ -26,8 +27,7 @@ export function planRollout(scene: Scene): Rollout {
   const failed = revisions.rolledBack ? revisions.update : null;
   const nothing = { actions: [], waits: [], turns: new Map<number, string>(), failed };
   // A member that is made anew for its volumes' sake is all that may be away.
-  const isRebuilding = scene.rebuild !== null && scene.rebuild.blocker === null;
-  if (revisions.onDelete || revisions.paused || isRebuilding) return nothing;
+  if (revisions.onDelete || revisions.paused || isUnderWay(scene)) return nothing;
   const live = liveMembers(scene);
   const stale = live.filter(({ member }) => member.updates && runningRevision(member) !== revisions.goal);
   if (!revisions.isStored) return { ...nothing, ...held(scene, stale, 'its ControllerRevision to be stored') };

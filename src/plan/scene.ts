@@ -16,7 +16,7 @@ import { keyOf } from './describe.ts';
 import { claimsOf, holdings, type Inventory, inventory } from './holdings.ts';
 import { isQuota } from './refusals.ts';
 import { type Revisions, revisionFor } from './revisions.ts';
-import type { Observed } from './types.ts';
+import type { Observed, Wait } from './types.ts';
 import { leftSlot } from './vacancy.ts';
 
 export interface MemberView {
@@ -50,6 +50,8 @@ export interface Rebuild {
   readonly claims: readonly ClaimSlot[];
   /** A member that is not available: nothing is deleted before it is. */
   readonly blocker: MemberView | null;
+  /** What of the member itself speaks against it: another claim of it is at risk. */
+  readonly obstacle: Wait | null;
 }
 
 export interface Scene {

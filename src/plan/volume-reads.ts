@@ -37,14 +37,18 @@ function readOf({ ordinal, name }: MemberView, { name: claim, view }: ClaimSlot)
   return { type: 'readVolume', ordinal, name: view?.volume ?? '', reason };
 }
 
+/** Whoever may not read volumes asks so often whether that has changed: an operator for some namespaces never may. */
+const FORBIDDEN_MS = 3_600_000;
+
 const READ: readonly ClaimSlot['class'][] = ['Usable', 'Unstamped', 'Unread', 'Replaced'];
 
 function dueMs({ inventory, judge }: Scene, { class: found, view, recorded }: ClaimSlot): number | null {
   if (view === null || view.volume === null || view.phase !== 'Bound' || !READ.includes(found)) return null;
   const reading = inventory.volumes.get(view.volume);
   const isSame = recorded?.volume === view.volume;
-  // With a reading of it, what is lacking in the ledger is written there; what is forbidden once is not asked for again.
   const isWaited = found === 'Unread' || (found === 'Replaced' && isSame);
   if (reading === undefined) return isWaited || !isSame || recorded?.disk === undefined ? judge.nowMs : null;
-  return isWaited ? laterMs(reading.readAtMs, reading.reads) : null;
+  if (isWaited) return laterMs(reading.readAtMs, reading.reads);
+  // With a reading of it, what is lacking in the ledger is written there.
+  return reading.disk === null && recorded?.disk === undefined ? reading.readAtMs + FORBIDDEN_MS : null;
 }

@@ -29,6 +29,11 @@ export function readRequests(text: string | undefined): ClaimRequests {
   };
 }
 
+/** The keys of all requests that such an annotation makes. */
+export function requestKeys(text: string | undefined): ReadonlySet<string> {
+  return new Set(readRequests(text).asked.map(requestKey));
+}
+
 /** `<claim>=<uid>` as a key. */
 export function requestKey({ claim, uid }: ClaimRequest): string {
   return `${claim}=${uid}`;

@@ -8,7 +8,17 @@ import { type OperatorProcess, startOperatorProcess } from '../../e2e/operator/p
 import { type ApiResource, RESOURCES } from '../../src/kube/resources.ts';
 import { APPS } from '../../src/operator/resources.ts';
 import { A, B, BAD, imageOf, images, NO_IMAGE, run, waitsForImage } from './semantics/rolling.ts';
-import { type App, type AppOptions, app, condition, isReady, openStage, type Scene, type Stage } from './stage.ts';
+import {
+  type App,
+  type AppOptions,
+  app,
+  condition,
+  isReady,
+  type MemberStatus,
+  openStage,
+  type Scene,
+  type Stage,
+} from './stage.ts';
 
 vi.setConfig({ maxConcurrency: 8 });
 
@@ -114,7 +124,9 @@ async function claimBeforePod(side: Side, scene: Scene): Promise<string> {
   await run(scene, ['a:1']);
   const pod = scene.pod('web-0')?.metadata.uid;
   const claim = scene.claim('data-web-0')?.metadata.uid;
-  if (side === APP) await scene.member('web', 0, ({ claims }) => claims?.[0]?.uid === claim);
+  // A claim is protected once its volume is recorded, which the next status write after its binding does.
+  const isRecorded = ({ claims = [] }: MemberStatus) => claims.some(({ uid, volume }) => uid === claim && volume);
+  if (side === APP) await scene.member('web', 0, isRecorded);
   await scene.kubectl('delete', 'pvc', 'data-web-0', '--wait=false');
   await scene.deletePod('web-0');
   await scene.until('the claim to be gone', () => scene.gone('claims', 'data-web-0').length === 1);

@@ -251,7 +251,10 @@ export class Scene {
   summary(): string {
     const pods = this.pods().map((pod) => `${pod.metadata.name} ${phaseOf(pod)}${isReady(pod) ? ' ready' : ''}`);
     const apps = [...this.#objects.apps.values()].map((app) => JSON.stringify((app as App).status ?? {}));
-    return `pods: ${pods.join(', ') || 'none'}; apps: ${apps.join(' ') || 'none'}`;
+    const claims = this.history
+      .filter(({ kind, type }) => kind === 'claims' && type !== 'modified')
+      .map(({ type, object }) => `${object.metadata.name} ${object.metadata.uid} ${type}`);
+    return `pods: ${pods.join(', ') || 'none'}; claims so far: ${claims.join(', ') || 'none'}; apps: ${apps.join(' ') || 'none'}`;
   }
 
   create(resource: ApiResource, object: KubeObjectInput): Promise<KubeObject> {

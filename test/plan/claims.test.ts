@@ -136,11 +136,20 @@ describe('a member that ran and is to be made again', () => {
       ...pod,
     },
     {
-      it: 'waits for the end of a claim that is being deleted',
+      it: 'waits for the end of a claim that is being deleted, when nothing is recorded',
       app: one,
       ...gone,
       claims: 'data-0 Terminating',
+      ledger: 'none',
       waits: 'web-0 ClaimTerminating',
+    },
+    {
+      it: 'says that a recorded claim is being deleted while nothing keeps it, and not that it goes on afterwards',
+      app: one,
+      ...gone,
+      claims: 'data-0 Terminating',
+      waits: risk,
+      says: 'the claim that held its data is being deleted',
     },
     {
       it: 'waits for the end of a claim that is being deleted under Recreate too',
@@ -154,6 +163,14 @@ describe('a member that ran and is to be made again', () => {
       app: { ...one, volumes: ['data', 'wal'] },
       ...gone,
       claims: 'data-0 Unbound, wal-0 -',
+      ledger: {
+        0: {
+          claims: [
+            { name: 'data-web-0', uid: 'data-web-0-uid' },
+            { name: 'wal-web-0', uid: 'wal-web-0-uid', volume: 'pv-wal-web-0' },
+          ],
+        },
+      },
       waits: risk,
       says: 'claim wal-web-0',
     },
@@ -406,6 +423,13 @@ describe('the ledger of claims', () => {
   });
   test('records its volume when it is bound', () => {
     expect(claimsOf({ app: one, pods: '0 Pending', ledger: 'none' })).toEqual([bound]);
+  });
+  test('records the volume of a claim that somebody deletes before that was done, as long as its pod keeps it', () => {
+    const seen = { ...entry };
+    const given = { app: one, pods: '0 Available', claims: 'data-0 Terminating' };
+    expect(claimsOf({ ...given, ledger: { 0: { claims: [seen] } } })).toEqual([bound]);
+    expect(claimsOf({ ...given, ledger: 'none' })).toEqual([bound]);
+    expect(claimsOf({ ...given, pods: '0 Stopped', ledger: { 0: { claims: [seen] } } })).toEqual([seen]);
   });
   test('keeps what was recorded while the policy does not accept what is there', () => {
     for (const state of ['-', 'Replaced', 'Lost', 'Terminating', 'Foreign']) {

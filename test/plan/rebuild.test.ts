@@ -156,6 +156,17 @@ describe('a claim that is blocked otherwise protects nothing any more either, be
     expect(seen.claims.get('data-web-1')?.['metadata']).not.toMatchObject({ uid });
   });
 
+  test.each([
+    [
+      'another claim of the member is at risk',
+      { app: asking(ONE, { volumes: ['data', 'wal'] }), claims: 'wal-1 Terminating' },
+    ],
+    ['the app is paused', { app: asking(ONE, { paused: true }) }],
+  ])('but not while %s', (_, given) => {
+    const { claims } = planned(see(world({ pods: ALL, ...given }))).status.members?.[1] ?? {};
+    expect(claims?.[0]).toMatchObject({ name: 'data-web-1', volume: 'pv-data-web-1' });
+  });
+
   test('but not while another member is down: the request may be taken off again', () => {
     const down = { app: asking(ONE), pods: '0 Available, 1 Available, 2 NotReady', claims: 'data-1 Terminating' };
     expect(planned(see(world(down))).status.members?.[1]?.claims).toMatchObject([{ volume: 'pv-data-web-1' }]);

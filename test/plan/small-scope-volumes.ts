@@ -139,9 +139,9 @@ function strictly({ claim, recorded }: Claim, { policy, hasPod, isMissed }: Situ
     case 'Lost':
       return 'risk';
     case 'Terminating':
-      return hasPod ? 'risk' : 'wait';
+      return hasPod || isKnown ? 'risk' : 'wait';
     case 'Unbound':
-      return hasPod && isKnown ? 'risk' : 'wait';
+      return isKnown ? 'risk' : 'wait';
     default:
       return 'ok';
   }
@@ -185,19 +185,25 @@ export function judge(
   asked: Asked,
 ): readonly Judged[] {
   const named = Object.entries(claims).map(([volume, claim]) => ({ ...claim, name: `${volume}-web-${ordinal}` }));
-  return named.map(({ name, ...claim }) => {
-    const uid = uidOf(claim, name);
-    const witness = named.find((other) => other.name !== name && isWitness(other));
-    const witnessUid = witness === undefined ? '' : uidOf(witness, witness.name);
-    // What was there is called by its recorded UID, and where none is, by that of what is there.
-    const lostUid = claim.recorded !== 'none' ? `${name}-uid` : claim.claim === '-' ? witnessUid : uid;
-    const situation: Situation = {
-      policy: spec.volumeLossPolicy,
-      hasPod: !FREE.includes(state),
-      accepted: asked.accepts?.includes(`${name}=${lostUid}`) === true,
-      rebuilt: isTurn(ordinal, claim) && isRebuilt(asked, claim, name),
-      isMissed: witness !== undefined,
-    };
-    return { ...claim, name, uid, verdict: allows(claim, situation) };
-  });
+  const hasPod = !FREE.includes(state);
+  const judged = (isHeld: boolean) =>
+    named.map(({ name, ...claim }) => {
+      const uid = uidOf(claim, name);
+      const witness = named.find((other) => other.name !== name && isWitness(other));
+      const witnessUid = witness === undefined ? '' : uidOf(witness, witness.name);
+      // What was there is called by its recorded UID, and where none is, by that of what is there.
+      const lostUid = claim.recorded !== 'none' ? `${name}-uid` : claim.claim === '-' ? witnessUid : uid;
+      const situation: Situation = {
+        policy: spec.volumeLossPolicy,
+        hasPod,
+        accepted: asked.accepts?.includes(`${name}=${lostUid}`) === true,
+        rebuilt: isTurn(ordinal, claim) && isRebuilt(asked, claim, name) && !(isHeld && !GOING.includes(claim.claim)),
+        isMissed: witness !== undefined,
+      };
+      return { ...claim, name, uid, verdict: allows(claim, situation) };
+    });
+  const found = judged(false);
+  // A pod does not go for one claim while another one would keep it from coming back: nothing is given up before that is settled.
+  const isHeld = hasPod && found.some(({ verdict }) => ['risk', 'unread', 'ask'].includes(verdict));
+  return isHeld ? judged(true) : found;
 }

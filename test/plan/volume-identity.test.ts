@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { carryOut } from './carry-out.ts';
-import type { Raw } from './objects.ts';
+import { NOW, type Raw } from './objects.ts';
 import { deeds, diskOf, type Given, planned, rows, see, type World, waiting, world } from './world.ts';
 
 const ACCEPT = 'statefulapp.dev/accept-volume-loss';
@@ -173,7 +173,11 @@ describe('a member whose pod is gone', () => {
     expect(recordsOf(given)).toEqual([entry('data')]);
     const unread = planned(see(world({ ...given, disks: { 'pv-data-web-0': 'unread' } })));
     expect(deeds(unread, ['data'])).toEqual(['read PersistentVolume pv-data-web-0']);
-    expect(recordsOf({ ...given, disks: { 'pv-data-web-0': null } })).toEqual([bare]);
+    const forbidden = world({ ...given, disks: { 'pv-data-web-0': null } });
+    expect(planned(see(forbidden)).status.members?.[0]?.claims).toEqual([bare]);
+    expect(deeds(planned(see(forbidden)), ['data'])).toEqual([]);
+    // Asked for once more an hour later: the right may have been given.
+    expect(planned(see(forbidden)).wakeAtMs).toBe(NOW + 3_600_000);
   });
 });
 

@@ -6,8 +6,9 @@ import { listAt, stringAt } from '../../../src/identity/json.ts';
 import { NAMESPACE } from '../apps.ts';
 import type { Random } from '../random.ts';
 import type { Stored } from '../server/types.ts';
-import { type Act, anApp, type Intervention, later, one, type Stage, sabotage } from './stage.ts';
-import { swap } from './volumes.ts';
+import { next } from './moments.ts';
+import { type Act, anApp, type Intervention, later, one, type Stage, sabotage, specOf } from './stage.ts';
+import { removePodOf, swap } from './volumes.ts';
 
 const CLAIMS = 'persistentvolumeclaims';
 
@@ -110,6 +111,37 @@ const rebuildAndLose: Act = (stage, random) => {
   return `${first.claim}=${first.uid}${dies ? ', and the operator dies' : ''}`;
 };
 
+/** A rebuild that is taken off again at the moment when an operator has announced it, and is about to carry it out. */
+const rebuildAndTakeBack: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  const first = app && one(present(stage, app), random);
+  if (app === undefined || first === undefined) return undefined;
+  const ms = random.between(0, 40);
+  annotate(stage, app, ANNOTATION.rebuild, `${first.claim}=${first.uid}`);
+  next(
+    stage,
+    ({ actor, object }) => stage.crew.isOperator(actor) && object.metadata.uid === app.metadata.uid,
+    () => later(stage, ms, 'user: takes the rebuild off', () => annotate(stage, app, ANNOTATION.rebuild, null)),
+  );
+  return `${first.claim}=${first.uid}, until ${ms} ms after the next status`;
+};
+
+/** A recorded claim is lost with its pod, and the loss is accepted in the words of the status; claims may be people's to make. */
+const loseAndAccept: Act = (stage, random) => {
+  const app = anApp(stage, random);
+  const lost = app && one(recorded(app), random);
+  const claim = lost && stage.server.find(CLAIMS, NAMESPACE, lost.claim);
+  if (app === undefined || lost === undefined || claim?.metadata.uid !== lost.uid) return undefined;
+  const volumeLossPolicy = random.pick(['Require', 'Block']);
+  stage.user.edit('statefulapps', app, (now) => ({ ...now, spec: { ...specOf(now), volumeLossPolicy } }));
+  stage.user.remove(CLAIMS, claim);
+  removePodOf(stage, claim);
+  const ms = random.delay(100, 20_000);
+  const request = `${lost.claim}=${lost.uid}`;
+  later(stage, ms, 'user: accepts it', () => annotate(stage, app, ANNOTATION.acceptVolumeLoss, request));
+  return `${request} under ${volumeLossPolicy}, accepted after ${ms} ms`;
+};
+
 /** What a backup holds is put back later, or nothing at all; a claim is deleted meanwhile. */
 const restoreStatus: Act = (stage, random) => {
   const app = anApp(stage, random);
@@ -120,8 +152,7 @@ const restoreStatus: Act = (stage, random) => {
   const found = claim && stage.server.find(CLAIMS, NAMESPACE, claim.claim);
   if (found !== undefined) stage.user.remove(CLAIMS, found);
   // Without its pod it is gone before the status is.
-  for (const pod of stage.server.all('pods', NAMESPACE))
-    if (found?.metadata.name.endsWith(`-${pod.metadata.name}`)) stage.user.remove('pods', pod, { graceSeconds: 0 });
+  if (found !== undefined) removePodOf(stage, found);
   later(stage, ms, 'user: restores the status', () => {
     const now = stage.server.find('statefulapps', NAMESPACE, app.metadata.name);
     if (now?.metadata.uid === app.metadata.uid) stage.user.editStatus('statefulapps', now, (it) => ({ ...it, status }));
@@ -143,8 +174,7 @@ const swapTwice: Act = (stage, random) => {
   const { name, uid } = claim.metadata;
   const lose = (handle: string) => {
     swap(stage, volume, { handle, ms: 0 });
-    for (const pod of stage.server.all('pods', NAMESPACE))
-      if (name.endsWith(`-${pod.metadata.name}`)) stage.user.remove('pods', pod, { graceSeconds: 0 });
+    removePodOf(stage, claim);
   };
   lose('second');
   const ms = random.delay(1_000, 10_000);
@@ -157,7 +187,9 @@ export const CLAIM_REQUESTS: readonly Intervention[] = [
   { name: 'accept volume loss', kind: 'user', weight: 4, act: request(ANNOTATION.acceptVolumeLoss) },
   { name: 'rebuild', kind: 'user', weight: 6, act: request(ANNOTATION.rebuild) },
   { name: 'rebuild and lose', kind: 'user', weight: 3, act: rebuildAndLose },
+  { name: 'rebuild and take back', kind: 'user', weight: 3, act: rebuildAndTakeBack },
+  { name: 'lose and accept', kind: 'user', weight: 3, act: loseAndAccept },
   { name: 'swap twice', kind: 'user', weight: 3, act: swapTwice },
   { name: 'request while down', kind: 'user', weight: 1, act: whileDown },
-  sabotage('restore status', 2, restoreStatus),
+  sabotage('restore status', 3, restoreStatus),
 ];

@@ -6,6 +6,7 @@ import { LABEL } from '../../../src/api/names.ts';
 import { listAt, objectAt, stringAt } from '../../../src/identity/json.ts';
 import { NAMESPACE } from '../apps.ts';
 import { fieldOf, isDeleting } from '../checks/facts.ts';
+import { ALTERED } from '../checks/followed.ts';
 import type { Random } from '../random.ts';
 import type { Call, Raw, Stored } from '../server/types.ts';
 import { failure } from '../server/wire.ts';
@@ -129,7 +130,7 @@ const swapVolume: Act = (stage, random) => {
   return `${name}: ${handle ?? 'the same disk'} after ${ms} ms`;
 };
 
-function removePodOf(stage: Stage, claim: Stored): void {
+export function removePodOf(stage: Stage, claim: Stored): void {
   for (const pod of stage.server.all('pods', NAMESPACE))
     if (claim.metadata.name.endsWith(`-${pod.metadata.name}`)) stage.user.remove('pods', pod, { graceSeconds: 0 });
 }
@@ -210,21 +211,24 @@ const forbidReads: Act = (stage, random) => {
 /** A webhook that has its own mind of a label: operators' patches are taken, and it is set to something else on its way. */
 const webhook: Act = (stage, random) => {
   const { rules } = stage.server;
-  const altered = new WeakSet<Call>();
   const rule = (call: Call) => {
     const sent = fieldOf(call.body, 'metadata', 'labels', 'tier');
     const isMeant = stage.crew.isOperator(call.actor) && call.plural === CLAIMS && call.verb === 'patch';
-    if (!isMeant || sent === undefined || altered.has(call)) return undefined;
+    if (!isMeant || sent === undefined || sent === ALTERED) return undefined;
     const metadata = objectAt(call.body, 'metadata');
-    const labels = { ...objectAt(metadata, 'labels'), tier: 'as-the-webhook-says' };
-    const next = { ...call, body: { ...(call.body as Raw), metadata: { ...metadata, labels } } };
-    altered.add(next);
-    return stage.server.handle(next);
+    const labels = { ...objectAt(metadata, 'labels'), tier: ALTERED };
+    return stage.server.handle({ ...call, body: { ...(call.body as Raw), metadata: { ...metadata, labels } } });
   };
   rules.push(rule);
   const ms = random.delay(10_000, 300_000);
   forAWhile(stage, { ms, undo: () => void rules.splice(rules.indexOf(rule), 1) });
-  return `for ${ms} ms`;
+  const app = anApp(stage, random);
+  if (app === undefined) return `for ${ms} ms`;
+  retemplate(stage, app, (template) => ({
+    ...template,
+    metadata: { ...objectAt(template, 'metadata'), labels: { tier: 'steel' } },
+  }));
+  return `for ${ms} ms, and ${app.metadata.name} labels its claims`;
 };
 
 /** With two-digit ordinals, `data-web-1` begins like `data-web-10`. */

@@ -3,6 +3,7 @@
 
 import type { Call } from '../server/types.ts';
 import { fieldOf } from './facts.ts';
+import type { Knowledge } from './knowledge.ts';
 import { textOf } from './text.ts';
 import type { Rule } from './witness.ts';
 
@@ -13,12 +14,21 @@ const WINDOW_MS = 20_000;
  */
 const AT_MOST = 30;
 
+/** The first retry comes after a second: who asks sooner does not wait. More than these in a window are no new generations. */
+const SOON_MS = 900;
+const SOON_AT_MOST = 3;
+
 interface Sent {
   readonly atMs: number;
   readonly call: Call;
 }
 
 const CONFLICT = 409;
+
+function isTaken(knowledge: Knowledge, sent: Sent | undefined): boolean {
+  const status = sent === undefined ? undefined : knowledge.statusOf(sent.call);
+  return status !== undefined && status < 300;
+}
 
 export function askedOnceRule(): Rule {
   const sent = new WeakMap<object, Map<string, Sent[]>>();
@@ -39,7 +49,13 @@ export function askedOnceRule(): Rule {
       );
       times.push({ atMs: now, call });
       all.set(key, times);
-      return times.length > AT_MOST ? `the same was asked ${times.length} times in ${WINDOW_MS / 1000} s` : undefined;
+      if (times.length > AT_MOST) return `the same was asked ${times.length} times in ${WINDOW_MS / 1000} s`;
+      const soon = times.filter(
+        ({ atMs }, at) => isTaken(knowledge, times[at - 1]) && atMs - (times[at - 1]?.atMs ?? 0) < SOON_MS,
+      );
+      return soon.length > SOON_AT_MOST
+        ? `what was taken, and altered, was asked again ${soon.length} times within ${SOON_MS} ms`
+        : undefined;
     },
   };
 }

@@ -16,7 +16,7 @@ import { textOf } from './text.ts';
 type Texts = Readonly<Record<string, string>>;
 const OURS: readonly string[] = [ANNOTATION.appUid, ANNOTATION.ordinal, ANNOTATION.siblings, ANNOTATION.templateKeys];
 /** What the run's webhook sets labels to. */
-const ALTERED = 'as-the-webhook-says';
+export const ALTERED = 'as-the-webhook-says';
 
 const requestOf = (claim: unknown) => fieldOf(claim, 'spec', 'resources', 'requests', 'storage');
 const attributesOf = (claim: unknown) => fieldOf(claim, 'spec', 'volumeAttributesClassName');
@@ -35,6 +35,7 @@ function templatesOf(apps: readonly StatefulApp[], claim: string): readonly unkn
 export function followsTemplates(before: Stored, after: Stored, apps: readonly StatefulApp[]): string | undefined {
   const templates = templatesOf(apps, before.metadata.name);
   const keys = (before.metadata.annotations?.[ANNOTATION.templateKeys] ?? '').split(' ');
+  const remembered = (after.metadata.annotations?.[ANNOTATION.templateKeys] ?? '').split(' ');
   const selected = apps.map(({ spec }) => (fieldOf(spec.selector, 'matchLabels') ?? {}) as Texts);
   let isStamp = true;
   for (const [field, prefix] of [
@@ -53,6 +54,13 @@ export function followsTemplates(before: Stored, after: Stored, apps: readonly S
       if (isTaken && !keys.includes(prefix + key)) return `${field} ${key} is taken off, and came from no template`;
       if (!isTaken && !isAsked) return `${field} ${key} is set to ${is[key]}, as no template says`;
     }
+    const isKept = (key: string) =>
+      field === 'labels' && (key === LABEL.app || selected.some((labels) => labels[key] !== undefined));
+    const left = keys
+      .filter((key) => key.startsWith(prefix) && !remembered.includes(key))
+      .map((key) => key.slice(prefix.length))
+      .find((key) => is[key] !== undefined && is[key] !== ALTERED && !isKept(key));
+    if (left !== undefined) return `${field} ${left} is in no template any more, and left as if others had set it`;
   }
   if (textOf(fieldOf(before, 'spec')) !== textOf(fieldOf(after, 'spec'))) {
     isStamp = false;

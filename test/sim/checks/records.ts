@@ -7,6 +7,7 @@ import { ANNOTATION } from '../../../src/api/names.ts';
 import type { StatefulApp } from '../../../src/api/schema.ts';
 import type { Member, MemberClaim } from '../../../src/api/status.ts';
 import type { Change, Stored } from '../server/types.ts';
+import { Companions } from './companions.ts';
 import { diskOf } from './disks.ts';
 import { appOf, fieldOf, wantedOf } from './facts.ts';
 import { followsTemplates } from './followed.ts';
@@ -30,6 +31,7 @@ export class Records {
   /** All disks that a volume of this name ever had, and all volumes that a claim of this UID was bound to. */
   readonly #disks = new Map<string, Set<string>>();
   readonly #volumes = new Map<string, Set<string>>();
+  readonly #companions = new Companions();
   /** Requests by which another disk behind the same claim was accepted: "app UID/claim=uid". */
   readonly #spent = new Set<string>();
 
@@ -45,6 +47,7 @@ export class Records {
     if (plural === 'persistentvolumeclaims') {
       const volume = fieldOf(object, 'spec', 'volumeName');
       if (typeof volume === 'string') add(this.#volumes, object.metadata.uid, volume);
+      this.#companions.hear(change, this.#now());
       if (!this.#isOperator(actor) || before === undefined || type !== 'MODIFIED') return undefined;
       return followsTemplates(before, object, this.#appsOf(object));
     }
@@ -71,7 +74,7 @@ export class Records {
     const entries = ledgerOf(former);
     for (const entry of ledgerOf(app).values()) {
       const was = entries.get(entry.ordinal);
-      const wrong = this.#recorded(entry, was) ?? this.#kept(app, entry, was);
+      const wrong = this.#recorded(entry, was) ?? this.#kept(app, entry, was) ?? this.#announced(app, entry, was);
       if (wrong !== undefined) return `member ${entry.ordinal}: ${wrong}`;
     }
     return undefined;
@@ -106,13 +109,23 @@ export class Records {
     return undefined;
   }
 
-  /** Of what was protected. */
-  #kept(app: StatefulApp, entry: Member, was: Member | undefined): string | undefined {
+  #announced({ metadata }: StatefulApp, entry: Member, was: Member | undefined): string | undefined {
+    const beforeMs = this.#now() - LATEST_MS;
+    return this.#companions.wronglyMade(this.#recent(metadata.uid), { entry, was, beforeMs });
+  }
+
+  /** All versions of an app that a write may rest on. */
+  #recent(uid: string): readonly StatefulApp[] {
     const since = this.#now() - LATEST_MS;
-    const versions = this.#versions.get(app.metadata.uid) ?? [];
-    const recent = versions
+    const versions = this.#versions.get(uid) ?? [];
+    return versions
       .filter((_, index) => (versions[index + 1]?.atMs ?? Number.POSITIVE_INFINITY) >= since)
       .map((version) => version.app);
+  }
+
+  /** Of what was protected. */
+  #kept(app: StatefulApp, entry: Member, was: Member | undefined): string | undefined {
+    const recent = this.#recent(app.metadata.uid);
     for (const claim of was?.claims ?? []) {
       const next = entry.claims?.find(({ name }) => name === claim.name);
       if (!claim.volume || (next?.volume === claim.volume && (!claim.disk || next.disk === claim.disk))) continue;

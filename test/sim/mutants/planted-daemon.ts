@@ -21,9 +21,8 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
     name: 'generation not compared before a delete',
     why: 'the app was read afresh and says now that the victim is wanted (R3)',
     file: 'src/operator/reread.ts',
-    find: 'confirmOwner(hands, job),\n    hands.client.get(RESOURCES.pods,',
-    replace:
-      'confirmOwner(hands, job).then((it) => ({ ...it, metadata: { ...it.metadata, generation } })),\n    hands.client.get(RESOURCES.pods,',
+    find: 'confirmSpec(hands, job),\n    hands.client.get(RESOURCES.pods,',
+    replace: 'confirmOwner(hands, job),\n    hands.client.get(RESOURCES.pods,',
   },
   {
     name: 'owner not compared before a delete',

@@ -129,9 +129,8 @@ export const BUGS_OF_VOLUMES: readonly Planted[] = [
     name: 'generation not compared before a claim is deleted',
     why: 'the app was read afresh and says now that the member is wanted (R3)',
     file: LAST_LOOK,
-    find: 'confirmOwner(hands, job),\n    hands.client.get(RESOURCES.persistentvolumeclaims,',
-    replace:
-      'confirmOwner(hands, job).then((it) => ({ ...it, metadata: { ...it.metadata, generation } })),\n    hands.client.get(RESOURCES.persistentvolumeclaims,',
+    find: 'confirmSpec(hands, job),\n    hands.client.get(RESOURCES.persistentvolumeclaims,',
+    replace: 'confirmOwner(hands, job),\n    hands.client.get(RESOURCES.persistentvolumeclaims,',
   },
   {
     name: 'pod not read before a claim is deleted',
