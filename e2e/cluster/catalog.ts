@@ -8,7 +8,13 @@ export type BinaryName =
   | 'kube-controller-manager'
   | 'kube-scheduler'
   | 'kwok'
-  | 'coredns';
+  | 'coredns'
+  | 'kubelet'
+  | 'kube-proxy'
+  | 'containerd'
+  | 'containerd-shim-runc-v2'
+  | 'ctr'
+  | 'pause';
 
 /** An official release: a plain program, or one file inside a .tar.gz. */
 export interface Release {
@@ -24,7 +30,7 @@ export interface Binary {
   /** Part of the cache's folder name, so that a new version never meets an old program. */
   readonly version: string;
   /** Folder under go/ with the go.mod that pins it. */
-  readonly module: 'kubernetes' | 'kwok' | 'coredns';
+  readonly module: 'kubernetes' | 'kwok' | 'coredns' | 'containerd' | 'pause';
   readonly goPackage: string;
   readonly ldflags: string;
   /** Measured on two busy cores: what the progress lines promise. */
@@ -37,6 +43,9 @@ const KUBERNETES = '1.36.3';
 const ETCD = '3.6.8';
 const KWOK = '0.8.0';
 const COREDNS = '1.15.0';
+const CONTAINERD = '2.4.2';
+/** Ours, under go/pause: one more with each change, so that an old one in the cache is not taken for it. */
+const PAUSE = '1';
 
 // Without these, kubectl and the checks of version skew see v0.0.0.
 const [KUBE_MAJOR, KUBE_MINOR] = KUBERNETES.split('.');
@@ -64,6 +73,23 @@ function kubernetes(name: BinaryName, coldBuildSeconds: number): Binary {
   };
 }
 
+function containerd(name: BinaryName, coldBuildSeconds: number): Binary {
+  return {
+    name,
+    version: `containerd-v${CONTAINERD}`,
+    module: 'containerd',
+    goPackage: `github.com/containerd/containerd/v2/cmd/${name}`,
+    ldflags: `-X github.com/containerd/containerd/v2/version.Version=v${CONTAINERD}`,
+    coldBuildSeconds,
+    release: (os, arch) => {
+      if (os !== 'linux') return undefined;
+      const file = `containerd-${CONTAINERD}-${os}-${arch}.tar.gz`;
+      const url = `https://github.com/containerd/containerd/releases/download/v${CONTAINERD}/${file}`;
+      return { url, checksumUrl: `${url}.sha256sum`, member: `bin/${name}` };
+    },
+  };
+}
+
 const ALL: readonly Binary[] = [
   {
     name: 'etcd',
@@ -83,6 +109,11 @@ const ALL: readonly Binary[] = [
   kubernetes('kubectl', 45),
   kubernetes('kube-controller-manager', 95),
   kubernetes('kube-scheduler', 10),
+  kubernetes('kubelet', 50),
+  kubernetes('kube-proxy', 20),
+  containerd('containerd', 110),
+  containerd('containerd-shim-runc-v2', 15),
+  containerd('ctr', 15),
   {
     name: 'kwok',
     version: `kwok-v${KWOK}`,
@@ -106,6 +137,15 @@ const ALL: readonly Binary[] = [
       const url = `https://github.com/coredns/coredns/releases/download/v${COREDNS}/coredns_${COREDNS}_${os}_${arch}.tgz`;
       return { url, checksumUrl: `${url}.sha256`, member: 'coredns' };
     },
+  },
+  {
+    name: 'pause',
+    version: `pause-v${PAUSE}`,
+    module: 'pause',
+    goPackage: '.',
+    ldflags: '',
+    coldBuildSeconds: 5,
+    release: () => undefined, // a release is an image, and no registry is asked
   },
 ];
 
