@@ -100,7 +100,7 @@ async function alreadyUp(state: ClusterState): Promise<number> {
 async function describe(component: ComponentName, state: ClusterState) {
   const id = state.components[component];
   const alive = id !== undefined && isAlive(id);
-  const probe = probeOf(component, state.ports, state.admin);
+  const probe = probeOf(component, state);
   const health =
     id === undefined
       ? 'not started'
@@ -112,8 +112,8 @@ async function describe(component: ComponentName, state: ClusterState) {
   return { component, pid: id === undefined ? '-' : `pid ${id.pid}`, port: `port ${portOf(component, state)}`, health };
 }
 
-function portOf(component: ComponentName, { ports }: ClusterState): number {
-  return component === 'coredns' ? ports.dns : Number(new URL(probeOf(component, ports, undefined).url).port);
+function portOf(component: ComponentName, state: ClusterState): number {
+  return component === 'coredns' ? state.ports.dns : Number(new URL(probeOf(component, state).url).port);
 }
 
 function isStopped(pid: number): boolean {
