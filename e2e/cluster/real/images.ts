@@ -1,5 +1,5 @@
-// The images every cluster with real nodes has: what holds a pod's namespaces, and CoreDNS. Packed once from programs of
-// the catalog, and kept in the cache.
+// Images made of one program each: what holds a pod's namespaces, CoreDNS, and the probe of tests. Packed once from
+// programs of the catalog, and kept in the cache.
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { packImage } from '../../images/pack.ts';
@@ -15,6 +15,8 @@ export interface PackedImage {
 
 export const sandboxImage = (progress: Progress) => programImage('pause', progress);
 export const coreDnsImage = (progress: Progress) => programImage('coredns', progress);
+/** See go/probe: what tests run in pods. */
+export const probeImage = (progress: Progress) => programImage('probe', progress);
 
 /** An image with nothing but one static program in it, run by a user without rights. */
 async function programImage(program: BinaryName, progress: Progress): Promise<PackedImage> {

@@ -77,12 +77,17 @@ export async function plugIn(cable: Cable, node: Holder): Promise<void> {
   const { index, hub } = cable;
   await batch(
     [
-      `link add ${port(index)} type veth peer name eth0 netns ${node.init.pid}`,
+      `link add ${port(index)} type veth peer name eth0 address ${hardwareAddress(index)} netns ${node.init.pid}`,
       `link set ${port(index)} master ${BRIDGE} up`,
     ],
     hub,
   );
   await batch(nodeLines(cable), node);
+}
+
+/** The same after a restart: the others remember it. */
+function hardwareAddress(index: number): string {
+  return `02:00:00:00:00:${(index + 1).toString(16).padStart(2, '0')}`;
 }
 
 export function nodeLines({ addresses, index, nodes }: Omit<Cable, 'hub'>): readonly string[] {
