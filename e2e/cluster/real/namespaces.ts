@@ -61,18 +61,19 @@ function readyLine(child: ChildProcess, logFile: string): Promise<void> {
   const { stdout } = child;
   return new Promise((resolve, reject) => {
     let heard = '';
+    const failed = (code: number | null, killedBy: NodeJS.Signals | null) => {
+      const why = `exit ${code ?? killedBy}`;
+      reject(new Error(`Namespaces could not be prepared (${why}). ${logFile} says:\n${tail(logFile)}`));
+    };
     stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       heard += chunk;
       if (!heard.split('\n').includes(READY)) return;
-      resolve();
+      child.off('exit', failed); // its later end is no failure to prepare
       stdout.destroy(); // who holds it must not keep this process
+      resolve();
     });
     child.once('error', reject);
-    child.once('exit', (code, killedBy) =>
-      reject(
-        new Error(`Namespaces could not be prepared (exit ${code ?? killedBy}). ${logFile} says:\n${tail(logFile)}`),
-      ),
-    );
+    child.once('exit', failed);
   });
 }
 

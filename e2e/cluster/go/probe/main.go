@@ -70,7 +70,7 @@ func serve(file string) error {
 	go func() {
 		for file != "" {
 			now := fmt.Sprintf("%s %d\n", name, time.Now().UnixMilli())
-			if err := os.WriteFile(file, []byte(now), 0o644); err != nil {
+			if err := replace(file, now); err != nil {
 				fmt.Println(err)
 			}
 			time.Sleep(200 * time.Millisecond)
@@ -87,6 +87,14 @@ func serve(file string) error {
 	case err := <-failed:
 		return err
 	}
+}
+
+// Whoever reads sees the old text or the new one, never a part.
+func replace(file, text string) error {
+	if err := os.WriteFile(file+".new", []byte(text), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
 }
 
 func resolve(name string) (string, error) {
