@@ -7,10 +7,11 @@ import { type ControlPlaneOptions, type Prepared, prepareControlPlane, startApiS
 import type { Identities } from '../identities.ts';
 import { kubectl } from '../kubectl.ts';
 import { canRunPods, createStorageClass } from '../nodes.ts';
+import { leaseSeconds, type Patience } from '../patience.ts';
 import { expectOk, until } from '../requests.ts';
 import type { Addresses } from './addresses.ts';
 import { Cgroups } from './cgroups.ts';
-import { controlPlaneArgs, KUBELET_CLIENT, launcher, leaseSeconds, type Patience } from './control-plane-args.ts';
+import { controlPlaneArgs, KUBELET_CLIENT, launcher } from './control-plane-args.ts';
 import { dnsManifest } from './dns.ts';
 import { nodeFiles, nodesFolder, volumesFolder } from './files.ts';
 import { coreDnsImage, type PackedImage, sandboxImage } from './images.ts';

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import type { NodeActions } from '../node-cluster.ts';
 import { isAlive } from '../processes.ts';
 import { until } from '../requests.ts';
 import { run } from '../run.ts';
@@ -26,20 +27,7 @@ import { BOOT_ID, standIn } from './tunables.ts';
 
 const SOCKET_MS = 30_000;
 
-export interface RealNode {
-  readonly name: string;
-  /** Pulls its cable: nothing gets in or out, and all that runs on it goes on. */
-  readonly partition: () => Promise<void>;
-  readonly heal: () => Promise<void>;
-  /** A power cut: kubelet, runtime and containers are gone at once; its disk stays. */
-  readonly kill: () => Promise<void>;
-  /** Switches it on again after `kill`. */
-  readonly restart: () => Promise<void>;
-  /** Containers go on without it. */
-  readonly killKubelet: () => Promise<void>;
-  readonly startKubelet: () => Promise<void>;
-  /** Kills containerd and starts it again; containers go on. */
-  readonly restartRuntime: () => Promise<void>;
+export interface RealNode extends NodeActions {
   /** Makes the images of a docker-archive or OCI archive known to it. */
   readonly importImage: (archive: string) => Promise<void>;
   readonly isRunning: () => boolean;
