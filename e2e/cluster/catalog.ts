@@ -8,7 +8,8 @@ export type BinaryName =
   | 'kube-controller-manager'
   | 'kube-scheduler'
   | 'kwok'
-  | 'coredns';
+  | 'coredns'
+  | 'helm';
 
 /** An official release: a plain program, or one file inside a .tar.gz. */
 export interface Release {
@@ -24,7 +25,7 @@ export interface Binary {
   /** Part of the cache's folder name, so that a new version never meets an old program. */
   readonly version: string;
   /** Folder under go/ with the go.mod that pins it. */
-  readonly module: 'kubernetes' | 'kwok' | 'coredns';
+  readonly module: 'kubernetes' | 'kwok' | 'coredns' | 'helm';
   readonly goPackage: string;
   readonly ldflags: string;
   /** Measured on two busy cores: what the progress lines promise. */
@@ -37,6 +38,7 @@ const KUBERNETES = '1.36.3';
 const ETCD = '3.6.8';
 const KWOK = '0.8.0';
 const COREDNS = '1.15.0';
+const HELM = '4.3.1';
 
 // Without these, kubectl and the checks of version skew see v0.0.0.
 const [KUBE_MAJOR, KUBE_MINOR] = KUBERNETES.split('.');
@@ -105,6 +107,18 @@ const ALL: readonly Binary[] = [
     release: (os, arch) => {
       const url = `https://github.com/coredns/coredns/releases/download/v${COREDNS}/coredns_${COREDNS}_${os}_${arch}.tgz`;
       return { url, checksumUrl: `${url}.sha256`, member: 'coredns' };
+    },
+  },
+  {
+    name: 'helm',
+    version: `helm-v${HELM}`,
+    module: 'helm',
+    goPackage: 'helm.sh/helm/v4/cmd/helm',
+    ldflags: `-X helm.sh/helm/v4/internal/version.version=v${HELM}`,
+    coldBuildSeconds: 210,
+    release: (os, arch) => {
+      const url = `https://get.helm.sh/helm-v${HELM}-${os}-${arch}.tar.gz`;
+      return { url, checksumUrl: `${url}.sha256sum`, member: `${os}-${arch}/helm` };
     },
   },
 ];
