@@ -1,22 +1,15 @@
-// What the operator is allowed to do (e2e/operator/rbac.yaml) and what it did (the audit log), in the same words:
+// What the operator is allowed to do (the chart's files of rules) and what it did (the audit log), in the same words:
 // "patch statefulapp.dev/statefulapps/status".
 
 import { readFileSync } from 'node:fs';
-import { parseAllDocuments } from 'yaml';
-import { OPERATOR_USER } from '../../e2e/operator/install.ts';
-
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-}
+import { OPERATOR_USER, rules } from '../../e2e/operator/install.ts';
 
 export function grants(): readonly string[] {
-  const text = readFileSync(new URL('../../e2e/operator/rbac.yaml', import.meta.url), 'utf8');
-  const documents = parseAllDocuments(text).map((document) => document.toJS() as { readonly rules?: readonly Rule[] });
-  const rules = documents.flatMap(({ rules = [] }) => rules);
-  const all = rules.flatMap(({ apiGroups, resources, verbs }) =>
-    apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`))),
+  const all = [...rules('namespaced'), ...rules('cluster'), ...rules('lease')].flatMap(
+    ({ apiGroups, resources, verbs }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
+      ),
   );
   return [...new Set(all)].sort();
 }
