@@ -21,17 +21,20 @@ interface Entry {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** What was asked for and allowed, and what was asked for and not: by RBAC, not by admission. */
-export function usage(auditLog: string | undefined): {
+/** What was asked for and allowed, and what was asked for and not: by RBAC, not by admission. Of users whose names begin so. */
+export function usage(
+  auditLog: string | undefined,
+  users = OPERATOR_USER,
+): {
   readonly used: readonly string[];
   readonly denied: readonly string[];
 } {
   const used = new Set<string>();
   const denied = new Set<string>();
   for (const line of readFileSync(auditLog ?? '', 'utf8').split('\n')) {
-    if (!line.includes(OPERATOR_USER) || !line.endsWith('}')) continue;
+    if (!line.includes(users) || !line.endsWith('}')) continue;
     const { verb, user, objectRef, annotations }: Entry = JSON.parse(line);
-    if (!user.username.startsWith(OPERATOR_USER)) continue;
+    if (!user.username.startsWith(users)) continue;
     const { apiGroup = '', resource = '?', subresource } = objectRef ?? {};
     const what = `${verb} ${apiGroup}/${resource}${subresource === undefined ? '' : `/${subresource}`}`;
     (annotations?.['authorization.k8s.io/decision'] === 'allow' ? used : denied).add(what);
