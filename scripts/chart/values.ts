@@ -59,7 +59,9 @@ export const valuesSchema = z
     env: z.array(z.looseObject({ name: z.string().min(1) })),
     crds: z.strictObject({ install: z.boolean() }).partial(),
     serviceAccount: z.strictObject({ create: z.boolean(), name: z.string(), annotations: labels }).partial(),
-    rbac: z.strictObject({ create: z.boolean(), aggregatedRoles: z.boolean() }).partial(),
+    rbac: z
+      .strictObject({ create: z.boolean(), readNodesAndVolumes: z.boolean(), aggregatedRoles: z.boolean() })
+      .partial(),
     admissionPolicy: z.strictObject({ enabled }).partial(),
     flowSchema: z.strictObject({ enabled, priorityLevel: z.string().min(1) }).partial(),
     podDisruptionBudget: z

@@ -85,3 +85,18 @@ readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
 {{- end -}}
+
+{{- define "statefulapp-operator.clusterRoleBinding" }}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: {{ include "statefulapp-operator.clusterName" . }}
+  labels:
+    {{- include "statefulapp-operator.labels" . | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: {{ include "statefulapp-operator.clusterName" . }}
+subjects:
+  {{- include "statefulapp-operator.subjects" . | nindent 2 }}
+{{- end -}}

@@ -21,6 +21,7 @@ interface Manifest {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly [field: string]: unknown };
   readonly spec?: unknown;
   readonly rules?: unknown;
+  readonly [field: string]: unknown;
 }
 
 async function render(values: object = {}, release = 'sapp'): Promise<readonly Manifest[]> {
@@ -111,6 +112,15 @@ describe('helm template', () => {
     expect(one.filter((name) => name.startsWith('ClusterRole') && !/-(view|edit)$/.test(name))).toEqual([]);
     expect(one.length).toBe(6);
     expect(one.filter((name) => other.includes(name))).toEqual([]);
+  });
+
+  test('given namespaces, and nodes and volumes to be read: a ClusterRole for just that', async () => {
+    const manifests = await render({ watchNamespaces: ['a'], rbac: { readNodesAndVolumes: true } });
+    const name = 'statefulapp-operator.store.sapp-statefulapp-operator';
+    expect(pick(manifests, 'ClusterRole', name).rules).toEqual(rules('cluster'));
+    const binding = pick(manifests, 'ClusterRoleBinding', name);
+    expect(binding['roleRef']).toMatchObject({ kind: 'ClusterRole', name });
+    expect(binding['subjects']).toMatchObject([{ name: 'sapp-statefulapp-operator', namespace: 'store' }]);
   });
 
   test('for all namespaces: every name outside of namespaces is fixed', async () => {
