@@ -49,9 +49,14 @@ const MEDIA = {
 /** Registries reject a missing date, and a true one would make every build another image. */
 const CREATED = '1970-01-01T00:00:00Z';
 
-export function layer(from: string, entries: readonly Entry[]): Layer {
+/** As gzip does at its best; a caller may know the result already. */
+export type Compress = (bytes: Uint8Array, digest: string) => Uint8Array;
+export const gzip: Compress = (bytes) => gzipSync(bytes, { level: 9 });
+
+export function layer(from: string, entries: readonly Entry[], compress = gzip): Layer {
   const bytes = tar(entries);
-  return { from, diffId: digestOf(bytes), blob: blob(MEDIA.layer, gzipSync(bytes, { level: 9 })) };
+  const diffId = digestOf(bytes);
+  return { from, diffId, blob: blob(MEDIA.layer, compress(bytes, diffId)) };
 }
 
 export function image(architecture: Architecture, run: RunConfig, layers: readonly Layer[]): Image {

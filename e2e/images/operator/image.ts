@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { bundle } from '../../../scripts/bundle.ts';
 import { type Architecture, type Image, image, type Layer, layer } from '../oci.ts';
 import { type Entry, textFile } from '../tar.ts';
+import { gzipOnce } from './compress.ts';
 import { debianFiles } from './debian.ts';
 import { nodeFiles } from './node.ts';
 import { BASE_FILES, NODE_VERSION, PACKAGE, RUN } from './recipe.ts';
@@ -27,8 +28,8 @@ export async function buildOperatorImage(options: BuildOptions): Promise<Image> 
   const node = await nodeFiles(architecture, progress);
   progress(`packing the image for ${architecture} …`);
   return image(architecture, RUN, [
-    layer('Debian: libraries and certificates', [...debian, ...BASE_FILES]),
-    layer(`Node ${NODE_VERSION}`, node),
+    layer('Debian: libraries and certificates', [...debian, ...BASE_FILES], gzipOnce),
+    layer(`Node ${NODE_VERSION}`, node, gzipOnce),
     await operatorLayer(),
   ]);
 }

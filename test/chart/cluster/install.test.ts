@@ -1,7 +1,7 @@
 // The life of a release on a real API server, in order: installed, tested, the only one, enough rights and none beyond, upgraded,
 // uninstalled with everything left alone, installed again. Each test goes on from the one before.
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual, promisify } from 'node:util';
@@ -12,7 +12,7 @@ import { until } from '../../../e2e/cluster/requests.ts';
 import { rules } from '../../../e2e/operator/install.ts';
 import { usage } from '../../integration/grants.ts';
 import { NEW_COLUMN, PREVIOUS_VERSION, previousChart } from './previous.ts';
-import { authorityFile, type ChartStage, openChartStage } from './stage.ts';
+import { authorityFile, CHART, type ChartStage, openChartStage } from './stage.ts';
 
 const RELEASE = { name: 'sapp', namespace: 'operators' };
 const FULL_NAME = 'sapp-statefulapp-operator';
@@ -75,6 +75,21 @@ const everything = () =>
 const generation = () =>
   kubectl('-n', STORE, 'get', 'sapp', 'web', '-o', 'jsonpath={.metadata.uid} {.metadata.generation}');
 const crd = async () => JSON.parse(await kubectl('get', 'crd', 'statefulapps.statefulapp.dev', '-o', 'json'));
+
+test('a chart with one capability too many is warned of: the silence about ours means something', async () => {
+  const chart = join(folder, 'careless');
+  cpSync(CHART, chart, { recursive: true });
+  const helpers = join(chart, 'templates/_helpers.tpl');
+  writeFileSync(helpers, readFileSync(helpers, 'utf8').replace('drop: [ALL]', 'drop: [NET_RAW]'));
+  const careless = { name: 'careless', namespace: RELEASE.namespace };
+  const { stderr } = await stage.install(careless, {
+    chart,
+    values: { crds: { install: false } },
+    flags: ['--wait=hookOnly'], // its pods are never made
+  });
+  await stage.uninstall(careless);
+  expect(stderr).toMatch(/would violate PodSecurity .*restricted:latest.* unrestricted capabilities/);
+});
 
 test('an earlier version is installed: its pods start, and the restricted level of Pod Security has nothing to say', async () => {
   const { stdout, stderr } = await stage.install(RELEASE, { chart: previousChart(folder) });
