@@ -15,7 +15,8 @@ export type BinaryName =
   | 'containerd-shim-runc-v2'
   | 'ctr'
   | 'pause'
-  | 'probe';
+  | 'probe'
+  | 'helm';
 
 /** An official release: a plain program, or one file inside a .tar.gz. */
 export interface Release {
@@ -31,7 +32,7 @@ export interface Binary {
   /** Part of the cache's folder name, so that a new version never meets an old program. */
   readonly version: string;
   /** Folder under go/ with the go.mod that pins it. */
-  readonly module: 'kubernetes' | 'kwok' | 'coredns' | 'containerd' | 'pause' | 'probe';
+  readonly module: 'kubernetes' | 'kwok' | 'coredns' | 'containerd' | 'pause' | 'probe' | 'helm';
   readonly goPackage: string;
   readonly ldflags: string;
   /** Measured on two busy cores: what the progress lines promise. */
@@ -47,6 +48,7 @@ const COREDNS = '1.15.0';
 const CONTAINERD = '2.4.2';
 /** Ours, under go/: one more with each change, so that an old one in the cache is not taken for it. */
 const OURS = { pause: 1, probe: 2 };
+const HELM = '4.3.1';
 
 // Without these, kubectl and the checks of version skew see v0.0.0.
 const [KUBE_MAJOR, KUBE_MINOR] = KUBERNETES.split('.');
@@ -146,6 +148,18 @@ const ALL: readonly Binary[] = [
   },
   ours('pause', 5),
   ours('probe', 15),
+  {
+    name: 'helm',
+    version: `helm-v${HELM}`,
+    module: 'helm',
+    goPackage: 'helm.sh/helm/v4/cmd/helm',
+    ldflags: `-X helm.sh/helm/v4/internal/version.version=v${HELM}`,
+    coldBuildSeconds: 210,
+    release: (os, arch) => {
+      const url = `https://get.helm.sh/helm-v${HELM}-${os}-${arch}.tar.gz`;
+      return { url, checksumUrl: `${url}.sha256sum`, member: `${os}-${arch}/helm` };
+    },
+  },
 ];
 
 export function binary(name: BinaryName): Binary {

@@ -28,6 +28,11 @@ export function stateFolder(): string {
   return base('XDG_STATE_HOME', '.local/state');
 }
 
+/** A folder of the cache for what images are made of: packages, programs of other projects. */
+export function imageCache(what: string): string {
+  return join(base('XDG_CACHE_HOME', '.cache'), 'images', what);
+}
+
 /** The folder of a cluster started by `npm run cluster -- up`. */
 export function clusterFolder(name: string): string {
   return join(stateFolder(), 'clusters', name);
