@@ -14,7 +14,8 @@ export type BinaryName =
   | 'containerd'
   | 'containerd-shim-runc-v2'
   | 'ctr'
-  | 'pause';
+  | 'pause'
+  | 'probe';
 
 /** An official release: a plain program, or one file inside a .tar.gz. */
 export interface Release {
@@ -30,7 +31,7 @@ export interface Binary {
   /** Part of the cache's folder name, so that a new version never meets an old program. */
   readonly version: string;
   /** Folder under go/ with the go.mod that pins it. */
-  readonly module: 'kubernetes' | 'kwok' | 'coredns' | 'containerd' | 'pause';
+  readonly module: 'kubernetes' | 'kwok' | 'coredns' | 'containerd' | 'pause' | 'probe';
   readonly goPackage: string;
   readonly ldflags: string;
   /** Measured on two busy cores: what the progress lines promise. */
@@ -44,8 +45,8 @@ const ETCD = '3.6.8';
 const KWOK = '0.8.0';
 const COREDNS = '1.15.0';
 const CONTAINERD = '2.4.2';
-/** Ours, under go/pause: one more with each change, so that an old one in the cache is not taken for it. */
-const PAUSE = '1';
+/** Ours, under go/: one more with each change, so that an old one in the cache is not taken for it. */
+const OURS = { pause: 1, probe: 2 };
 
 // Without these, kubectl and the checks of version skew see v0.0.0.
 const [KUBE_MAJOR, KUBE_MINOR] = KUBERNETES.split('.');
@@ -90,6 +91,11 @@ function containerd(name: BinaryName, coldBuildSeconds: number): Binary {
   };
 }
 
+function ours(name: keyof typeof OURS, coldBuildSeconds: number): Binary {
+  const version = `${name}-v${OURS[name]}`;
+  return { name, version, module: name, goPackage: '.', ldflags: '', coldBuildSeconds, release: () => undefined };
+}
+
 const ALL: readonly Binary[] = [
   {
     name: 'etcd',
@@ -111,7 +117,7 @@ const ALL: readonly Binary[] = [
   kubernetes('kube-scheduler', 10),
   kubernetes('kubelet', 50),
   kubernetes('kube-proxy', 20),
-  containerd('containerd', 110),
+  containerd('containerd', 160),
   containerd('containerd-shim-runc-v2', 15),
   containerd('ctr', 15),
   {
@@ -138,15 +144,8 @@ const ALL: readonly Binary[] = [
       return { url, checksumUrl: `${url}.sha256`, member: 'coredns' };
     },
   },
-  {
-    name: 'pause',
-    version: `pause-v${PAUSE}`,
-    module: 'pause',
-    goPackage: '.',
-    ldflags: '',
-    coldBuildSeconds: 5,
-    release: () => undefined, // a release is an image, and no registry is asked
-  },
+  ours('pause', 5),
+  ours('probe', 15),
 ];
 
 export function binary(name: BinaryName): Binary {

@@ -1,0 +1,59 @@
+// What the control plane is told beyond what every local cluster tells it, because its nodes are real. Pure.
+import { join } from 'node:path';
+import type { ComponentName } from '../components.ts';
+import { PROVISIONER_FOLDER, volumesFolder } from './files.ts';
+
+/** How soon silence has consequences. */
+export interface Patience {
+  /** After this long without a word a node is NotReady. Kubernetes' default: 50. */
+  readonly nodeGraceSeconds: number;
+  /** How long pods that say nothing themselves stay bound to a node that is NotReady or unreachable. Kubernetes' default: 300. */
+  readonly tolerationSeconds: number;
+}
+
+export const STOCK_PATIENCE: Patience = { nodeGraceSeconds: 50, tolerationSeconds: 300 };
+const STOCK_LEASE_SECONDS = 40;
+
+/** In proportion, so that a shorter grace does not make a busy node look silent. */
+export function leaseSeconds({ nodeGraceSeconds }: Patience): number {
+  return Math.max(1, Math.min(STOCK_LEASE_SECONDS, Math.floor(nodeGraceSeconds * 0.8)));
+}
+
+/** The certificate that the API server shows to kubelets. */
+export const KUBELET_CLIENT = {
+  subject: { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] },
+  paths: (dir: string) => ({
+    certificate: join(dir, 'pki/kubelet-client.crt'),
+    key: join(dir, 'pki/kubelet-client.key'),
+  }),
+};
+
+export function controlPlaneArgs(dir: string, patience: Patience): Partial<Record<ComponentName, readonly string[]>> {
+  const client = KUBELET_CLIENT.paths(dir);
+  return {
+    'kube-apiserver': [
+      `--kubelet-client-certificate=${client.certificate}`,
+      `--kubelet-client-key=${client.key}`,
+      `--kubelet-certificate-authority=${join(dir, 'pki/ca.crt')}`,
+      '--enable-admission-plugins=NodeRestriction',
+      '--enable-aggregator-routing=true', // webhooks are called at their pods: this machine knows no Services
+      `--default-not-ready-toleration-seconds=${patience.tolerationSeconds}`,
+      `--default-unreachable-toleration-seconds=${patience.tolerationSeconds}`,
+    ],
+    'kube-controller-manager': [
+      `--node-monitor-grace-period=${patience.nodeGraceSeconds}s`,
+      `--node-monitor-period=${patience.nodeGraceSeconds < STOCK_PATIENCE.nodeGraceSeconds ? 1 : 5}s`,
+    ],
+  };
+}
+
+/**
+ * Words before a component's command line: it runs in the cluster's cgroup, and kube-controller-manager sees the
+ * cluster's volumes where its provisioner makes them.
+ */
+export function launcher(dir: string, enterCgroup: string): (name: ComponentName) => readonly string[] {
+  const plain = ['sh', '-c', `set -e\n${enterCgroup}\nexec "$@"`, 'sh'];
+  const bind = `set -e\nmount --bind '${volumesFolder(dir)}' ${PROVISIONER_FOLDER}\nexec "$@"`;
+  const withVolumes = [...plain, 'unshare', '--mount', '--propagation', 'private', 'sh', '-c', bind, 'sh'];
+  return (name) => (name === 'kube-controller-manager' ? withVolumes : plain);
+}
