@@ -18,7 +18,7 @@ export class Connection {
       this.#ended ??= new Error(`${address}:${port}: ${why}`);
       this.#wake();
     };
-    this.#socket.on('data', (chunk) => {
+    this.#socket.on('data', (chunk: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
       this.#wake();
     });

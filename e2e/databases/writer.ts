@@ -1,7 +1,7 @@
 // Writes numbered records one after another, for as long as it is let, and notes what became of each. One at a time: so the
 // time between two acknowledgements is the store's, and the order is known. A class, because the state lives here.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Attempt, Journal } from './journal.ts';
+import type { Attempt, Fault, Journal } from './journal.ts';
 import type { Store } from './store.ts';
 
 export interface WriterOptions {
@@ -13,6 +13,8 @@ export interface WriterOptions {
 
 const DEADLINE_MS = 1_000;
 const EVERY_MS = 10;
+/** Writes in a row after which a store is taken to be well again. */
+const QUIET = 20;
 
 export class Writer {
   readonly #store: Store;
@@ -21,7 +23,7 @@ export class Writer {
   readonly #running: Promise<void>;
   #stopped = false;
   #acknowledged = 0;
-  #listeners: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
 
   /** Begins at once. */
   constructor(store: Store, { deadlineMs = DEADLINE_MS, everyMs = EVERY_MS }: WriterOptions = {}) {
@@ -37,13 +39,32 @@ export class Writer {
   /** Resolves when so many more records have been acknowledged: the store takes writes. */
   async more(records: number, deadlineMs: number): Promise<void> {
     const wanted = this.#acknowledged + records;
-    const timeout = AbortSignal.timeout(deadlineMs);
-    while (this.#acknowledged < wanted) {
-      await new Promise<void>((resolve, reject) => {
-        this.#listeners.push(resolve);
-        timeout.addEventListener('abort', () => reject(new Error(this.#notTaken(deadlineMs))), { once: true });
-      });
-    }
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#listeners.delete(look);
+        reject(new Error(this.#notTaken(deadlineMs)));
+      }, deadlineMs);
+      const look = () => {
+        if (this.#acknowledged < wanted) return;
+        clearTimeout(timer);
+        this.#listeners.delete(look);
+        resolve();
+      };
+      this.#listeners.add(look);
+    });
+  }
+
+  /**
+   * Does something to the store, and waits until it takes writes again, within `recoveryMs` from the end of the act. Some quiet
+   * writes follow, so that the gap of the next fault is not counted to this one.
+   */
+  async during(name: string, act: () => Promise<void>, recoveryMs: number): Promise<Fault> {
+    const fromMs = performance.now();
+    await act();
+    await this.more(QUIET, recoveryMs);
+    const toMs = performance.now();
+    await this.more(QUIET, recoveryMs);
+    return { name, fromMs, toMs };
   }
 
   /** Ends after the write under way. */
@@ -63,7 +84,7 @@ export class Writer {
       this.#attempts.push({ record, startedAtMs, endedAtMs: performance.now(), outcome });
       if (outcome === 'acknowledged') {
         this.#acknowledged += 1;
-        for (const listener of this.#listeners.splice(0)) listener();
+        for (const listener of [...this.#listeners]) listener();
       }
       await sleep(everyMs);
     }

@@ -10,7 +10,7 @@ export interface Message {
 const VERSION = 0x0003_0000;
 
 export function startup(parameters: Readonly<Record<string, string>>): Buffer {
-  const text = Object.entries(parameters).flatMap(([name, value]) => [name, value]);
+  const text = Object.entries(parameters).flat();
   const body = Buffer.from(`${text.join('\0')}\0\0`);
   const head = Buffer.alloc(8);
   head.writeInt32BE(body.length + 8, 0);

@@ -42,10 +42,7 @@ export const FINISH: readonly string[] = [
   `echo '${USER}' >>"$1/etc/passwd"`,
   `echo '${GROUP}' >>"$1/etc/group"`,
   // The public image has PostgreSQL's programs in its PATH.
-  'for program in "$1"/usr/lib/postgresql/15/bin/*; do ln -sf "/usr/lib/postgresql/15/bin/${program##*/}" "$1/usr/local/bin/"; done',
-  // Its socket's folder, and what a container mounts over.
-  'mkdir -p "$1/data" "$1/scripts" "$1/run/etcd" "$1/run/postgresql"',
-  'chown 999:999 "$1/run/postgresql"',
+  'cd "$1/usr/local/bin" && ln -sf ../../lib/postgresql/15/bin/* .',
   `cd "$1" && rm -rf ${NEEDLESS.join(' ')}`,
 ];
 
