@@ -1,6 +1,7 @@
 // Runs a program to its end: its output, or an error that says what was run and what it said. No shell, no retries.
 import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
 
 export interface Run {
   /** Standard input, as text. */
@@ -12,7 +13,8 @@ export interface Run {
 }
 
 /** Standard output. */
-export async function run(command: readonly string[], { input = '', inputFile, env = process.env }: Run = {}) {
+export async function run(command: readonly string[], options: Run = {}): Promise<string> {
+  const { input = '', inputFile, env = process.env } = options;
   const [path = '', ...args] = command;
   const child = spawn(path, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   let stdout = '';
@@ -33,6 +35,7 @@ export async function run(command: readonly string[], { input = '', inputFile, e
     child.once('error', reject);
     child.once('close', (exitCode, killedBy) => resolve(exitCode ?? killedBy ?? 'unknown'));
   });
-  if (code !== 0) throw new Error(`${command.join(' ')} failed (exit ${code}): ${(stderr || stdout).trim()}`);
+  if (code !== 0)
+    throw new Error(`${[basename(path), ...args].join(' ')} failed (exit ${code}): ${(stderr || stdout).trim()}`);
   return stdout;
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { ComponentName } from '../components.ts';
 import { PROVISIONER_FOLDER, volumesFolder } from './files.ts';
+import { quote } from './shell.ts';
 
 /** How soon silence has consequences. */
 export interface Patience {
@@ -53,7 +54,7 @@ export function controlPlaneArgs(dir: string, patience: Patience): Partial<Recor
  */
 export function launcher(dir: string, enterCgroup: string): (name: ComponentName) => readonly string[] {
   const plain = ['sh', '-c', `set -e\n${enterCgroup}\nexec "$@"`, 'sh'];
-  const bind = `set -e\nmount --bind '${volumesFolder(dir)}' ${PROVISIONER_FOLDER}\nexec "$@"`;
+  const bind = `set -e\nmount --bind ${quote(volumesFolder(dir))} ${PROVISIONER_FOLDER}\nexec "$@"`;
   const withVolumes = [...plain, 'unshare', '--mount', '--propagation', 'private', 'sh', '-c', bind, 'sh'];
   return (name) => (name === 'kube-controller-manager' ? withVolumes : plain);
 }

@@ -3,6 +3,7 @@
 import { stringify } from 'yaml';
 import { type Addresses, DNS_SERVICE, nodeAddress, podRange } from './addresses.ts';
 import { type NodeFiles, PROVISIONER_FOLDER, volumesFolder } from './files.ts';
+import { quote } from './shell.ts';
 import { BOOT_ID, standIn, TUNABLES } from './tunables.ts';
 
 export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock';
@@ -34,13 +35,13 @@ export function prepareScript({ name, files, clusterDir }: NodePlan): string {
   const settings = [...Object.keys(TUNABLES), BOOT_ID];
   return [
     'mount --make-rshared /',
-    `mount --bind '${files.disk}' /var`,
+    `mount --bind ${quote(files.disk)} /var`,
     'mount -t tmpfs -o mode=0755 tmpfs /run', // a power cut empties it
     'mkdir -p /run/lock /run/netns',
-    `mount --bind '${volumesFolder(clusterDir)}' ${PROVISIONER_FOLDER}`,
-    ...settings.map((setting) => `mount --bind '${files.tunables}/${standIn(setting)}' /proc/${setting}`),
+    `mount --bind ${quote(volumesFolder(clusterDir))} ${PROVISIONER_FOLDER}`,
+    ...settings.map((setting) => `mount --bind ${quote(`${files.tunables}/${standIn(setting)}`)} /proc/${setting}`),
     'echo 1 > /proc/sys/net/ipv4/ip_forward',
-    `hostname ${name}`,
+    `echo ${name} > /proc/sys/kernel/hostname`,
   ].join('\n');
 }
 
@@ -95,7 +96,7 @@ export function runcScript({ runc }: Pick<NodePlan, 'runc'>): string {
 case " $* " in
 *" create "*) find ${PROVISIONER_FOLDER} -mindepth 1 -maxdepth 1 -type d -user 0 -perm 0750 -exec chmod 0777 {} + ;;
 esac
-exec '${runc}' "$@"
+exec ${quote(runc)} "$@"
 `;
 }
 
