@@ -25,6 +25,7 @@ import { askedFor, countsWhatIsThere, listedFirst, noIdleWait, readsItsWrites } 
 import { templateTried } from './templates.ts';
 import { highestFirst, scaledFirst } from './turns.ts';
 import { claimsFree, notItsTurn, onItsState, toldFirst, triedFirst, updateOf } from './updates.ts';
+import { vacantRule } from './vacant.ts';
 import { verdictOnUpdate } from './verdicts.ts';
 import type { Rule } from './witness.ts';
 
@@ -34,6 +35,7 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R2', judge: readsItsWrites },
     { name: 'R3', judge: freshLook },
     { name: 'R1', judge: lostAsProven },
+    vacantRule(),
     { name: 'R2', judge: onItsState },
     { name: 'R3', judge: triedFirst },
     { name: 'R3', judge: claimsFree },
