@@ -42,11 +42,11 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
   if (nodes < 1 || nodes > MAX_NODES) throw new Error(`A cluster has 1 to ${MAX_NODES} real nodes, not ${nodes}.`);
   const programs = await findProgramPaths(progress);
   const dir = realpathSync(prepareFolder(options.dir));
-  for (const path of [dir, ...Object.values(programs)]) checkVisible(path);
-
+  // It stays: removing it would unmount what other clusters' nodes see there.
   mkdirSync(PROVISIONER_FOLDER, { recursive: true });
   const watchdog = guard(dir);
   try {
+    for (const path of [dir, ...Object.values(programs)]) checkVisible(path);
     const prepared = await bringUp({ dir, options, nodes, patience: patienceOf(options), programs, progress });
     if (options.detach === true) {
       prepared.runtime.disown();
