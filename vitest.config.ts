@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Three projects: `unit` needs nothing but Node; `integration` needs the local cluster (see test/integration/); `chart` Helm
-// as well, and Debian for the image.
+// Four projects: `unit` needs nothing but Node; `integration` needs the local cluster (see test/integration/); `chart` Helm as
+// well, and Debian for the image; `e2e` needs its real nodes: Linux and root.
 export default defineConfig({
   test: {
     projects: [
@@ -30,6 +30,15 @@ export default defineConfig({
           testTimeout: 120_000,
           // Building the image, and Helm's first start.
           hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/suites/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

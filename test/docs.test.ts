@@ -43,7 +43,7 @@ test.each(pages)('%s: its links lead to files that exist', (page) => {
 
 test.each(pages)('%s: the npm scripts that it names exist', (page) => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const named = [...read(page).matchAll(/npm run (?:-s )?([a-z]+)/g)].map(([, script]) => script ?? '');
+  const named = [...read(page).matchAll(/npm run (?:-s )?([a-z0-9]+)/g)].map(([, script]) => script ?? '');
   expect(named.filter((script) => !(script in scripts))).toEqual([]);
 });
 

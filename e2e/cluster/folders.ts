@@ -22,7 +22,18 @@ export function imageCache(what: string): string {
   return join(base('XDG_CACHE_HOME', '.cache'), 'images', what);
 }
 
+/** The folder of an image's archive in the cache, by the version of what is in it. */
+export function imageFolder(version: string): string {
+  const { os, arch } = platform();
+  return join(base('XDG_CACHE_HOME', '.cache'), 'images', `${version}-${os}-${arch}`);
+}
+
+/** What running clusters keep. */
+export function stateFolder(): string {
+  return base('XDG_STATE_HOME', '.local/state');
+}
+
 /** The folder of a cluster started by `npm run cluster -- up`. */
 export function clusterFolder(name: string): string {
-  return join(base('XDG_STATE_HOME', '.local/state'), 'clusters', name);
+  return join(stateFolder(), 'clusters', name);
 }

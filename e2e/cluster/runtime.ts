@@ -31,13 +31,14 @@ export class Runtime {
     const path = await findBinary(name, this.#progress);
     const starts = this.#starts.get(name) ?? 0;
     this.#starts.set(name, starts + 1);
-    const id = launch({ path, args: argumentsOf(name, this.#layout, starts), logFile: this.logFile(name) });
+    const command = [...(this.#layout.launcher?.(name) ?? []), path, ...argumentsOf(name, this.#layout, starts)];
+    const id = launch({ command, logFile: this.logFile(name) });
     this.#record({ ...this.#state, components: { ...this.#state.components, [name]: id } });
   }
 
   /** Waits until the component says that it is well. Throws, with the end of its log, when it died or takes too long. */
   async ready(name: ComponentName): Promise<void> {
-    const probe = probeOf(name, this.#layout.ports, this.#state.admin);
+    const probe = probeOf(name, this.#state);
     const healthy = async () => {
       if (this.#running(name) === undefined)
         throw new Error(`${name} ended while it was starting.${this.#logTail(name)}`);
