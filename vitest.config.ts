@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Four projects: `unit` needs nothing but Node; `integration` needs the local cluster (see test/integration/); `chart` Helm as well, and
-// Debian for the image; `e2e` the cluster's real nodes: Linux and root.
+// Four projects: `unit` needs nothing but Node; `integration` needs the local cluster (see test/integration/); `chart` Helm as
+// well, and Debian for the image; `e2e` needs its real nodes: Linux and root.
 export default defineConfig({
   test: {
     projects: [
@@ -25,20 +25,20 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'e2e',
-          include: ['e2e/suites/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
           name: 'chart',
           include: ['test/chart/cluster/**/*.test.ts'],
           testTimeout: 120_000,
           // Building the image, and Helm's first start.
           hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/suites/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

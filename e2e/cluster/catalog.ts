@@ -9,14 +9,14 @@ export type BinaryName =
   | 'kube-scheduler'
   | 'kwok'
   | 'coredns'
+  | 'helm'
   | 'kubelet'
   | 'kube-proxy'
   | 'containerd'
   | 'containerd-shim-runc-v2'
   | 'ctr'
   | 'pause'
-  | 'probe'
-  | 'helm';
+  | 'probe';
 
 /** An official release: a plain program, or one file inside a .tar.gz. */
 export interface Release {
@@ -32,7 +32,7 @@ export interface Binary {
   /** Part of the cache's folder name, so that a new version never meets an old program. */
   readonly version: string;
   /** Folder under go/ with the go.mod that pins it. */
-  readonly module: 'kubernetes' | 'kwok' | 'coredns' | 'containerd' | 'pause' | 'probe' | 'helm';
+  readonly module: 'kubernetes' | 'kwok' | 'coredns' | 'containerd' | 'helm' | 'pause' | 'probe';
   readonly goPackage: string;
   readonly ldflags: string;
   /** Measured on two busy cores: what the progress lines promise. */
@@ -45,10 +45,10 @@ const KUBERNETES = '1.36.3';
 const ETCD = '3.6.8';
 const KWOK = '0.8.0';
 const COREDNS = '1.15.0';
+const HELM = '4.3.1';
 const CONTAINERD = '2.4.2';
 /** Ours, under go/: one more with each change, so that an old one in the cache is not taken for it. */
 const OURS = { pause: 1, probe: 2 };
-const HELM = '4.3.1';
 
 // Without these, kubectl and the checks of version skew see v0.0.0.
 const [KUBE_MAJOR, KUBE_MINOR] = KUBERNETES.split('.');
@@ -146,8 +146,6 @@ const ALL: readonly Binary[] = [
       return { url, checksumUrl: `${url}.sha256`, member: 'coredns' };
     },
   },
-  ours('pause', 5),
-  ours('probe', 15),
   {
     name: 'helm',
     version: `helm-v${HELM}`,
@@ -160,6 +158,8 @@ const ALL: readonly Binary[] = [
       return { url, checksumUrl: `${url}.sha256sum`, member: `${os}-${arch}/helm` };
     },
   },
+  ours('pause', 5),
+  ours('probe', 15),
 ];
 
 export function binary(name: BinaryName): Binary {
