@@ -62,6 +62,38 @@ export function withImage(manifest: Manifest, image: string): Manifest {
   return { ...manifest, spec: { ...manifest.spec, template: { ...template, spec } } };
 }
 
+/**
+ * The same store as a StatefulSet, to compare with: the app's two words changed back, what only we have left out, and the headless
+ * Service written, which a StatefulSet expects. Its updates take one member at a time, as ours do.
+ */
+export function asStatefulSet(manifest: Manifest): readonly Manifest[] {
+  if (!isApp(manifest)) return [manifest];
+  const { name } = manifest.metadata;
+  const { podRecoveryPolicy, volumeLossPolicy, progressDeadlineSeconds, nodeFailurePolicy, ...spec } = manifest.spec;
+  const labels = { 'app.kubernetes.io/name': name };
+  const ports = spec.template.spec.containers.flatMap(
+    ({ ports: exposed }) => (exposed ?? []) as readonly { readonly name: string; readonly containerPort: number }[],
+  );
+  const service: Manifest = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: {
+      clusterIP: 'None',
+      publishNotReadyAddresses: true,
+      selector: labels,
+      ports: ports.map(({ name: portName, containerPort }) => ({ name: portName, port: containerPort })),
+    },
+  };
+  const set: Manifest = {
+    ...manifest,
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    spec: { ...spec, serviceName: name, selector: { matchLabels: labels }, updateStrategy: { type: 'RollingUpdate' } },
+  };
+  return [service, set];
+}
+
 /** One text for `kubectl apply -f -`: JSON is YAML. */
 export function applicable(manifests: readonly Manifest[]): string {
   return manifests.map((manifest) => JSON.stringify(manifest)).join('\n---\n');
