@@ -8,7 +8,7 @@ import { helm } from '../cluster/helm.ts';
 import { type RealCluster, startRealCluster } from '../cluster/real/cluster.ts';
 import { until } from '../cluster/requests.ts';
 import { type OperatorArchive, operatorArchive } from '../images/operator/archive.ts';
-import { describeReal } from './real.ts';
+import { describeReal } from './clusters.ts';
 
 const CHART = new URL('../../charts/statefulapp-operator', import.meta.url).pathname;
 const NAMESPACE = 'operators';

@@ -53,6 +53,7 @@ export const valuesSchema = z
     replicas: z.number().int().min(0).max(10),
     image,
     watchNamespaces: z.array(z.string().regex(NAMESPACE)).max(100),
+    fencingTaints: z.array(z.string().min(1).max(316)).max(16),
     workers: z.number().int().min(1).max(256),
     logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error']),
     leaderElection: z.strictObject({ leaseDuration: seconds, renewDeadline: seconds, retryPeriod: seconds }).partial(),

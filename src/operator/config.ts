@@ -15,6 +15,8 @@ export interface Config {
   readonly leaseName: string;
   readonly leaseTimes: LeaseTimes;
   readonly context: string | undefined;
+  /** Whether nodes are followed, which takes rights that no Role can grant. */
+  readonly watchNodes: boolean;
   /** Keys of taints by which fencing declares a machine dead. */
   readonly fencingTaints: readonly string[];
 }
@@ -30,6 +32,7 @@ const FLAGS = {
   'renew-deadline': { type: 'string', default: String(DEFAULT_LEASE_TIMES.renewDeadlineMs / 1000) },
   'retry-period': { type: 'string', default: String(DEFAULT_LEASE_TIMES.retryMs / 1000) },
   context: { type: 'string' },
+  'watch-nodes': { type: 'string', default: 'auto' },
   'fencing-taint': { type: 'string', multiple: true },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -44,6 +47,8 @@ export const USAGE = `statefulapp-operator: runs StatefulApps in the cluster of 
       --lease-name NAME    its name (statefulapp-operator)
       --lease-duration S   --renew-deadline S  --retry-period S   of leader election, in seconds (15, 10, 2)
       --context NAME       context of the kubeconfig (its current one)
+      --watch-nodes WHEN   true, false, or auto: unless --namespace is given, since a Role grants no nodes (auto). Without, members on dead
+                           nodes are replaced only on the node's own word or on that of people
       --fencing-taint KEY  a node that is not Ready and carries this taint is dead for certain, since your fencing sets it once
                            the machine is off; several: repeat it or separate by commas (node.kubernetes.io/out-of-service always counts)
   -h, --help
@@ -63,8 +68,10 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   };
   const seconds = (flag: 'lease-duration' | 'renew-deadline' | 'retry-period') =>
     1000 * number(flag, value(flag), { min: 0.1, max: 3600 });
+  const watched = namespaces(given.namespace ?? fromEnv(env, 'namespace'));
+  const nodes = oneOf('watch-nodes', value('watch-nodes'), ['auto', 'true', 'false']);
   return {
-    namespaces: namespaces(given.namespace ?? fromEnv(env, 'namespace')),
+    namespaces: watched,
     workers: number('workers', value('workers'), { min: 1, max: 256, whole: true }),
     address: address(value('address') ?? ''),
     logLevel: oneOf('log-level', value('log-level'), ['trace', 'debug', 'info', 'warn', 'error']),
@@ -76,6 +83,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
       retryMs: seconds('retry-period'),
     }),
     context: value('context'),
+    watchNodes: nodes === 'auto' ? watched.length === 0 : nodes === 'true',
     fencingTaints: taints(given['fencing-taint'] ?? fromEnv(env, 'fencing-taint')),
   };
 }

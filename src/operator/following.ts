@@ -20,6 +20,7 @@ export interface FollowOptions {
   readonly telemetry: Telemetry;
   /** Empty: all. */
   readonly namespaces: readonly string[];
+  readonly watchNodes: boolean;
 }
 
 export interface Ears {
@@ -46,13 +47,13 @@ export function scopeIn({ namespaces }: Pick<FollowOptions, 'namespaces'>) {
 }
 
 export function followAll(options: FollowOptions, ears: Ears): Following {
-  const { namespaces } = options;
+  const { namespaces, watchNodes } = options;
   const watches = FOLLOWED.flatMap((followed) =>
     (namespaces.length === 0 ? [undefined] : namespaces).map((namespace) =>
       followOne(options, ears, { followed, namespace }),
     ),
   );
-  const nodes = namespaces.length === 0 ? followNodes(options, ears) : null;
+  const nodes = watchNodes ? followNodes(options, ears) : null;
   return {
     isSynced: () => watches.every(({ hasSynced }) => hasSynced),
     stop: () => {
@@ -64,7 +65,7 @@ export function followAll(options: FollowOptions, ears: Ears): Following {
 
 /**
  * Nobody waits for its first list: without the right to read nodes, or before it is told, all of them are unknown, and
- * everything but the replacement of lost members goes on. An operator for some namespaces has a Role, which grants no nodes.
+ * everything but the replacement of lost members goes on.
  */
 function followNodes(options: FollowOptions, ears: Ears): Watch {
   const { transport, clock, random, log } = options;
