@@ -10,7 +10,7 @@ import { readRealState } from '../cluster/real/state.ts';
 import { leftovers } from '../cluster/real/teardown.ts';
 import { TUNABLES } from '../cluster/real/tunables.ts';
 import { until } from '../cluster/requests.ts';
-import { describeReal } from './real.ts';
+import { describeReal } from './clusters.ts';
 
 const CLUSTER_MODULE = join(import.meta.dirname, '../cluster/real/cluster.ts');
 

@@ -79,7 +79,7 @@ async function needs(command: readonly string[], what: string): Promise<void> {
     await run(command);
   } catch (error) {
     throw new Error(
-      `--kind needs ${what}: ${(error as Error).message}. Without it: --nodes (as root on Linux) or --fake-nodes.`,
+      `--kind needs ${what}. Without it: --nodes (as root on Linux) or --fake-nodes.\n${(error as Error).message}`,
     );
   }
 }

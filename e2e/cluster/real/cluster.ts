@@ -4,10 +4,9 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import type { Progress } from '../binaries.ts';
 import type { ComponentName } from '../components.ts';
 import { type ControlPlane, type ControlPlaneOptions, controlPlane, prepareFolder } from '../control-plane.ts';
-import { type Guard, guard } from '../guard.ts';
 import { type NodeCluster, nodeCluster } from '../node-cluster.ts';
+import { startOwned } from '../ownership.ts';
 import { type Patience, patienceOf } from '../patience.ts';
-import { tearDown } from '../teardown.ts';
 import { MAX_NODES } from './addresses.ts';
 import { bringUp } from './bring-up.ts';
 import { PROVISIONER_FOLDER } from './files.ts';
@@ -42,22 +41,13 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
   if (nodes < 1 || nodes > MAX_NODES) throw new Error(`A cluster has 1 to ${MAX_NODES} real nodes, not ${nodes}.`);
   const programs = await findProgramPaths(progress);
   const dir = realpathSync(prepareFolder(options.dir));
-  for (const path of [dir, ...Object.values(programs)]) checkVisible(path);
-
+  // It stays: removing it would unmount what other clusters' nodes see there.
   mkdirSync(PROVISIONER_FOLDER, { recursive: true });
-  const watchdog = guard(dir);
-  try {
-    const prepared = await bringUp({ dir, options, nodes, patience: patienceOf(options), programs, progress });
-    if (options.detach === true) {
-      prepared.runtime.disown();
-      watchdog.release();
-    }
-    return handle(controlPlane(prepared, progress), nodes, { progress, stop: () => end(dir, watchdog) });
-  } catch (error) {
-    await tearDown(dir);
-    watchdog.release();
-    throw error;
-  }
+  const { prepared, stop } = await startOwned(dir, options.detach === true, async () => {
+    for (const path of [dir, ...Object.values(programs)]) checkVisible(path);
+    return bringUp({ dir, options, nodes, patience: patienceOf(options), programs, progress });
+  });
+  return handle(controlPlane(prepared, progress), nodes, { progress, stop });
 }
 
 function checkVisible(path: string): void {
@@ -66,11 +56,6 @@ function checkVisible(path: string): void {
     `${path} is below /var or /run, which every node has of its own, so nodes could not see it. ` +
       'Choose another folder: `dir`, TMPDIR, XDG_STATE_HOME or XDG_CACHE_HOME decide.',
   );
-}
-
-async function end(dir: string, watchdog: Guard): Promise<void> {
-  await tearDown(dir);
-  watchdog.release();
 }
 
 interface Ending {
