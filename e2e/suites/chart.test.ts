@@ -9,7 +9,7 @@ import { helm } from '../cluster/helm.ts';
 import { type RealCluster, startRealCluster } from '../cluster/real/cluster.ts';
 import { until } from '../cluster/requests.ts';
 import { type OperatorArchive, operatorArchive } from '../images/operator/archive.ts';
-import { describeReal } from './real.ts';
+import { describeReal } from './clusters.ts';
 
 const CHART = new URL('../../charts/statefulapp-operator', import.meta.url).pathname;
 const NAMESPACE = 'operators';
@@ -40,7 +40,7 @@ describeReal('the chart on real nodes', () => {
     });
     await cluster.kubectl('create', 'namespace', NAMESPACE);
     await cluster.kubectl('label', 'namespace', NAMESPACE, 'pod-security.kubernetes.io/enforce=restricted');
-  });
+  }, 1_200_000); // on a new machine programs are built first
   afterAll(async () => {
     await cluster?.stop();
     rmSync(folder, { recursive: true, force: true });
