@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { usage } from '../../test/integration/grants.ts';
 import { helm } from '../cluster/helm.ts';
 import { type RealCluster, startRealCluster } from '../cluster/real/cluster.ts';
 import { until } from '../cluster/requests.ts';
@@ -35,10 +36,11 @@ describeReal('the chart on real nodes', () => {
       dir: join(folder, 'cluster'),
       nodes: 2,
       images: [operator.file],
+      audit: true,
     });
     await cluster.kubectl('create', 'namespace', NAMESPACE);
     await cluster.kubectl('label', 'namespace', NAMESPACE, 'pod-security.kubernetes.io/enforce=restricted');
-  });
+  }, 1_200_000); // on a new machine programs are built first
   afterAll(async () => {
     await cluster?.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -119,5 +121,11 @@ describeReal('the chart on real nodes', () => {
     expect((await pods()).filter(({ metadata }) => operators.includes(metadata.name))).toEqual([]);
     await helmed('test', NAME);
     expect(await members()).toBe(before);
+  });
+
+  test('over all of that nothing was asked for that the chart does not grant', () => {
+    const { denied, used } = usage(cluster.auditLog, `system:serviceaccount:${NAMESPACE}:${NAME}`);
+    expect(denied).toEqual([]);
+    expect(used).toContain('create /pods');
   });
 });

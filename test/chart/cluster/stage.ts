@@ -23,6 +23,8 @@ export interface InstallOptions {
   /** Default: the chart of this checkout. */
   readonly chart?: string;
   readonly flags?: readonly string[];
+  /** Who installs. Default: the administrator. */
+  readonly kubeconfig?: string;
 }
 
 export interface ChartStage {
@@ -44,11 +46,11 @@ export interface ChartStage {
 
 export async function openChartStage(name: string): Promise<ChartStage> {
   const cluster = await startCluster({ name, audit: true });
-  const { kubeconfig } = cluster;
+  const administrator = cluster.kubeconfig;
   const helmed = (
     { name: release, namespace }: Release,
     verb: string,
-    { values = {}, chart = CHART, flags = [] }: InstallOptions,
+    { values = {}, chart = CHART, flags = [], kubeconfig = administrator }: InstallOptions,
   ) =>
     helm({
       kubeconfig,
@@ -67,7 +69,7 @@ export async function openChartStage(name: string): Promise<ChartStage> {
     upgrade: (release, options = {}) => helmed(release, 'upgrade', options),
     async uninstall({ name: release, namespace }) {
       await helm({
-        kubeconfig,
+        kubeconfig: administrator,
         args: ['uninstall', release, '--namespace', namespace, '--ignore-not-found', '--wait', '--timeout=90s'],
       });
     },
