@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { Cluster } from '../cluster/cluster.ts';
+import type { ControlPlane } from '../cluster/control-plane.ts';
 import { until } from '../cluster/requests.ts';
 
 export const OPERATOR_USER = 'statefulapp-operator';
@@ -27,7 +27,7 @@ export function rules(file: 'namespaced' | 'cluster' | 'lease'): readonly Rule[]
 }
 
 /** Resolves when the API server serves StatefulApps and operators may work with them. */
-export async function install(cluster: Cluster): Promise<void> {
+export async function install(cluster: ControlPlane): Promise<void> {
   await cluster.kubectl('apply', '--server-side', '-f', CRDS);
   await established(cluster);
   await cluster.apply(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: rights() }));
@@ -63,7 +63,7 @@ function granted(kind: 'ClusterRole' | 'Role', metadata: Place, granting: readon
 }
 
 /** kubectl stumbles over a status without conditions ("accessor error: <nil>"), as a CRD has for a moment: asked again then. */
-function established(cluster: Cluster): Promise<void> {
+function established(cluster: ControlPlane): Promise<void> {
   const isEstablished = async () => {
     try {
       await cluster.kubectl('wait', '--for=condition=Established', '--timeout=60s', '-f', CRDS);
@@ -77,6 +77,6 @@ function established(cluster: Cluster): Promise<void> {
 }
 
 /** Path of a kubeconfig for an operator: an ordinary identity, whose name the API server writes into its audit log. */
-export function operatorKubeconfig(cluster: Cluster, user = OPERATOR_USER): Promise<string> {
+export function operatorKubeconfig(cluster: ControlPlane, user = OPERATOR_USER): Promise<string> {
   return cluster.kubeconfigFor(user, [OPERATOR_GROUP]);
 }

@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Cluster } from '../cluster/cluster.ts';
+import type { ControlPlane } from '../cluster/control-plane.ts';
 import { operatorKubeconfig } from './install.ts';
 
 export const MAIN = join(import.meta.dirname, '../../src/operator/main.ts');
@@ -32,7 +32,10 @@ export interface OperatorProcess {
   end(signal: NodeJS.Signals): Promise<number | string | null>;
 }
 
-export async function startOperatorProcess(cluster: Cluster, options: OperatorOptions = {}): Promise<OperatorProcess> {
+export async function startOperatorProcess(
+  cluster: ControlPlane,
+  options: OperatorOptions = {},
+): Promise<OperatorProcess> {
   const { user, flags = [] } = options;
   const kubeconfig = await operatorKubeconfig(cluster, user);
   return launchOperator({ command: ['node', MAIN], kubeconfig, flags: ['--lease-namespace=default', ...flags] });
