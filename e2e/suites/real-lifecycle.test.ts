@@ -81,11 +81,9 @@ function machine(): readonly string[] {
   const settings = Object.keys(TUNABLES).map(
     (setting) => `${setting} ${readFileSync(`/proc/${setting}`, 'utf8').trim()}`,
   );
-  const own = (line: string) => !/sapp-10-\d+|10\.2[0-4]\d\./.test(line);
+  const own = (line: string) => !/sapp-10-\d+|10\.2[0-4]\d\.|statefulapp-network/.test(line);
   const text = (...command: readonly string[]) =>
-    execFileSync('ip', command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-      .split('\n')
-      .filter(own);
+    execFileSync('ip', command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n');
   const named = [...text('-brief', 'link'), ...text('route'), ...text('netns')];
   const filters = execFileSync('nft', ['list', 'ruleset'], { encoding: 'utf8' });
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
@@ -99,5 +97,5 @@ function machine(): readonly string[] {
     ...readdirSync('/var/lib'),
     ...readdirSync('/var/log'),
     ...readdirSync('/run'),
-  ];
+  ].filter(own);
 }
