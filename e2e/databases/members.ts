@@ -27,7 +27,7 @@ interface PodStatus {
 export class Members {
   readonly #watch: Watch;
   readonly #members = new Map<number, Member>();
-  /** Every pod that ever was a member, by ordinal: what the identity witness is asked about. */
+  /** Every pod that ever was Ready, by ordinal: each of them had an identity witness beside it. */
   readonly pods = new Map<number, Set<string>>();
 
   private constructor(watch: (members: Members) => Watch) {
@@ -84,7 +84,6 @@ export class Members {
     const isReady = conditions.some(({ type, status: holds }) => type === 'Ready' && holds === 'True');
     this.#members.set(Number(ordinal), { uid: metadata.uid, address: podIP, isReady });
     const pods = this.pods.get(Number(ordinal)) ?? new Set();
-    // Only one with an address has run.
-    if (podIP !== '') this.pods.set(Number(ordinal), pods.add(metadata.uid));
+    if (isReady) this.pods.set(Number(ordinal), pods.add(metadata.uid));
   }
 }

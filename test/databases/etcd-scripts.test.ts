@@ -92,8 +92,9 @@ describe('who is wanted', () => {
 });
 
 const member = (ordinal: number, more = '"name":"etcd-%","clientURLs":["http://x"]') =>
-  `{"ID":"10${ordinal}","peerURLs":["http://etcd-${ordinal}.etcd:2380"],${more.replace('%', String(ordinal))}}`;
-const list = (...members: readonly string[]) => `{"header":{"member_id":"7"},"members":[${members.join(',')}]}`;
+  `{"ID":"10${ordinal}", "peerURLs":["http://etcd-${ordinal}.etcd:2380"], ${more.replace('%', String(ordinal))}}`;
+// As version 3.6 writes it, with spaces.
+const list = (...members: readonly string[]) => `{"header":{"member_id":"7"}, "members":[${members.join(', ')}]}`;
 
 describe('how a member joins', () => {
   const config = () => {
