@@ -67,13 +67,17 @@ describeReal('real clusters', () => {
     expect(machine()).toEqual(before);
   });
 
-  test('a start that fails leaves nothing', async () => {
-    const dir = join(folder, 'broken');
-    const args = { 'kube-apiserver': ['--no-such-flag'] };
-    await expect(startRealCluster({ name: 'broken', dir, nodes: 1, args })).rejects.toThrow('kube-apiserver ended');
-    expect(readdirSync(folder)).toEqual([]);
-    expect(machine()).toEqual(before);
-  });
+  test.each(['kube-apiserver', 'containerd', 'kubelet'] as const)(
+    'a start that fails at %s says so, and leaves nothing',
+    async (program) => {
+      const dir = join(folder, 'broken');
+      const args = { [program]: ['--no-such-flag'] };
+      const failed = startRealCluster({ name: 'broken', dir, nodes: 1, args });
+      await expect(failed).rejects.toThrow(new RegExp(`^${program}.* ended while it was starting[^]*no-such-flag`));
+      expect(readdirSync(folder)).toEqual([]);
+      expect(machine()).toEqual(before);
+    },
+  );
 });
 
 /** What a cluster could leave or change, as far as it is nobody else's: other clusters may come and go meanwhile. */

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { logTail } from '../logs.ts';
 import type { NodeActions } from '../node-cluster.ts';
 import { isAlive } from '../processes.ts';
 import { until } from '../requests.ts';
@@ -22,7 +23,14 @@ import {
 } from './namespaces.ts';
 import { type Cable, plugIn, pullCable, putCableBack } from './network.ts';
 import { CONTAINERD_SOCKET, cgroupOf, kubeletArguments, prepareScript } from './node-config.ts';
-import { type NodeProgram, type NodeState, readNodeState, readRealState, writeNodeState } from './state.ts';
+import {
+  endedPrograms,
+  type NodeProgram,
+  type NodeState,
+  readNodeState,
+  readRealState,
+  writeNodeState,
+} from './state.ts';
 import { BOOT_ID, standIn } from './tunables.ts';
 
 const SOCKET_MS = 30_000;
@@ -126,14 +134,17 @@ function cableOf(dir: string, { plan }: NodeState): Cable {
 }
 
 async function startRuntime(state: NodeState): Promise<void> {
-  const { plan, holder } = start(state, 'containerd');
+  const started = start(state, 'containerd');
+  const { plan, holder } = started;
   const socket = `/proc/${holder?.init.pid ?? 0}/root${CONTAINERD_SOCKET}`;
-  await until(
-    () => accepts(socket),
-    SOCKET_MS,
-    () =>
-      `containerd of ${plan.name} does not answer after ${SOCKET_MS / 1000} s. See ${nodeLog(plan.files, 'containerd')}.`,
-  );
+  const log = nodeLog(plan.files, 'containerd');
+  const answers = async () => {
+    if (endedPrograms(started).includes('containerd'))
+      throw new Error(`containerd of ${plan.name} ended while it was starting. ${logTail(log)}`);
+    return accepts(socket);
+  };
+  const why = () => `containerd of ${plan.name} does not answer after ${SOCKET_MS / 1000} s. ${logTail(log)}`;
+  await until(answers, SOCKET_MS, why);
 }
 
 function accepts(path: string): Promise<boolean> {
