@@ -15,8 +15,8 @@ export interface HelmCall {
 
 export interface HelmOutput {
   readonly stdout: string;
-  /** Warnings of the API server are here. */
-  readonly stderr: string;
+  /** What the API server warned of: https://kubernetes.io/blog/2020/09/03/warnings/ */
+  readonly warnings: readonly string[];
 }
 
 const LIMIT_MS = 300_000;
@@ -37,7 +37,9 @@ export async function helm({ kubeconfig, args, values, progress = () => {} }: He
   running.child.stdin?.on('error', () => {}); // a helm that ends early does not read it
   running.child.stdin?.end(values === undefined ? '' : JSON.stringify(values));
   try {
-    return await running;
+    const { stdout, stderr } = await running;
+    // Beside these, Kubernetes' client logs requests that it gave up, as at the end of each --wait.
+    return { stdout, warnings: stderr.split('\n').filter((line) => /\bwarnings?\b/i.test(line)) };
   } catch (error) {
     const { stderr = '', code, killed } = error as { stderr?: string; code?: number | string; killed?: boolean };
     const how = killed === true ? `took longer than ${LIMIT_MS / 1000} s` : `failed (exit ${code})`;

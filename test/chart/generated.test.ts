@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { rules } from '../../e2e/operator/install.ts';
 import { valuesSchema } from '../../scripts/chart/values.ts';
 import { generated } from '../../scripts/generate.ts';
 import { ANNOTATION, GROUP, PLURAL } from '../../src/api/names.ts';
@@ -89,6 +90,22 @@ test('the admission policy is about our kind, and looks at every request to the 
       .filter((name) => !onOthers.includes(name))
       .sort(),
   ).toEqual(['acceptVolumeLoss', 'ignoreStatefulSet', 'rebuild']);
+});
+
+test('the rights have no wildcard, nothing secret, no way to more rights, and write nothing outside of namespaces', () => {
+  const namespaced = [...rules('namespaced'), ...rules('lease')];
+  const all = [...namespaced, ...rules('cluster')];
+  const words = new Set(all.flatMap(({ apiGroups, resources, verbs }) => [...apiGroups, ...resources, ...verbs]));
+  const never = ['*', 'secrets', 'configmaps', 'pods/exec', 'impersonate', 'escalate', 'bind', 'deletecollection'];
+  expect(never.filter((word) => words.has(word))).toEqual([]);
+  expect([...words].filter((word) => /role|serviceaccount|webhook|ephemeralcontainers|finalizers/.test(word))).toEqual(
+    [],
+  );
+  const reading = ['get', 'list', 'watch'];
+  expect(rules('cluster').flatMap(({ verbs }) => verbs.filter((verb) => !reading.includes(verb)))).toEqual([]);
+  expect(
+    namespaced.flatMap(({ resources }) => resources).filter((one) => /^(nodes|persistentvolumes)$/.test(one)),
+  ).toEqual([]);
 });
 
 test.each(['files/alerts.yaml', 'files/dashboard.json'])(

@@ -35,18 +35,18 @@ test('a chart with one capability too many is warned of: the silence about ours 
   const helpers = join(chart, 'templates/_helpers.tpl');
   writeFileSync(helpers, readFileSync(helpers, 'utf8').replace('drop: [ALL]', 'drop: [NET_RAW]'));
   const careless = { name: 'careless', namespace: RELEASE.namespace };
-  const { stderr } = await stage.install(careless, {
+  const { warnings } = await stage.install(careless, {
     chart,
     values: { crds: { install: false } },
     flags: ['--wait=hookOnly'], // its pods are never made
   });
   await stage.uninstall(careless);
-  expect(stderr).toMatch(/would violate PodSecurity .*restricted:latest.* unrestricted capabilities/);
+  expect(warnings.join()).toMatch(/would violate PodSecurity .*restricted:latest.* unrestricted capabilities/);
 });
 
 test('an earlier version is installed: its pods start, and the restricted level of Pod Security has nothing to say', async () => {
-  const { stdout, stderr } = await stage.install(RELEASE, { chart: previousChart(folder) });
-  expect(stderr).toBe('');
+  const { stdout, warnings } = await stage.install(RELEASE, { chart: previousChart(folder) });
+  expect(warnings).toEqual([]);
   expect(stdout).toContain('STATUS: deployed');
   expect(stdout).toContain(`The StatefulApp operator ${PREVIOUS_VERSION} works on all StatefulApps of this cluster.`);
   const running = await kubectl(
@@ -163,8 +163,8 @@ test('an upgrade brings the new CRD and the admission policy, and no member of a
   const operator = await stage.operator(RELEASE);
   await ready(stage);
   const before = await everything(stage);
-  const { stderr } = await stage.upgrade(RELEASE, { values: { logLevel: 'debug' } });
-  expect(stderr).toBe('');
+  const { warnings } = await stage.upgrade(RELEASE, { values: { logLevel: 'debug' } });
+  expect(warnings).toEqual([]);
   const columns = async () => JSON.stringify((await crd(stage)).spec.versions[0].additionalPrinterColumns);
   expect(await columns()).toContain(NEW_COLUMN);
   await kubectl('get', 'validatingadmissionpolicy', 'statefulapp-operator');

@@ -123,6 +123,18 @@ describe('helm template', () => {
     expect(binding['subjects']).toMatchObject([{ name: 'sapp-statefulapp-operator', namespace: 'store' }]);
   });
 
+  test('given namespaces: the admission policy is in force there and nowhere else', async () => {
+    const name = 'statefulapp-operator.store.sapp-statefulapp-operator';
+    const binding = pick(await render({ watchNamespaces: ['a', 'b'] }), 'ValidatingAdmissionPolicyBinding', name);
+    const selector = { key: 'kubernetes.io/metadata.name', operator: 'In', values: ['a', 'b'] };
+    expect(binding.spec).toMatchObject({
+      policyName: name,
+      matchResources: { namespaceSelector: { matchExpressions: [selector] } },
+    });
+    const wide = pick(await render(), 'ValidatingAdmissionPolicyBinding', 'statefulapp-operator');
+    expect(wide.spec).toEqual({ policyName: 'statefulapp-operator', validationActions: ['Deny'] });
+  });
+
   test('for all namespaces: every name outside of namespaces is fixed', async () => {
     const ofCluster = (manifests: readonly Manifest[]) =>
       kinds(manifests.filter(({ metadata }) => metadata.namespace === undefined));
