@@ -12,10 +12,9 @@ import {
   prepareFolder,
   startApiServer,
 } from './control-plane.ts';
-import { type Guard, guard } from './guard.ts';
 import { canRunPods, createNode, createStorageClass, deleteNode, dropNodeLeases, setKubelet } from './nodes.ts';
+import { startOwned } from './ownership.ts';
 import { until } from './requests.ts';
-import { tearDown } from './teardown.ts';
 
 /** Clusters of one name may run side by side in different folders. */
 export interface ClusterOptions extends ControlPlaneOptions {
@@ -56,20 +55,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   for (const name of wanted) await findBinary(name, progress);
 
   const dir = prepareFolder(options.dir);
-  const watchdog = guard(dir);
-  try {
-    const prepared = await prepareControlPlane({ dir, options, progress });
-    await bringUp(prepared, { wanted, nodes, progress });
-    if (options.detach === true) {
-      prepared.runtime.disown();
-      watchdog.release();
-    }
-    return handle(prepared, nodes, { progress, stop: () => end(dir, watchdog) });
-  } catch (error) {
-    await tearDown(dir);
-    watchdog.release();
-    throw error;
-  }
+  const { prepared, stop } = await startOwned(dir, options.detach === true, async () => {
+    const cluster = await prepareControlPlane({ dir, options, progress });
+    await bringUp(cluster, { wanted, nodes, progress });
+    return cluster;
+  });
+  return handle(prepared, nodes, { progress, stop });
 }
 
 function isWanted(name: ComponentName, components: readonly ComponentName[] = COMPONENTS): boolean {
@@ -100,11 +91,6 @@ async function bringUp(cluster: Prepared, { wanted, nodes, progress }: Wishes): 
     );
   }
   progress(`${nodes} nodes are ready`);
-}
-
-async function end(dir: string, watchdog: Guard): Promise<void> {
-  await tearDown(dir);
-  watchdog.release();
 }
 
 interface Ending {

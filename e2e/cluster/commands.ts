@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { findBinary } from './binaries.ts';
 import { startCluster } from './cluster.ts';
 import { clusterFolder } from './folders.ts';
-import { endKind, startKind } from './kind.ts';
+import { endKind, startKindCluster } from './kind/cluster.ts';
+import { CONFIG_FILE } from './kind/commands.ts';
 import { isAlive } from './processes.ts';
 import { startRealCluster } from './real/cluster.ts';
 import { readRealState } from './real/state.ts';
@@ -66,7 +67,7 @@ const START: Readonly<Record<NodeKind, Start>> = {
   },
   kind: async ({ name, nodes, images }, dir) => {
     const progress = stopwatch();
-    await startKind({ name, dir, workers: nodes, images, progress });
+    await startKindCluster({ name, dir, nodes, images, progress });
     return arrived({ name, dir, auditLog: undefined }, progress, []);
   },
 };
@@ -158,7 +159,7 @@ async function alreadyUp(state: ClusterState): Promise<number> {
 
 /** A cluster of kind has a kubeconfig here, and nothing else of ours. */
 export function isKind(dir: string): boolean {
-  return existsSync(join(dir, 'kind.yaml'));
+  return existsSync(join(dir, CONFIG_FILE));
 }
 
 export function runningState(name: string): ClusterState {

@@ -23,12 +23,7 @@ export function imageFolder(version: string): string {
   return join(base('XDG_CACHE_HOME', '.cache'), 'images', `${version}-${os}-${arch}`);
 }
 
-/** What running clusters keep. */
-export function stateFolder(): string {
-  return base('XDG_STATE_HOME', '.local/state');
-}
-
 /** The folder of a cluster started by `npm run cluster -- up`. */
 export function clusterFolder(name: string): string {
-  return join(stateFolder(), 'clusters', name);
+  return join(base('XDG_STATE_HOME', '.local/state'), 'clusters', name);
 }

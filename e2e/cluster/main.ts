@@ -1,5 +1,5 @@
 // npm run cluster -- up | down | env | status | node | image: the local cluster for people. Only words here; the work is
-// in cluster.ts, real/cluster.ts and kind.ts.
+// in cluster.ts, real/ and kind/.
 import { parseArgs } from 'node:util';
 import { type Command, down, env, type NodeKind, type Request, status, up } from './commands.ts';
 import { image, node } from './node-commands.ts';

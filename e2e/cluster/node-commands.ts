@@ -2,10 +2,14 @@
 import { existsSync } from 'node:fs';
 import { isKind, type Request, runningState } from './commands.ts';
 import { clusterFolder } from './folders.ts';
-import { importCommand, type NodeVerb, nodeCommand } from './kind.ts';
+import { kindNode } from './kind/cluster.ts';
+import { importCommand } from './kind/commands.ts';
+import type { NodeActions } from './node-cluster.ts';
 import { type RealNode, realNode } from './real/node.ts';
 import { nodeNames, readRealState } from './real/state.ts';
 import { run } from './run.ts';
+
+type NodeVerb = 'partition' | 'heal' | 'kill' | 'restart';
 
 const DONE: Readonly<Record<NodeVerb, string>> = {
   partition: 'is cut off; what runs on it goes on. Undo: node heal',
@@ -18,9 +22,8 @@ const DONE: Readonly<Record<NodeVerb, string>> = {
 export async function node({ name, words }: Request): Promise<number> {
   const [verb = '', target = ''] = words;
   if (!isNodeVerb(verb)) throw new Error(`'node' can ${Object.keys(DONE).join(', ')}, but not '${verb}'.`);
-  const dir = clusterFolder(name);
-  if (isKind(dir)) await run(nodeCommand(verb, target));
-  else await realNodeOf(name, target)[verb]();
+  const found: NodeActions = isKind(clusterFolder(name)) ? kindNode(target) : realNodeOf(name, target);
+  await found[verb]();
   console.log(`${target} ${DONE[verb]}`);
   return 0;
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { COMPONENTS, type ComponentName, probeOf } from './components.ts';
 import { isAlive, type ProcessId } from './processes.ts';
 import { nodeAddress } from './real/addresses.ts';
-import { NODE_PROGRAMS, nodeNames, readNodeState, readRealState } from './real/state.ts';
+import { endedPrograms, nodeNames, readNodeState, readRealState } from './real/state.ts';
 import { answersOk } from './requests.ts';
 import type { ClusterState } from './state.ts';
 
@@ -39,12 +39,10 @@ async function processHealth(id: ProcessId, probe: ReturnType<typeof probeOf>): 
 
 /** What the node's own processes say; whether the API server calls it Ready is another question. */
 function nodeRow(dir: string, name: string): Row {
-  const { holder, running, partitioned, plan } = readNodeState(dir, name);
+  const state = readNodeState(dir, name);
+  const { holder, partitioned, plan } = state;
   const on = holder !== undefined && isAlive(holder.init);
-  const ended = NODE_PROGRAMS.filter((program) => {
-    const id = running[program];
-    return id === undefined || !isAlive(id);
-  });
+  const ended = endedPrograms(state);
   const health = !on
     ? 'switched off'
     : ended.length > 0

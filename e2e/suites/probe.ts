@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { NodeCluster } from '../cluster/node-cluster.ts';
 import type { RealCluster } from '../cluster/real/cluster.ts';
 import { volumesFolder } from '../cluster/real/files.ts';
 import { until } from '../cluster/requests.ts';
@@ -51,26 +52,26 @@ export function claim(name: string): string {
 }
 
 /** kubectl get -o jsonpath. */
-export function field(cluster: RealCluster, object: string, path: string): Promise<string> {
+export function field(cluster: NodeCluster, object: string, path: string): Promise<string> {
   return cluster.kubectl('get', object, '-o', `jsonpath={${path}}`);
 }
 
 /** True, False or Unknown. */
-export function nodeReady(cluster: RealCluster, node: string): Promise<string> {
+export function nodeReady(cluster: NodeCluster, node: string): Promise<string> {
   return field(cluster, `node/${node}`, '.status.conditions[?(@.type=="Ready")].status');
 }
 
-export async function untilNode(cluster: RealCluster, node: string, status: string): Promise<void> {
+export async function untilNode(cluster: NodeCluster, node: string, status: string): Promise<void> {
   const reached = async () => (await nodeReady(cluster, node)) === status;
   await until(reached, WAIT_MS, () => `${node} is not Ready=${status} after ${WAIT_MS / 1000} s.`);
 }
 
-export async function untilPodReady(cluster: RealCluster, pod: string): Promise<void> {
+export async function untilPodReady(cluster: NodeCluster, pod: string): Promise<void> {
   await cluster.kubectl('wait', '--for=condition=Ready', `pod/${pod}`, `--timeout=${WAIT_MS / 1000}s`);
 }
 
 /** Resolves when commands run in the pod, whose probe has a heartbeat. */
-export async function untilExec(cluster: RealCluster, pod: string): Promise<void> {
+export async function untilExec(cluster: NodeCluster, pod: string): Promise<void> {
   let said = '';
   const runs = async () => {
     said = await cluster.exec({ pod }, '/probe', 'read', '/data/beat').catch((error: Error) => error.message);
@@ -78,6 +79,23 @@ export async function untilExec(cluster: RealCluster, pod: string): Promise<void
   };
   await until(runs, WAIT_MS, () => `No command runs in ${pod} after ${WAIT_MS / 1000} s: ${said}`);
 }
+
+/** Services for pods with the label probes: member: probes names each, any picks one. */
+export const PROBE_SERVICES = `apiVersion: v1
+kind: Service
+metadata: { name: probes }
+spec:
+  clusterIP: None
+  selector: { probes: member }
+  ports: [{ port: 8080 }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: any }
+spec:
+  selector: { probes: member }
+  ports: [{ port: 80, targetPort: 8080 }]
+`;
 
 /** Reads heartbeats on this machine, past all nodes: what runs on a cut-off node can be seen too. */
 export async function heartbeatOf(cluster: RealCluster, claimName: string): Promise<() => number> {

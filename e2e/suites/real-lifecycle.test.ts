@@ -10,7 +10,7 @@ import { readRealState } from '../cluster/real/state.ts';
 import { leftovers } from '../cluster/real/teardown.ts';
 import { TUNABLES } from '../cluster/real/tunables.ts';
 import { until } from '../cluster/requests.ts';
-import { describeReal } from './real.ts';
+import { describeReal } from './clusters.ts';
 
 const CLUSTER_MODULE = join(import.meta.dirname, '../cluster/real/cluster.ts');
 
@@ -67,13 +67,17 @@ describeReal('real clusters', () => {
     expect(machine()).toEqual(before);
   });
 
-  test('a start that fails leaves nothing', async () => {
-    const dir = join(folder, 'broken');
-    const args = { 'kube-apiserver': ['--no-such-flag'] };
-    await expect(startRealCluster({ name: 'broken', dir, nodes: 1, args })).rejects.toThrow('kube-apiserver ended');
-    expect(readdirSync(folder)).toEqual([]);
-    expect(machine()).toEqual(before);
-  });
+  test.each(['kube-apiserver', 'containerd', 'kubelet'] as const)(
+    'a start that fails at %s says so, and leaves nothing',
+    async (program) => {
+      const dir = join(folder, 'broken');
+      const args = { [program]: ['--no-such-flag'] };
+      const failed = startRealCluster({ name: 'broken', dir, nodes: 1, args });
+      await expect(failed).rejects.toThrow(new RegExp(`^${program}.* ended while it was starting[^]*no-such-flag`));
+      expect(readdirSync(folder)).toEqual([]);
+      expect(machine()).toEqual(before);
+    },
+  );
 });
 
 /** What a cluster could leave or change, as far as it is nobody else's: other clusters may come and go meanwhile. */
@@ -81,11 +85,9 @@ function machine(): readonly string[] {
   const settings = Object.keys(TUNABLES).map(
     (setting) => `${setting} ${readFileSync(`/proc/${setting}`, 'utf8').trim()}`,
   );
-  const own = (line: string) => !/sapp-10-\d+|10\.2[0-4]\d\./.test(line);
+  const own = (line: string) => !/sapp-10-\d+|10\.2[0-4]\d\.|statefulapp-network/.test(line);
   const text = (...command: readonly string[]) =>
-    execFileSync('ip', command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-      .split('\n')
-      .filter(own);
+    execFileSync('ip', command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n');
   const named = [...text('-brief', 'link'), ...text('route'), ...text('netns')];
   const filters = execFileSync('nft', ['list', 'ruleset'], { encoding: 'utf8' });
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
@@ -99,5 +101,5 @@ function machine(): readonly string[] {
     ...readdirSync('/var/lib'),
     ...readdirSync('/var/log'),
     ...readdirSync('/run'),
-  ];
+  ].filter(own);
 }

@@ -1,20 +1,9 @@
-// The cluster with real nodes is what it says: pods run, find and reach each other and the API server, volumes follow
-// them, and nodes fail as nodes do.
+// Real nodes fail as nodes do, and volumes follow pods from one to another.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RealCluster, startRealCluster } from '../cluster/real/cluster.ts';
 import { probeImage } from '../cluster/real/images.ts';
-import {
-  claim,
-  field,
-  heartbeatOf,
-  nodeReady,
-  probePod,
-  untilBeats,
-  untilExec,
-  untilNode,
-  untilPodReady,
-} from './probe.ts';
-import { describeReal } from './real.ts';
+import { describeReal } from './clusters.ts';
+import { claim, field, heartbeatOf, probePod, untilBeats, untilExec, untilNode, untilPodReady } from './probe.ts';
 
 describeReal('real nodes', () => {
   let cluster: RealCluster;
@@ -31,46 +20,12 @@ describeReal('real nodes', () => {
     await cluster.importImage(probe.archive);
     const own = nodes.map((node) => [
       claim(`data-${node}`),
-      probePod({ name: `on-${node}`, image, node, labels: { probes: 'member' }, claim: `data-${node}` }),
+      probePod({ name: `on-${node}`, image, node, claim: `data-${node}` }),
     ]);
-    await cluster.apply([...own.flat(), SERVICE].join('---\n'));
+    await cluster.apply(own.flat().join('---\n'));
     await Promise.all(pods.map((pod) => untilPodReady(cluster, pod)));
   }, 1_200_000); // on a new machine programs are built first
   afterAll(() => cluster?.stop());
-
-  test('all nodes are Ready, and run a pod', async () => {
-    for (const node of nodes) expect(await nodeReady(cluster, node)).toBe('True');
-    for (const [index, pod] of pods.entries())
-      expect(await field(cluster, `pod/${pod}`, '.spec.nodeName')).toBe(nodes[index]);
-  });
-
-  test('pods resolve and reach each other across nodes, by name of Service and of pod', async () => {
-    const addresses = await Promise.all(pods.map((pod) => field(cluster, `pod/${pod}`, '.status.podIP')));
-    for (const pod of pods) {
-      expect((await ask(pod, 'resolve', 'probes.default.svc.cluster.local')).trim().split('\n')).toEqual(
-        [...addresses].sort(),
-      );
-    }
-    for (const address of addresses)
-      expect(await ask('on-node-0', 'get', `http://${address}:8080`)).toMatch(/^on-node-\d/);
-    const answers = new Set<string>();
-    for (let turn = 0; turn < 60 && answers.size < 3; turn += 1)
-      answers.add((await ask('on-node-1', 'get', 'http://any')).trim());
-    expect([...answers].sort()).toEqual(pods); // its own pod among them: a Service works on one node too
-  });
-
-  test('pods ask the API server through its Service, as their service account', async () => {
-    const answer = await ask('on-node-2', 'api', '/api/v1/namespaces/default/secrets');
-    expect(answer).toMatch(/^403 /);
-    expect(answer).toContain('system:serviceaccount:default:default');
-  });
-
-  test('logs are read, and commands run in containers', async () => {
-    expect(await cluster.kubectl('logs', 'on-node-1')).toBe('started on-node-1\n');
-    await ask('on-node-1', 'write', '/data/word', 'hello');
-    expect(await ask('on-node-1', 'read', '/data/word')).toBe('hello\n');
-    await expect(ask('on-node-1', 'read', '/data/none')).rejects.toThrow('no such file');
-  });
 
   test('a volume follows its pod to another node, and is written by a user without rights', async () => {
     await cluster.apply(
@@ -125,6 +80,7 @@ describeReal('real nodes', () => {
     const beat = await heartbeatOf(cluster, 'data-node-1');
     const bootId = () => field(cluster, 'node/node-1', '.status.nodeInfo.bootID');
     const before = await bootId();
+    await ask('on-node-1', 'write', '/data/word', 'hello');
     await node.kill();
     const last = beat();
     await untilNode(cluster, 'node-1', 'Unknown'); // seconds in which nothing on it moved
@@ -136,22 +92,6 @@ describeReal('real nodes', () => {
     await untilPodReady(cluster, 'on-node-1');
     expect(await field(cluster, 'pod/on-node-1', '.status.containerStatuses[0].restartCount')).toBe('1');
     expect(await bootId()).not.toBe(before);
-    expect(await ask('on-node-1', 'read', '/data/word')).toBe('hello\n');
+    expect(await ask('on-node-1', 'read', '/data/word')).toBe('hello\n'); // its disk is as it was
   });
 });
-
-const SERVICE = `apiVersion: v1
-kind: Service
-metadata: { name: probes }
-spec:
-  clusterIP: None
-  selector: { probes: member }
-  ports: [{ port: 8080 }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: any }
-spec:
-  selector: { probes: member }
-  ports: [{ port: 80, targetPort: 8080 }]
-`;

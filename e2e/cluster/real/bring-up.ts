@@ -6,20 +6,31 @@ import type { Progress } from '../binaries.ts';
 import { type ControlPlaneOptions, type Prepared, prepareControlPlane, startApiServer } from '../control-plane.ts';
 import type { Identities } from '../identities.ts';
 import { kubectl } from '../kubectl.ts';
+import { logTail } from '../logs.ts';
 import { canRunPods, createStorageClass } from '../nodes.ts';
+import { leaseSeconds, type Patience } from '../patience.ts';
 import { expectOk, until } from '../requests.ts';
 import type { Addresses } from './addresses.ts';
 import { Cgroups } from './cgroups.ts';
-import { controlPlaneArgs, KUBELET_CLIENT, launcher, leaseSeconds, type Patience } from './control-plane-args.ts';
+import { controlPlaneArgs, KUBELET_CLIENT, launcher } from './control-plane-args.ts';
 import { dnsManifest } from './dns.ts';
-import { nodeFiles, nodesFolder, volumesFolder } from './files.ts';
+import { nodeFiles, nodeLog, nodesFolder, volumesFolder } from './files.ts';
 import { coreDnsImage, type PackedImage, sandboxImage } from './images.ts';
 import { hold } from './namespaces.ts';
 import { claimNetwork } from './network.ts';
 import { boot, realNode, startAgents } from './node.ts';
 import { writeNodeFiles } from './node-files.ts';
 import type { ProgramPaths } from './programs.ts';
-import { NODE_PROGRAMS, type NodeProgram, type NodeState, writeNodeState, writeRealState } from './state.ts';
+import {
+  endedPrograms,
+  NODE_PROGRAMS,
+  type NodeProgram,
+  type NodeState,
+  nodeNames,
+  readNodeState,
+  writeNodeState,
+  writeRealState,
+} from './state.ts';
 
 export interface BringUp {
   readonly dir: string;
@@ -56,9 +67,9 @@ export async function bringUp(wish: BringUp): Promise<Prepared> {
   await createStorageClass(prepared.api);
   const { kubeconfig } = prepared;
   await kubectl({ kubeconfig, args: ['apply', '-f', '-'], input: dnsManifest(dns.name), progress });
-  await nodesReady(prepared, nodes);
+  await nodesReady(dir, prepared, nodes);
   progress(`${nodes} nodes are ready`);
-  await dnsReady(prepared, nodes);
+  await dnsReady(dir, prepared, nodes);
   progress('names are answered');
   return prepared;
 }
@@ -143,23 +154,32 @@ async function bootWithImages(dir: string, name: string, images: readonly string
   for (const archive of images) await realNode(dir, name).importImage(archive);
 }
 
-async function nodesReady({ api, runtime }: Prepared, nodes: number): Promise<void> {
-  await until(
-    () => canRunPods(api, nodes),
-    NODES_MS,
-    () =>
-      `The ${nodes} nodes or the default service account are not ready after ${NODES_MS / 1000} s. ` +
-      `See kubelet.log of each node beside ${runtime.logFile('kube-controller-manager')}.`,
-  );
+async function nodesReady(dir: string, { api }: Prepared, nodes: number): Promise<void> {
+  const ready = async () => {
+    for (const name of nodeNames(dir)) {
+      const [ended] = endedPrograms(readNodeState(dir, name));
+      if (ended === undefined) continue;
+      throw new Error(
+        `${ended} of ${name} ended while it was starting. ${logTail(nodeLog(nodeFiles(dir, name), ended))}`,
+      );
+    }
+    return canRunPods(api, nodes);
+  };
+  const why = () =>
+    `The ${nodes} nodes or the default service account are not ready after ${NODES_MS / 1000} s. ${kubeletLogs(dir)}`;
+  await until(ready, NODES_MS, why);
 }
 
-async function dnsReady({ api, runtime }: Prepared, nodes: number): Promise<void> {
+async function dnsReady(dir: string, { api }: Prepared, nodes: number): Promise<void> {
   const url = `${api.url}/apis/apps/v1/namespaces/kube-system/daemonsets/coredns`;
   const ready = async () => {
     const { status } = JSON.parse((await expectOk({ url, tls: api.tls })).body) as { status: { numberReady?: number } };
     return status.numberReady === nodes;
   };
-  const why = () =>
-    `CoreDNS is not ready on all nodes after ${DNS_MS / 1000} s. See the logs beside ${runtime.logFile('kube-scheduler')}.`;
-  await until(ready, DNS_MS, why);
+  await until(ready, DNS_MS, () => `CoreDNS is not ready on all nodes after ${DNS_MS / 1000} s. ${kubeletLogs(dir)}`);
+}
+
+function kubeletLogs(dir: string): string {
+  const names = nodeNames(dir);
+  return names.map((name) => logTail(nodeLog(nodeFiles(dir, name), 'kubelet'))).join('\n');
 }

@@ -4,11 +4,11 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import type { Progress } from '../binaries.ts';
 import type { ComponentName } from '../components.ts';
 import { type ControlPlane, type ControlPlaneOptions, controlPlane, prepareFolder } from '../control-plane.ts';
-import { type Guard, guard } from '../guard.ts';
-import { tearDown } from '../teardown.ts';
+import { type NodeCluster, nodeCluster } from '../node-cluster.ts';
+import { startOwned } from '../ownership.ts';
+import { type Patience, patienceOf } from '../patience.ts';
 import { MAX_NODES } from './addresses.ts';
 import { bringUp } from './bring-up.ts';
-import { type Patience, STOCK_PATIENCE } from './control-plane-args.ts';
 import { PROVISIONER_FOLDER } from './files.ts';
 import { type RealNode, realNode } from './node.ts';
 import { findProgramPaths } from './programs.ts';
@@ -29,22 +29,7 @@ export interface RealClusterOptions extends ControlPlaneOptions, Partial<Patienc
   readonly progress?: Progress;
 }
 
-export interface Exec {
-  readonly pod: string;
-  /** Default: default. */
-  readonly namespace?: string;
-  /** Default: the pod's first. */
-  readonly container?: string;
-}
-
-export interface RealCluster extends ControlPlane {
-  readonly nodes: readonly RealNode[];
-  /** Throws for a node that is not there. */
-  readonly node: (name: string) => RealNode;
-  /** Makes the images in an archive known to all nodes that run. */
-  readonly importImage: (archive: string) => Promise<void>;
-  /** Runs a command in a container; its standard output. */
-  readonly exec: (where: Exec, ...command: readonly string[]) => Promise<string>;
+export interface RealCluster extends ControlPlane, NodeCluster<RealNode> {
   /** Ends everything, deletes the folder, and throws if anything is left on this machine. Safe to repeat. */
   readonly stop: () => Promise<void>;
 }
@@ -56,35 +41,13 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
   if (nodes < 1 || nodes > MAX_NODES) throw new Error(`A cluster has 1 to ${MAX_NODES} real nodes, not ${nodes}.`);
   const programs = await findProgramPaths(progress);
   const dir = realpathSync(prepareFolder(options.dir));
-  for (const path of [dir, ...Object.values(programs)]) checkVisible(path);
-
+  // It stays: removing it would unmount what other clusters' nodes see there.
   mkdirSync(PROVISIONER_FOLDER, { recursive: true });
-  const watchdog = guard(dir);
-  try {
-    const patience = { ...STOCK_PATIENCE, ...defined(options) };
-    const prepared = await bringUp({ dir, options, nodes, patience, programs, progress });
-    if (options.detach === true) {
-      prepared.runtime.disown();
-      watchdog.release();
-    }
-    const shared = controlPlane(prepared, progress);
-    return withNodes(
-      shared,
-      Array.from({ length: nodes }, (_, index) => realNode(dir, `node-${index}`)),
-      () => end(dir, watchdog),
-    );
-  } catch (error) {
-    await tearDown(dir);
-    watchdog.release();
-    throw error;
-  }
-}
-
-function defined({ nodeGraceSeconds, tolerationSeconds }: Partial<Patience>): Partial<Patience> {
-  return {
-    ...(nodeGraceSeconds === undefined ? {} : { nodeGraceSeconds }),
-    ...(tolerationSeconds === undefined ? {} : { tolerationSeconds }),
-  };
+  const { prepared, stop } = await startOwned(dir, options.detach === true, async () => {
+    for (const path of [dir, ...Object.values(programs)]) checkVisible(path);
+    return bringUp({ dir, options, nodes, patience: patienceOf(options), programs, progress });
+  });
+  return handle(controlPlane(prepared, progress), nodes, { progress, stop });
 }
 
 function checkVisible(path: string): void {
@@ -95,30 +58,17 @@ function checkVisible(path: string): void {
   );
 }
 
-async function end(dir: string, watchdog: Guard): Promise<void> {
-  await tearDown(dir);
-  watchdog.release();
+interface Ending {
+  readonly progress: Progress;
+  readonly stop: () => Promise<void>;
 }
 
-function withNodes(shared: ControlPlane, nodes: readonly RealNode[], stop: () => Promise<void>): RealCluster {
-  const node = (name: string): RealNode => {
-    const found = nodes.find((candidate) => candidate.name === name);
-    if (found !== undefined) return found;
-    const known = nodes.map((candidate) => candidate.name).join(', ');
-    throw new Error(`Cluster ${shared.name} has no node ${name}. Its nodes: ${known}.`);
+function handle(shared: ControlPlane, count: number, { progress, stop }: Ending): RealCluster {
+  const { name, dir, kubeconfig } = shared;
+  const nodes = Array.from({ length: count }, (_, index) => realNode(dir, `node-${index}`));
+  const importImage = async (archive: string) => {
+    const on = nodes.filter((node) => node.isRunning());
+    await Promise.all(on.map((node) => node.importImage(archive)));
   };
-  return {
-    ...shared,
-    nodes,
-    node,
-    importImage: async (archive) => {
-      const on = nodes.filter((candidate) => candidate.isRunning());
-      await Promise.all(on.map((candidate) => candidate.importImage(archive)));
-    },
-    exec: ({ pod, namespace = 'default', container }, ...command) => {
-      const where = [`--namespace=${namespace}`, ...(container === undefined ? [] : [`--container=${container}`])];
-      return shared.kubectl('exec', ...where, pod, '--', ...command);
-    },
-    stop,
-  };
+  return { ...shared, ...nodeCluster({ name, kubeconfig, nodes, importImage, stop, progress }) };
 }

@@ -1,24 +1,9 @@
 // What the control plane is told beyond what every local cluster tells it, because its nodes are real. Pure.
 import { join } from 'node:path';
 import type { ComponentName } from '../components.ts';
+import { apiServerFlags, controllerManagerFlags, type Flags, type Patience } from '../patience.ts';
 import { PROVISIONER_FOLDER, volumesFolder } from './files.ts';
 import { quote } from './shell.ts';
-
-/** How soon silence has consequences. */
-export interface Patience {
-  /** After this long without a word a node is NotReady. Kubernetes' default: 50. */
-  readonly nodeGraceSeconds: number;
-  /** How long pods that say nothing themselves stay bound to a node that is NotReady or unreachable. Kubernetes' default: 300. */
-  readonly tolerationSeconds: number;
-}
-
-export const STOCK_PATIENCE: Patience = { nodeGraceSeconds: 50, tolerationSeconds: 300 };
-const STOCK_LEASE_SECONDS = 40;
-
-/** In proportion, so that a shorter grace does not make a busy node look silent. */
-export function leaseSeconds({ nodeGraceSeconds }: Patience): number {
-  return Math.max(1, Math.min(STOCK_LEASE_SECONDS, Math.floor(nodeGraceSeconds * 0.8)));
-}
 
 /** The certificate that the API server shows to kubelets. */
 export const KUBELET_CLIENT = {
@@ -38,14 +23,14 @@ export function controlPlaneArgs(dir: string, patience: Patience): Partial<Recor
       `--kubelet-certificate-authority=${join(dir, 'pki/ca.crt')}`,
       '--enable-admission-plugins=NodeRestriction',
       '--enable-aggregator-routing=true', // webhooks are called at their pods: this machine knows no Services
-      `--default-not-ready-toleration-seconds=${patience.tolerationSeconds}`,
-      `--default-unreachable-toleration-seconds=${patience.tolerationSeconds}`,
+      ...written(apiServerFlags(patience)),
     ],
-    'kube-controller-manager': [
-      `--node-monitor-grace-period=${patience.nodeGraceSeconds}s`,
-      `--node-monitor-period=${patience.nodeGraceSeconds < STOCK_PATIENCE.nodeGraceSeconds ? 1 : 5}s`,
-    ],
+    'kube-controller-manager': written(controllerManagerFlags(patience)),
   };
+}
+
+function written(flags: Flags): readonly string[] {
+  return Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
 }
 
 /**

@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { logTail } from '../logs.ts';
 import { isAlive, killAll, launch, type ProcessId, processId } from '../processes.ts';
 import { SYSTEM_PATH } from './requirements.ts';
 
@@ -49,7 +50,7 @@ export async function hold({ namespaces, enterCgroup, prepare, command, logFile 
     await readyLine(child, logFile);
     const outer = processId(child.pid ?? 0);
     const [init] = childrenOf(outer.pid);
-    if (init === undefined) throw new Error(`The namespaces were gone at once. See ${logFile}.`);
+    if (init === undefined) throw new Error(`The namespaces were gone at once. ${logTail(logFile)}`);
     child.unref();
     return { outer, init: processId(init) };
   } finally {
@@ -63,7 +64,7 @@ function readyLine(child: ChildProcess, logFile: string): Promise<void> {
     let heard = '';
     const failed = (code: number | null, killedBy: NodeJS.Signals | null) => {
       const why = `exit ${code ?? killedBy}`;
-      reject(new Error(`Namespaces could not be prepared (${why}). ${logFile} says:\n${tail(logFile)}`));
+      reject(new Error(`Namespaces could not be prepared (${why}). ${logTail(logFile)}`));
     };
     stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       heard += chunk;
@@ -131,8 +132,4 @@ function parentOf(pid: string): number | undefined {
   } catch {
     return undefined; // ended meanwhile
   }
-}
-
-function tail(file: string): string {
-  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-10).join('\n');
 }

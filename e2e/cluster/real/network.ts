@@ -2,13 +2,13 @@
 // of this machine, such as Docker's, sees its traffic), one cable from it to this machine and one to each node. Partition
 // is pulling a node's cable at the switch: the node keeps its addresses and routes, and nothing arrives.
 import { randomInt } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { stateFolder } from '../folders.ts';
 import { withLock } from '../lock.ts';
 import { run } from '../run.ts';
 import { type Addresses, addressesOf, freeBlock, nodeAddress, podRange } from './addresses.ts';
 import { cleanEnvironment, type Holder, inside } from './namespaces.ts';
+
+/** One for the machine, as its routes are, whoever's home the clusters are in. */
+const LOCK = '/run/statefulapp-network.lock';
 
 const BRIDGE = 'br0';
 const UPLINK = 'uplink';
@@ -19,9 +19,8 @@ export type SwitchOf = (addresses: Addresses) => Promise<Holder>;
 
 /** Takes free addresses for a cluster: a link on this machine is the claim, so the kernel is the only register. */
 export async function claimNetwork(nodes: number, switchOf: SwitchOf): Promise<Addresses> {
-  mkdirSync(stateFolder(), { recursive: true });
   return withLock(
-    join(stateFolder(), 'network.lock'),
+    LOCK,
     async () => {
       const addresses = addressesOf(freeBlock(await routes(), randomInt(1_000)));
       const holder = await switchOf(addresses);

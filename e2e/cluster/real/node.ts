@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { logTail } from '../logs.ts';
+import type { NodeActions } from '../node-cluster.ts';
 import { isAlive } from '../processes.ts';
 import { until } from '../requests.ts';
 import { run } from '../run.ts';
@@ -21,25 +23,19 @@ import {
 } from './namespaces.ts';
 import { type Cable, plugIn, pullCable, putCableBack } from './network.ts';
 import { CONTAINERD_SOCKET, cgroupOf, kubeletArguments, prepareScript } from './node-config.ts';
-import { type NodeProgram, type NodeState, readNodeState, readRealState, writeNodeState } from './state.ts';
+import {
+  endedPrograms,
+  type NodeProgram,
+  type NodeState,
+  readNodeState,
+  readRealState,
+  writeNodeState,
+} from './state.ts';
 import { BOOT_ID, standIn } from './tunables.ts';
 
 const SOCKET_MS = 30_000;
 
-export interface RealNode {
-  readonly name: string;
-  /** Pulls its cable: nothing gets in or out, and all that runs on it goes on. */
-  readonly partition: () => Promise<void>;
-  readonly heal: () => Promise<void>;
-  /** A power cut: kubelet, runtime and containers are gone at once; its disk stays. */
-  readonly kill: () => Promise<void>;
-  /** Switches it on again after `kill`. */
-  readonly restart: () => Promise<void>;
-  /** Containers go on without it. */
-  readonly killKubelet: () => Promise<void>;
-  readonly startKubelet: () => Promise<void>;
-  /** Kills containerd and starts it again; containers go on. */
-  readonly restartRuntime: () => Promise<void>;
+export interface RealNode extends NodeActions {
   /** Makes the images of a docker-archive or OCI archive known to it. */
   readonly importImage: (archive: string) => Promise<void>;
   readonly isRunning: () => boolean;
@@ -138,14 +134,17 @@ function cableOf(dir: string, { plan }: NodeState): Cable {
 }
 
 async function startRuntime(state: NodeState): Promise<void> {
-  const { plan, holder } = start(state, 'containerd');
+  const started = start(state, 'containerd');
+  const { plan, holder } = started;
   const socket = `/proc/${holder?.init.pid ?? 0}/root${CONTAINERD_SOCKET}`;
-  await until(
-    () => accepts(socket),
-    SOCKET_MS,
-    () =>
-      `containerd of ${plan.name} does not answer after ${SOCKET_MS / 1000} s. See ${nodeLog(plan.files, 'containerd')}.`,
-  );
+  const log = nodeLog(plan.files, 'containerd');
+  const answers = async () => {
+    if (endedPrograms(started).includes('containerd'))
+      throw new Error(`containerd of ${plan.name} ended while it was starting. ${logTail(log)}`);
+    return accepts(socket);
+  };
+  const why = () => `containerd of ${plan.name} does not answer after ${SOCKET_MS / 1000} s. ${logTail(log)}`;
+  await until(answers, SOCKET_MS, why);
 }
 
 function accepts(path: string): Promise<boolean> {

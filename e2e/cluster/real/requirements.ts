@@ -1,8 +1,8 @@
 // What real nodes need of the machine: Linux, root, and a few programs that are not built here: they are taken where they
 // are, else installed from Debian's packages where that is possible, else named with the package that has them.
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { Progress } from '../binaries.ts';
+import { isExecutable, type Progress } from '../binaries.ts';
 import { run } from '../run.ts';
 
 interface Need {
@@ -109,13 +109,4 @@ function findCni(): string | undefined {
   const set = process.env['STATEFULAPP_CNI_DIR'];
   const folders = set === undefined || set === '' ? CNI_FOLDERS : [set];
   return folders.find((folder) => CNI_PLUGINS.every((plugin) => existsSync(join(folder, plugin))));
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

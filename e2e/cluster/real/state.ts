@@ -2,7 +2,7 @@
 // rewritten whole, so that commands, other processes and the watchdog can act on them.
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProcessId } from '../processes.ts';
+import { isAlive, type ProcessId } from '../processes.ts';
 import type { Addresses } from './addresses.ts';
 import { nodeFiles, nodesFolder } from './files.ts';
 import type { Holder } from './namespaces.ts';
@@ -49,6 +49,14 @@ export function readNodeState(dir: string, node: string): NodeState {
   if (state !== undefined) return state;
   const known = nodeNames(dir).join(', ') || 'none';
   throw new Error(`The cluster in ${dir} has no node ${node}. Its nodes: ${known}.`);
+}
+
+/** Of a node that is on: its programs that do not run. */
+export function endedPrograms({ running }: NodeState): readonly NodeProgram[] {
+  return NODE_PROGRAMS.filter((program) => {
+    const id = running[program];
+    return id === undefined || !isAlive(id);
+  });
 }
 
 export function nodeNames(dir: string): readonly string[] {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { leaseSeconds } from '../../../e2e/cluster/patience.ts';
 import { addressesOf } from '../../../e2e/cluster/real/addresses.ts';
-import { leaseSeconds } from '../../../e2e/cluster/real/control-plane-args.ts';
 import { nodeFiles, PROVISIONER_FOLDER } from '../../../e2e/cluster/real/files.ts';
 import { nodeLines } from '../../../e2e/cluster/real/network.ts';
 import {
