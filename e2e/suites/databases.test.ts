@@ -10,7 +10,7 @@ import { Trial, type TrialOptions } from '../databases/trial.ts';
 import { databasesImage } from '../images/databases/build.ts';
 import { install } from '../operator/install.ts';
 import { type OperatorProcess, startOperatorProcess } from '../operator/process.ts';
-import { describeReal } from './real.ts';
+import { describeReal } from './clusters.ts';
 
 const RECOVERY_MS = 120_000;
 const AGAIN = '{"spec":{"template":{"metadata":{"annotations":{"e2e/again":"yes"}}}}}';
