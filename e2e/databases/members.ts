@@ -68,6 +68,11 @@ export class Members {
     return address === '' ? [] : [address];
   };
 
+  /** Its volume goes, and with it what the witnesses of its former pods wrote. */
+  forget(ordinal: number): void {
+    this.pods.delete(ordinal);
+  }
+
   stop(): void {
     this.#watch.stop();
   }

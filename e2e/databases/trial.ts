@@ -110,6 +110,20 @@ export class Trial {
     await this.ready();
   }
 
+  /** Of an app: takes a member's disk away, sees that nothing is started, and gives the data up. Resolves when all are Ready again. */
+  async loseVolume(ordinal: number): Promise<void> {
+    const { store } = this.#options;
+    const claim = `data-${store}-${ordinal}`;
+    const uid = await this.kubectl('get', 'pvc', claim, '-o', 'jsonpath={.metadata.uid}');
+    await this.kubectl('delete', 'pvc', claim, '--wait=false');
+    await this.kubectl('delete', 'pod', `${store}-${ordinal}`);
+    const atRisk = `--for=jsonpath={.status.members[${ordinal}].state}=VolumeAtRisk`;
+    await this.kubectl('wait', atRisk, this.resource, `--timeout=${READY_SECONDS}s`);
+    this.members.forget(ordinal);
+    await this.kubectl('annotate', this.resource, `statefulapp.dev/accept-volume-loss=${claim}=${uid}`);
+    await this.ready();
+  }
+
   /** Stops writing, reads everything back, hears the witnesses, and removes the store. */
   async finish(faults: readonly Fault[]): Promise<Verdict> {
     try {

@@ -52,6 +52,7 @@ describeReal('databases', () => {
       await trial({ store, as: 'StatefulApp' }, async (running) => [
         ...(await ordinaryFaults(running, store)),
         ...(await scaling(running, store)),
+        await running.writer.during('disk of 0 lost, and given up', () => running.loseVolume(0), RECOVERY_MS),
       ]);
       await trial({ store, as: 'StatefulSet' }, (running) => ordinaryFaults(running, store));
       console.log(gapTable(Object.fromEntries([...verdicts].filter(([title]) => title.startsWith(store)))));

@@ -90,10 +90,10 @@ function aptSources(): readonly string[] {
 
 async function needMmdebstrap(progress: Progress): Promise<void> {
   const what = `${DATABASES_IMAGE} is made by mmdebstrap`;
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
-    throw new Error(
-      `${what}, as root on Linux; this is ${process.platform}, and not root. Run it as root, or in a VM.`,
-    );
+  const root = process.getuid?.() === 0;
+  if (process.platform !== 'linux' || !root) {
+    const here = process.platform === 'linux' ? `user ${process.getuid?.()}` : process.platform;
+    throw new Error(`${what}, as root on Linux, and this is ${here}. Run it as root, or in a Linux VM.`);
   }
   if (await runs('mmdebstrap', '--version')) return;
   if (!(await runs('apt-get', '--version'))) throw new Error(`${what}, which this system lacks: ${INSTALL}`);
