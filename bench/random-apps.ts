@@ -11,7 +11,17 @@ import { observe, readApp, readRevision, readService, type Sighting } from '../s
 import { plan } from '../src/plan/plan.ts';
 import type { Observed, Plan } from '../src/plan/types.ts';
 import { readClaim } from '../src/volumes/claim-view.ts';
-import { hashOf, NOW, type Raw, rawApp, rawClaim, rawPod, rawRevision, rawService } from '../test/plan/objects.ts';
+import {
+  hashOf,
+  NOW,
+  type Raw,
+  rawApp,
+  rawClaim,
+  rawPod,
+  rawRevision,
+  rawService,
+  SOUND_NODES,
+} from '../test/plan/objects.ts';
 import { randomSample } from '../test/plan/random-apps.ts';
 import { observedOf } from '../test/plan/random-apps-faults.ts';
 
@@ -102,6 +112,7 @@ function round(steps: Steps, { app, pods, claims, revision }: Objects): Observed
       revisions,
       strays: [],
       volumes: [],
+      nodes: SOUND_NODES,
       survey: { generation: 1, atMs: NOW, statefulSetUid: null, reads: 1 },
       endings: [],
       refusals: [],
@@ -145,6 +156,7 @@ const BARE = {
   revisions: [],
   strays: [],
   volumes: [],
+  nodes: SOUND_NODES,
   endings: [],
   refusals: [],
 };

@@ -1,6 +1,6 @@
 // `npm test`: everything that can be shown on this machine, in order of cost: types and style, unit tests, a thousand runs of the
-// simulator, integration tests on a real API server, the demo. Ends with one line, "N passed, N failed".
-// Without a real API server (nothing to find, download or build) the last two are skipped loudly, unless
+// simulator, integration tests on a real API server, the chart and the image, the demo. Ends with one line, "N passed, N failed".
+// Without a real API server (nothing to find, download or build) the last three are skipped loudly, unless
 // STATEFULAPP_REQUIRE_CLUSTER is set: then that is a failure.
 
 import { spawnSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { findBinary } from '../e2e/cluster/binaries.ts';
 import type { BinaryName } from '../e2e/cluster/catalog.ts';
 
-const STEPS = ['check', 'unit', 'sim', 'integration', 'demo'] as const;
+const STEPS = ['check', 'unit', 'sim', 'integration', 'chart', 'demo'] as const;
 type Step = (typeof STEPS)[number];
 
 const NEEDED: readonly BinaryName[] = [
@@ -22,6 +22,12 @@ const NEEDED: readonly BinaryName[] = [
   'kwok',
   'coredns',
 ];
+/** Steps that run on a real API server, and what they need besides. */
+const ON_CLUSTER: Partial<Readonly<Record<Step, readonly BinaryName[]>>> = {
+  integration: [],
+  chart: ['helm'],
+  demo: [],
+};
 
 interface Tally {
   passed: number;
@@ -63,9 +69,10 @@ function vitest(project: string): void {
 }
 
 /** Null when everything for a cluster is at hand; else why not. */
-async function missingCluster(): Promise<string | null> {
+async function missingCluster(asked: readonly Step[]): Promise<string | null> {
+  const further = asked.flatMap((step) => ON_CLUSTER[step] ?? []);
   try {
-    for (const name of NEEDED) await findBinary(name, console.log);
+    for (const name of [...NEEDED, ...further]) await findBinary(name, console.log);
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -80,6 +87,7 @@ const PERFORM: Readonly<Record<Step, () => void>> = {
   unit: () => vitest('unit'),
   sim: () => count(run('node', ['test/sim/main.ts', '--seeds', '1..1000', '--steps', '2000'])),
   integration: () => vitest('integration'),
+  chart: () => vitest('chart'),
   demo: () => count(run('node', ['e2e/demo/main.ts'])),
 };
 
@@ -90,9 +98,9 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const steps = STEPS.filter((step) => asked.length === 0 || asked.includes(step));
-const absent = steps.some((step) => step === 'integration' || step === 'demo') ? await missingCluster() : null;
+const absent = steps.some((step) => step in ON_CLUSTER) ? await missingCluster(steps) : null;
 for (const step of steps) {
-  if (absent === null || (step !== 'integration' && step !== 'demo')) PERFORM[step]();
+  if (absent === null || !(step in ON_CLUSTER)) PERFORM[step]();
   else if (process.env['STATEFULAPP_REQUIRE_CLUSTER']) count(false);
   else console.log(`\n!!! SKIPPED: ${step} tests, for want of a real API server.`);
 }

@@ -6,7 +6,14 @@ import { expect, test } from 'vitest';
 
 const root = new URL('../', import.meta.url).pathname;
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
-const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', ...markdown('docs')];
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  ...markdown('docs'),
+  ...markdown('examples'),
+];
 
 function markdown(folder: string): readonly string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -43,7 +50,7 @@ test.each(pages)('%s: its links lead to files that exist', (page) => {
 
 test.each(pages)('%s: the npm scripts that it names exist', (page) => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const named = [...read(page).matchAll(/npm run (?:-s )?([a-z]+)/g)].map(([, script]) => script ?? '');
+  const named = [...read(page).matchAll(/npm run (?:-s )?([a-z0-9]+)/g)].map(([, script]) => script ?? '');
   expect(named.filter((script) => !(script in scripts))).toEqual([]);
 });
 

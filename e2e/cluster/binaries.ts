@@ -89,7 +89,7 @@ function firstIn(folders: string | undefined, name: BinaryName): string | undefi
     .find(isExecutable);
 }
 
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

@@ -8,7 +8,15 @@ export type BinaryName =
   | 'kube-controller-manager'
   | 'kube-scheduler'
   | 'kwok'
-  | 'coredns';
+  | 'coredns'
+  | 'helm'
+  | 'kubelet'
+  | 'kube-proxy'
+  | 'containerd'
+  | 'containerd-shim-runc-v2'
+  | 'ctr'
+  | 'pause'
+  | 'probe';
 
 /** An official release: a plain program, or one file inside a .tar.gz. */
 export interface Release {
@@ -24,7 +32,7 @@ export interface Binary {
   /** Part of the cache's folder name, so that a new version never meets an old program. */
   readonly version: string;
   /** Folder under go/ with the go.mod that pins it. */
-  readonly module: 'kubernetes' | 'kwok' | 'coredns';
+  readonly module: 'kubernetes' | 'kwok' | 'coredns' | 'containerd' | 'helm' | 'pause' | 'probe';
   readonly goPackage: string;
   readonly ldflags: string;
   /** Measured on two busy cores: what the progress lines promise. */
@@ -37,6 +45,10 @@ const KUBERNETES = '1.36.3';
 const ETCD = '3.6.8';
 const KWOK = '0.8.0';
 const COREDNS = '1.15.0';
+const HELM = '4.3.1';
+const CONTAINERD = '2.4.2';
+/** Ours, under go/: one more with each change, so that an old one in the cache is not taken for it. */
+const OURS = { pause: 1, probe: 2 };
 
 // Without these, kubectl and the checks of version skew see v0.0.0.
 const [KUBE_MAJOR, KUBE_MINOR] = KUBERNETES.split('.');
@@ -64,6 +76,28 @@ function kubernetes(name: BinaryName, coldBuildSeconds: number): Binary {
   };
 }
 
+function containerd(name: BinaryName, coldBuildSeconds: number): Binary {
+  return {
+    name,
+    version: `containerd-v${CONTAINERD}`,
+    module: 'containerd',
+    goPackage: `github.com/containerd/containerd/v2/cmd/${name}`,
+    ldflags: `-X github.com/containerd/containerd/v2/version.Version=v${CONTAINERD}`,
+    coldBuildSeconds,
+    release: (os, arch) => {
+      if (os !== 'linux') return undefined;
+      const file = `containerd-${CONTAINERD}-${os}-${arch}.tar.gz`;
+      const url = `https://github.com/containerd/containerd/releases/download/v${CONTAINERD}/${file}`;
+      return { url, checksumUrl: `${url}.sha256sum`, member: `bin/${name}` };
+    },
+  };
+}
+
+function ours(name: keyof typeof OURS, coldBuildSeconds: number): Binary {
+  const version = `${name}-v${OURS[name]}`;
+  return { name, version, module: name, goPackage: '.', ldflags: '', coldBuildSeconds, release: () => undefined };
+}
+
 const ALL: readonly Binary[] = [
   {
     name: 'etcd',
@@ -83,6 +117,11 @@ const ALL: readonly Binary[] = [
   kubernetes('kubectl', 45),
   kubernetes('kube-controller-manager', 95),
   kubernetes('kube-scheduler', 10),
+  kubernetes('kubelet', 50),
+  kubernetes('kube-proxy', 20),
+  containerd('containerd', 160),
+  containerd('containerd-shim-runc-v2', 15),
+  containerd('ctr', 15),
   {
     name: 'kwok',
     version: `kwok-v${KWOK}`,
@@ -107,6 +146,20 @@ const ALL: readonly Binary[] = [
       return { url, checksumUrl: `${url}.sha256`, member: 'coredns' };
     },
   },
+  {
+    name: 'helm',
+    version: `helm-v${HELM}`,
+    module: 'helm',
+    goPackage: 'helm.sh/helm/v4/cmd/helm',
+    ldflags: `-X helm.sh/helm/v4/internal/version.version=v${HELM}`,
+    coldBuildSeconds: 210,
+    release: (os, arch) => {
+      const url = `https://get.helm.sh/helm-v${HELM}-${os}-${arch}.tar.gz`;
+      return { url, checksumUrl: `${url}.sha256sum`, member: `${os}-${arch}/helm` };
+    },
+  },
+  ours('pause', 5),
+  ours('probe', 15),
 ];
 
 export function binary(name: BinaryName): Binary {

@@ -1,5 +1,6 @@
 // The cluster's programs: the arguments of each, and where it says that it is well. Everything listens on the loopback
-// address only; etcd in plain text, since what it holds is thrown away with the cluster.
+// address only, save an API server that real nodes must reach; etcd in plain text, since what it holds is thrown away
+// with the cluster.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AdminTls } from './identities.ts';
@@ -31,16 +32,28 @@ export interface Ports {
 export interface Layout {
   readonly dir: string;
   readonly ports: Ports;
+  /** Where the API server listens. */
+  readonly apiHost: string;
   /** Absent: no audit log. */
   readonly auditLog?: string;
   /** Further arguments; they win over ours. */
   readonly args: Partial<Record<ComponentName, readonly string[]>>;
+  /** Words before the command line of each component: a program that prepares a place and then becomes the component. */
+  readonly launcher?: (name: ComponentName) => readonly string[];
 }
 
-const HOST = '127.0.0.1';
+export const LOOPBACK = '127.0.0.1';
+const HOST = LOOPBACK;
 
-export function apiUrl(ports: Ports): string {
-  return `https://${HOST}:${ports.api}`;
+export function apiUrl({ apiHost, ports }: Pick<Layout, 'apiHost' | 'ports'>): string {
+  return `https://${apiHost}:${ports.api}`;
+}
+
+/** Where a cluster's components answer, and to whom. */
+export interface Addresses {
+  readonly url: string;
+  readonly ports: Ports;
+  readonly admin: AdminTls;
 }
 
 /** The command line of a component; `starts` is how often it was started before. */
@@ -49,17 +62,16 @@ export function argumentsOf(name: ComponentName, layout: Layout, starts: number)
 }
 
 /** A request that a healthy component answers with 200. */
-export function probeOf(name: ComponentName, ports: Ports, tls: AdminTls | undefined): Call {
-  const withTls = tls === undefined ? {} : { tls };
+export function probeOf(name: ComponentName, { url, ports, admin: tls }: Addresses): Call {
   switch (name) {
     case 'etcd':
       return { url: `http://${HOST}:${ports.etcd}/health` };
     case 'kube-apiserver':
-      return { url: `${apiUrl(ports)}/readyz`, ...withTls };
+      return { url: `${url}/readyz`, tls };
     case 'kube-controller-manager':
-      return { url: `https://${HOST}:${ports.controllerManager}/healthz`, ...withTls };
+      return { url: `https://${HOST}:${ports.controllerManager}/healthz`, tls };
     case 'kube-scheduler':
-      return { url: `https://${HOST}:${ports.scheduler}/healthz`, ...withTls };
+      return { url: `https://${HOST}:${ports.scheduler}/healthz`, tls };
     case 'kwok':
       return { url: `http://${HOST}:${ports.kwok}/healthz` };
     case 'coredns':
@@ -157,7 +169,7 @@ const ARGUMENTS: Readonly<Record<ComponentName, (layout: Layout, starts: number)
 };
 
 function apiServer(layout: Layout): readonly string[] {
-  const { dir, ports, auditLog } = layout;
+  const { dir, ports, auditLog, apiHost } = layout;
   const audit = [
     `--audit-policy-file=${join(dir, 'audit-policy.yaml')}`,
     `--audit-log-path=${auditLog}`,
@@ -166,10 +178,10 @@ function apiServer(layout: Layout): readonly string[] {
   return [
     ...serving(layout),
     `--etcd-servers=http://${HOST}:${ports.etcd}`,
-    `--bind-address=${HOST}`,
+    `--bind-address=${apiHost}`,
     `--secure-port=${ports.api}`,
-    `--advertise-address=${HOST}`,
-    '--endpoint-reconciler-type=none', // a loopback address may not be an endpoint
+    `--advertise-address=${apiHost}`,
+    ...(apiHost === LOOPBACK ? ['--endpoint-reconciler-type=none'] : []), // a loopback address may not be an endpoint
     `--client-ca-file=${join(dir, 'pki/ca.crt')}`,
     `--service-account-key-file=${join(dir, 'pki/service-account.pub')}`,
     `--service-account-signing-key-file=${join(dir, 'pki/service-account.key')}`,

@@ -17,6 +17,17 @@ export function cacheFolder(name: BinaryName): string {
   return join(base('XDG_CACHE_HOME', '.cache'), 'bin', `${binary(name).version}-${os}-${arch}`);
 }
 
+/** A folder of the cache for what images are made of: packages, programs of other projects. */
+export function imageCache(what: string): string {
+  return join(base('XDG_CACHE_HOME', '.cache'), 'images', what);
+}
+
+/** The folder of an image's archive in the cache, by the version of what is in it. */
+export function imageFolder(version: string): string {
+  const { os, arch } = platform();
+  return join(base('XDG_CACHE_HOME', '.cache'), 'images', `${version}-${os}-${arch}`);
+}
+
 /** The folder of a cluster started by `npm run cluster -- up`. */
 export function clusterFolder(name: string): string {
   return join(base('XDG_STATE_HOME', '.local/state'), 'clusters', name);

@@ -1,7 +1,7 @@
 // Who is who in the cluster: the files of the authority, the servers and the service-account keys, and a kubeconfig with
 // a client certificate for each identity.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { type Authority, createAuthority, createSigningKeys, type KeyPair, type Subject } from './certificates.ts';
 
@@ -14,8 +14,10 @@ export interface AdminTls {
 
 export interface Identities {
   readonly admin: AdminTls;
-  /** Writes a kubeconfig with a client certificate for the subject and returns its path. */
+  /** Writes a kubeconfig with a client certificate for the subject and returns its path; `file` is below the cluster's folder. */
   readonly writeKubeconfig: (file: string, subject: Subject) => string;
+  /** Writes a certificate for the subject and its key to these paths. */
+  readonly writePair: (paths: KeyPair, subject: Subject) => void;
 }
 
 export const ADMIN: Subject = { commonName: 'admin', organizations: ['system:masters'] };
@@ -42,7 +44,7 @@ export function createIdentities(dir: string, url: string, cluster: string): Ide
   const authority = createAuthority(`statefulapp local cluster ${cluster}`);
   const server = authority.issue({
     commonName: 'localhost',
-    hosts: ['localhost', '127.0.0.1', '10.96.0.1', ...SERVICE_NAMES],
+    hosts: [...new Set(['localhost', '127.0.0.1', new URL(url).hostname]), '10.96.0.1', ...SERVICE_NAMES],
   });
   const tokens = createSigningKeys();
   const write = (file: string, content: string) => writeFileSync(join(pki, file), content, { mode: 0o600 });
@@ -53,12 +55,18 @@ export function createIdentities(dir: string, url: string, cluster: string): Ide
   write('service-account.key', tokens.privateKey);
   const adminPair = authority.issue(ADMIN);
   const writeKubeconfig = (file: string, subject: Subject): string => {
-    const path = join(dir, file);
+    const path = resolve(dir, file);
     const pair = subject === ADMIN ? adminPair : authority.issue(subject);
     writeFileSync(path, kubeconfig({ url, cluster, authority, pair, user: subject.commonName }), { mode: 0o600 });
     return path;
   };
-  return { admin: { ca: authority.certificate, cert: adminPair.certificate, key: adminPair.key }, writeKubeconfig };
+  const writePair = (paths: KeyPair, subject: Subject): void => {
+    const pair = authority.issue(subject);
+    writeFileSync(paths.certificate, pair.certificate);
+    writeFileSync(paths.key, pair.key, { mode: 0o600 });
+  };
+  const admin = { ca: authority.certificate, cert: adminPair.certificate, key: adminPair.key };
+  return { admin, writeKubeconfig, writePair };
 }
 
 interface KubeconfigParts {

@@ -11,9 +11,11 @@ export interface ProcessId {
 }
 
 export interface Launch {
-  readonly path: string;
-  readonly args: readonly string[];
+  /** The program and its arguments. */
+  readonly command: readonly string[];
   readonly logFile: string;
+  /** Default: the caller's. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export function processId(pid: number): ProcessId {
@@ -21,10 +23,10 @@ export function processId(pid: number): ProcessId {
 }
 
 /** Starts a program that outlives this one, with its output in `logFile`. */
-export function launch({ path, args, logFile }: Launch): ProcessId {
+export function launch({ command: [path = '', ...args], logFile, env = process.env }: Launch): ProcessId {
   const log = openSync(logFile, 'a');
   try {
-    const child = spawn(path, args, { detached: true, stdio: ['ignore', log, log] });
+    const child = spawn(path, args, { detached: true, stdio: ['ignore', log, log], env });
     child.once('error', () => {}); // seen as pid === undefined below, or by the probes
     if (child.pid === undefined) throw new Error(`Could not start ${path}: it is missing or not executable.`);
     child.unref();

@@ -1,15 +1,15 @@
 // The running components of one cluster: start, crash, freeze, go on. A class, because the state lives here: which
 // process is which component right now.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBinary, type Progress } from './binaries.ts';
 import { argumentsOf, type ComponentName, type Layout, probeOf } from './components.ts';
+import { logTail } from './logs.ts';
 import { isAlive, killAll, launch, type ProcessId, signal, stop } from './processes.ts';
 import { answersOk, until } from './requests.ts';
 import { type ClusterState, writeState } from './state.ts';
 
 const READY_MS = 60_000;
-const LOG_TAIL_LINES = 15;
 
 export class Runtime {
   readonly #layout: Layout;
@@ -31,13 +31,14 @@ export class Runtime {
     const path = await findBinary(name, this.#progress);
     const starts = this.#starts.get(name) ?? 0;
     this.#starts.set(name, starts + 1);
-    const id = launch({ path, args: argumentsOf(name, this.#layout, starts), logFile: this.logFile(name) });
+    const command = [...(this.#layout.launcher?.(name) ?? []), path, ...argumentsOf(name, this.#layout, starts)];
+    const id = launch({ command, logFile: this.logFile(name) });
     this.#record({ ...this.#state, components: { ...this.#state.components, [name]: id } });
   }
 
   /** Waits until the component says that it is well. Throws, with the end of its log, when it died or takes too long. */
   async ready(name: ComponentName): Promise<void> {
-    const probe = probeOf(name, this.#layout.ports, this.#state.admin);
+    const probe = probeOf(name, this.#state);
     const healthy = async () => {
       if (this.#running(name) === undefined)
         throw new Error(`${name} ended while it was starting.${this.#logTail(name)}`);
@@ -90,8 +91,7 @@ export class Runtime {
   }
 
   #logTail(name: ComponentName): string {
-    const path = this.logFile(name);
-    const lines = readFileSync(path, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES);
-    return ` Its command: ${name} ${argumentsOf(name, this.#layout, 0).join(' ')}\nThe end of its log:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+    const command = `${name} ${argumentsOf(name, this.#layout, 0).join(' ')}`;
+    return ` Its command: ${command}\n${logTail(this.logFile(name))}`;
   }
 }

@@ -2,6 +2,8 @@
 // Cluster.stop, `down`, or the watchdog when the owner died. Safe to repeat.
 import { rmdirSync, rmSync } from 'node:fs';
 import { killAll, type ProcessId } from './processes.ts';
+import { readRealState } from './real/state.ts';
+import { endNodes, leftovers } from './real/teardown.ts';
 import { call } from './requests.ts';
 import { type ClusterState, readState } from './state.ts';
 
@@ -10,11 +12,17 @@ const VOLUME_FOLDER = /^\/tmp\/hostpath_pv\/[0-9a-f-]{36}$/;
 
 export async function tearDown(dir: string): Promise<void> {
   const state = readState(dir);
+  const real = readRealState(dir);
   if (state !== undefined) {
-    await removeVolumeFolders(state);
+    if (real === undefined) await removeVolumeFolders(state);
     await killAll(Object.values(state.components) as ProcessId[]);
   }
+  if (real !== undefined) await endNodes(dir, real);
   rmSync(dir, { recursive: true, force: true });
+  const left = real === undefined ? [] : await leftovers(dir, real);
+  if (left.length > 0) {
+    throw new Error(`The cluster in ${dir} has ended, but these are left of it:\n  - ${left.join('\n  - ')}`);
+  }
 }
 
 // Fake nodes put nothing into volumes, so the folders are empty, and only empty ones are removed. When the API server

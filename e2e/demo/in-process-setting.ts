@@ -73,6 +73,7 @@ function startInProcess(server: SimServer, timeline: LiveTimeline, endings: Prep
     log: pino({ base: {} }, { write }),
     telemetry,
     namespaces: [],
+    watchNodes: true,
     workers: WORKERS,
     lease: LEASE,
     identity: 'operator-1',

@@ -1,13 +1,13 @@
-// The operator as a real process, run from source under an ordinary identity: what tests start, kill and read. It ends with
-// this process. (The demo has its own, which can be left running.)
+// The operator as a real process, run from source under an ordinary identity, or that of a kubeconfig: what tests start, kill and
+// read. It ends with this process. (The demo has its own, which can be left running.)
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Cluster } from '../cluster/cluster.ts';
+import type { ControlPlane } from '../cluster/control-plane.ts';
 import { operatorKubeconfig } from './install.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/operator/main.ts');
+export const MAIN = join(import.meta.dirname, '../../src/operator/main.ts');
 
 export interface OperatorOptions {
   /** Whose name the API server writes into its audit log. */
@@ -32,11 +32,27 @@ export interface OperatorProcess {
   end(signal: NodeJS.Signals): Promise<number | string | null>;
 }
 
-export async function startOperatorProcess(cluster: Cluster, options: OperatorOptions = {}): Promise<OperatorProcess> {
+export async function startOperatorProcess(
+  cluster: ControlPlane,
+  options: OperatorOptions = {},
+): Promise<OperatorProcess> {
   const { user, flags = [] } = options;
   const kubeconfig = await operatorKubeconfig(cluster, user);
-  const child = spawn('node', [MAIN, '--address=127.0.0.1:0', '--lease-namespace=default', ...flags], {
-    env: { ...process.env, KUBECONFIG: kubeconfig },
+  return launchOperator({ command: ['node', MAIN], kubeconfig, flags: ['--lease-namespace=default', ...flags] });
+}
+
+export interface LaunchOptions {
+  /** What starts it: `node` and a file, mostly. */
+  readonly command: readonly [string, ...string[]];
+  readonly kubeconfig: string;
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export function launchOperator({ command, kubeconfig, flags = [], env = {} }: LaunchOptions): OperatorProcess {
+  const [program, ...args] = command;
+  const child = spawn(program, [...args, '--address=127.0.0.1:0', ...flags], {
+    env: { ...process.env, ...env, KUBECONFIG: kubeconfig },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const kill = () => child.kill('SIGKILL');

@@ -1,7 +1,7 @@
 // What the planner knows of a pod: the few facts that decisions rest on, read once from the raw object.
 // Lacks any judgement about whose pod it is: that is slot.ts.
 
-import { LABEL } from '../api/names.ts';
+import { ANNOTATION, LABEL } from '../api/names.ts';
 import { isObject, listAt, objectAt, stringAt, stringMap, wholeAt } from './json.ts';
 import { type Controller, controllerOf } from './owner.ts';
 import { parseTime } from './time.ts';
@@ -18,6 +18,10 @@ export interface PodView {
   /** The longest time that a kubelet may take to stop it: also a force deletion leaves it the time in the spec (R1). */
   readonly graceSeconds: number;
   readonly finalizers: readonly string[];
+  /** Deleted without any grace: nothing but finalizers keeps it. */
+  readonly forced: boolean;
+  /** Somebody states that it runs nowhere, of this very pod (R1). */
+  readonly confirmedDead: boolean;
   readonly phase: string;
   /** When the pod's Ready condition last became true; null while it is not true. */
   readonly readySinceMs: number | null;
@@ -61,6 +65,8 @@ export function readPod(raw: unknown): PodView {
     deletingSinceMs,
     graceSeconds: graceOf(metadata, spec),
     finalizers: listAt(metadata, 'finalizers').filter((finalizer) => typeof finalizer === 'string'),
+    forced: deletingSinceMs !== null && wholeAt(metadata, 'deletionGracePeriodSeconds') === 0,
+    confirmedDead: isStatedDead(metadata),
     phase: stringAt(status, 'phase') ?? 'Pending',
     readySinceMs: isReady ? (readyChanged ?? createdAtMs) : null,
     unreadySinceMs: isReady ? null : (readyChanged ?? createdAtMs),
@@ -82,6 +88,11 @@ function deletionStart(metadata: Record<string, unknown>): number | null {
   const end = parseTime(metadata['deletionTimestamp']);
   if (end === undefined) return null;
   return end - (wholeAt(metadata, 'deletionGracePeriodSeconds') ?? 0) * 1000;
+}
+
+function isStatedDead(metadata: Record<string, unknown>): boolean {
+  const stated = stringAt(objectAt(metadata, 'annotations'), ANNOTATION.confirmedDead);
+  return stated !== undefined && stated === stringAt(metadata, 'uid');
 }
 
 function graceOf(metadata: Record<string, unknown>, spec: Record<string, unknown>): number {

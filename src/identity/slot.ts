@@ -9,14 +9,15 @@ export interface Ending {
   readonly pod: string;
   readonly uid: string;
   readonly node: string | null;
-  /** stopped: the kubelet said that all containers ended. neverBound: no node ever had it. unknown: neither was seen. */
-  readonly how: 'stopped' | 'neverBound' | 'unknown';
+  /** stopped: the kubelet said that all containers ended. neverBound: no node ever had it. dead: proven. unknown: none of it. */
+  readonly how: 'stopped' | 'neverBound' | 'dead' | 'unknown';
   readonly atMs: number;
   readonly graceSeconds: number;
 }
 
 export type Slot =
-  | { readonly state: 'Empty' }
+  /** `deadNode`: free for the one reason that this node is proven dead, which is read once more before a pod is made. */
+  | { readonly state: 'Empty'; readonly deadNode?: string }
   | {
       readonly state: 'Vanished';
       readonly sinceMs: number;

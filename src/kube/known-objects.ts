@@ -26,14 +26,19 @@ export interface KnownObjects {
   endList(): void;
 }
 
-export function createKnownObjects(tell: (event: WatchEvent) => void): KnownObjects {
+/** `keep`: what of an object is remembered and told, of those that are large and of which little is needed. */
+export function createKnownObjects(
+  tell: (event: WatchEvent) => void,
+  keep: (object: KubeObject) => KubeObject = (object) => object,
+): KnownObjects {
   const known = new Map<string, KubeObject>();
   let listed: Set<string> | undefined;
   return {
     beginList() {
       listed = new Set();
     },
-    put(object) {
+    put(whole) {
+      const object = keep(whole);
       const key = objectKey(object);
       const previous = known.get(key);
       listed?.add(key);
@@ -44,7 +49,8 @@ export function createKnownObjects(tell: (event: WatchEvent) => void): KnownObje
       tell({ type: 'deleted', object: previous, observed: 'relist' });
       tell({ type: 'added', object });
     },
-    remove(object) {
+    remove(whole) {
+      const object = keep(whole);
       const key = objectKey(object);
       const previous = known.get(key);
       if (previous === undefined || !known.delete(key)) return;

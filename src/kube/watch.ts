@@ -13,6 +13,7 @@ import type { Clock } from './clock.ts';
 import { KubeError } from './errors.ts';
 import { type Follower, follow } from './follow.ts';
 import { createKnownObjects, type WatchEvent } from './known-objects.ts';
+import type { KubeObject } from './objects.ts';
 import { type Collection, collectionRef } from './pages.ts';
 import { DEFAULT_USER_AGENT } from './session.ts';
 import { isTooLargeResourceVersion } from './status.ts';
@@ -33,6 +34,8 @@ export interface WatchOptions extends Collection {
   /** 0 <= x < 1. */
   readonly random: () => number;
   readonly userAgent?: string | undefined;
+  /** What of an object is remembered and told; absent: all of it. Metadata has to stay. */
+  readonly keep?: ((object: KubeObject) => KubeObject) | undefined;
   readonly on: WatchHandlers;
 }
 
@@ -57,7 +60,7 @@ export function watchResource(options: WatchOptions): Watch {
     on,
     connection: { transport, clock, userAgent, signal: abort.signal },
     attempt: { verb: 'watch', object: collectionRef(options), mutating: false },
-    known: createKnownObjects((event) => watcher.stopped || on.event(event)),
+    known: createKnownObjects((event) => watcher.stopped || on.event(event), options.keep),
     backoff: createBackoff({ baseMs: 800, capMs: 30_000, random }),
     stopped: false,
     resourceVersion: undefined,

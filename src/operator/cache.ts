@@ -10,7 +10,9 @@ import { readApp, readEnding, type Sighting } from '../plan/observe.ts';
 import type { StrayKind, Survey } from '../plan/types.ts';
 import type { VolumeView } from '../volumes/volume-view.ts';
 import { recordDisplaced, recordEnding, recordOrphaned } from './endings.ts';
-import { emptyShelf, mapOf, type Shelf } from './shelf.ts';
+import { Nodes } from './nodes.ts';
+import { emptyShelf, isBare, mapOf, nodesOf, type Shelf } from './shelf.ts';
+import { sightingOf } from './sighting.ts';
 import { appKey, formerOf, type Kind, ownerKey, readView, sameForDecisions, strayKey } from './views.ts';
 
 /** Longer than any grace period matters after a pod's name has been free for all to see, and than a watch may lag. */
@@ -18,7 +20,12 @@ const KEPT_MS = 3_600_000;
 
 export class Cache {
   readonly #shelves = new Map<string, Shelf>();
+  readonly nodes: Nodes;
   #watchingSinceMs = Number.MIN_SAFE_INTEGER;
+
+  constructor(fencingTaints: readonly string[] = []) {
+    this.nodes = new Nodes(fencingTaints);
+  }
 
   /** From now on nothing of ours comes or goes unseen. */
   watching(atMs: number): void {
@@ -39,6 +46,16 @@ export class Cache {
     views.set(view.name, view);
     shelf.strays.delete(strayKey(kind, view.name));
     return before !== undefined && sameForDecisions(before, view) ? left : [...left, key];
+  }
+
+  /** The apps that have, or had, a pod on this node. */
+  appsOn(node: string): readonly string[] {
+    return [...this.#shelves].filter(([, shelf]) => nodesOf(shelf).has(node)).map(([key]) => key);
+  }
+
+  /** Proven dead: when it is gone, nothing of it runs any more, whoever took it away and whatever it said last (R1). */
+  provenDead(key: string, uid: string): void {
+    this.#shelf(key).dead.add(uid);
   }
 
   /** What was read by name: the object, or undefined when the server said that there is none. */
@@ -104,33 +121,22 @@ export class Cache {
     const shelf = this.#shelves.get(key);
     if (shelf === undefined || shelf.app === null) return null;
     recordDisplaced(shelf, shelf.app, nowMs - offsetMs);
-    const wall = (ms: number) => ms + offsetMs;
-    return {
-      nowMs,
-      app: shelf.app,
-      pods: [...shelf.pods.values()],
-      claims: [...shelf.claims.values()],
-      services: [...shelf.services.values()],
-      revisions: [...shelf.revisions.values()],
-      strays: [...shelf.strays.values()].map((stray) =>
-        stray.reads === 0 ? stray : { ...stray, readAtMs: wall(stray.readAtMs) },
-      ),
-      volumes: [...shelf.volumes.values()].map((volume) => ({ ...volume, readAtMs: wall(volume.readAtMs) })),
-      watchingSinceMs: wall(this.#watchingSinceMs),
-      survey: shelf.survey === null ? null : { ...shelf.survey, atMs: wall(shelf.survey.atMs) },
-      endings: [...shelf.endings.values()].map((ending) => ({ ...ending, atMs: wall(ending.atMs) })),
-    };
+    const nodes = this.nodes.seen(nodesOf(shelf));
+    const watchingSinceMs = this.#watchingSinceMs;
+    return sightingOf(shelf, { app: shelf.app, nowMs, offsetMs, watchingSinceMs, nodes });
   }
 
   /** Forgets ends of pods that are long past, and apps of which nothing else is left. */
   prune(steadyMs: number): void {
     for (const [key, shelf] of this.#shelves) {
       for (const [uid, { atMs }] of shelf.endings) if (steadyMs - atMs > KEPT_MS) shelf.endings.delete(uid);
+      for (const uid of shelf.dead) if (!shelf.endings.has(uid)) shelf.dead.delete(uid);
       this.#vacate(shelf, steadyMs);
       const bound = new Set([...shelf.claims.values()].map(({ volume }) => volume));
       for (const name of shelf.volumes.keys()) if (!bound.has(name)) shelf.volumes.delete(name);
       this.#tidy(key, shelf);
     }
+    this.nodes.prune(new Set([...this.#shelves.values()].flatMap((shelf) => [...nodesOf(shelf)])));
   }
 
   /** Whether a watch still shows this very object. */
@@ -236,9 +242,6 @@ export class Cache {
   }
 
   #tidy(key: string, shelf: Shelf): void {
-    const { app, pods, claims, services, revisions, strays, endings } = shelf;
-    if (app !== null) return;
-    if ([pods, claims, services, revisions, strays, endings].some((map) => map.size > 0)) return;
-    this.#shelves.delete(key);
+    if (shelf.app === null && isBare(shelf)) this.#shelves.delete(key);
   }
 }

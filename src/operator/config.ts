@@ -15,6 +15,10 @@ export interface Config {
   readonly leaseName: string;
   readonly leaseTimes: LeaseTimes;
   readonly context: string | undefined;
+  /** Whether nodes are followed, which takes rights that no Role can grant. */
+  readonly watchNodes: boolean;
+  /** Keys of taints by which fencing declares a machine dead. */
+  readonly fencingTaints: readonly string[];
 }
 
 const FLAGS = {
@@ -28,6 +32,8 @@ const FLAGS = {
   'renew-deadline': { type: 'string', default: String(DEFAULT_LEASE_TIMES.renewDeadlineMs / 1000) },
   'retry-period': { type: 'string', default: String(DEFAULT_LEASE_TIMES.retryMs / 1000) },
   context: { type: 'string' },
+  'watch-nodes': { type: 'string', default: 'auto' },
+  'fencing-taint': { type: 'string', multiple: true },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -41,6 +47,10 @@ export const USAGE = `statefulapp-operator: runs StatefulApps in the cluster of 
       --lease-name NAME    its name (statefulapp-operator)
       --lease-duration S   --renew-deadline S  --retry-period S   of leader election, in seconds (15, 10, 2)
       --context NAME       context of the kubeconfig (its current one)
+      --watch-nodes WHEN   true, false, or auto: unless --namespace is given, since a Role grants no nodes (auto). Without, members on dead
+                           nodes are replaced only on the node's own word or on that of people
+      --fencing-taint KEY  a node that is not Ready and carries this taint is dead for certain, since your fencing sets it once
+                           the machine is off; several: repeat it or separate by commas (node.kubernetes.io/out-of-service always counts)
   -h, --help
 
 Each flag can be given as an environment variable: STATEFULAPP_LOG_LEVEL for --log-level, and so on.`;
@@ -52,14 +62,16 @@ export class UsageError extends Error {}
 export function readConfig(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Config | null {
   const given = parse(argv);
   if (given.help === true) return null;
-  const value = (flag: Exclude<keyof typeof FLAGS, 'namespace' | 'help'>) => {
+  const value = (flag: Exclude<keyof typeof FLAGS, 'namespace' | 'fencing-taint' | 'help'>) => {
     const explicit = argv.some((arg) => arg === `--${flag}` || arg.startsWith(`--${flag}=`));
     return (explicit ? undefined : fromEnv(env, flag)) ?? given[flag];
   };
   const seconds = (flag: 'lease-duration' | 'renew-deadline' | 'retry-period') =>
     1000 * number(flag, value(flag), { min: 0.1, max: 3600 });
+  const watched = namespaces(given.namespace ?? fromEnv(env, 'namespace'));
+  const nodes = oneOf('watch-nodes', value('watch-nodes'), ['auto', 'true', 'false']);
   return {
-    namespaces: namespaces(given.namespace ?? fromEnv(env, 'namespace')),
+    namespaces: watched,
     workers: number('workers', value('workers'), { min: 1, max: 256, whole: true }),
     address: address(value('address') ?? ''),
     logLevel: oneOf('log-level', value('log-level'), ['trace', 'debug', 'info', 'warn', 'error']),
@@ -71,6 +83,8 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
       retryMs: seconds('retry-period'),
     }),
     context: value('context'),
+    watchNodes: nodes === 'auto' ? watched.length === 0 : nodes === 'true',
+    fencingTaints: taints(given['fencing-taint'] ?? fromEnv(env, 'fencing-taint')),
   };
 }
 
@@ -122,6 +136,24 @@ function namespaces(given: readonly string[] | string | undefined): readonly str
   const wrong = names.find((name) => !LABEL_NAME.test(name));
   if (wrong === undefined) return [...new Set(names)];
   throw new UsageError(`--namespace takes names of namespaces, got '${wrong}'.`);
+}
+
+const QUALIFIED_NAME = /^([a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?$/;
+/** The cluster sets these on machines that may well run. */
+const NO_PROOF = ['node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready', 'node.kubernetes.io/unschedulable'];
+
+function taints(given: readonly string[] | string | undefined): readonly string[] {
+  if (given === undefined) return [];
+  const list = typeof given === 'string' ? [given] : given;
+  const keys = list.flatMap((key) => key.split(',')).map((key) => key.trim());
+  const wrong = keys.find((key) => !QUALIFIED_NAME.test(key));
+  if (wrong !== undefined) throw new UsageError(`--fencing-taint takes keys of taints, got '${wrong}'.`);
+  const vague = keys.find((key) => NO_PROOF.includes(key));
+  if (vague !== undefined)
+    throw new UsageError(
+      `--fencing-taint ${vague} would prove nothing: Kubernetes sets it on nodes that may still run.`,
+    );
+  return [...new Set(keys)];
 }
 
 function leaseNamespace(name: string | undefined): string | null {

@@ -14,7 +14,7 @@ interface Named {
 }
 
 export function recordEnding(shelf: Shelf, ending: Ending): void {
-  shelf.endings.set(ending.uid, ending);
+  shelf.endings.set(ending.uid, shelf.dead.has(ending.uid) ? { ...ending, how: 'dead' } : ending);
 }
 
 /** What only a ledger knew that goes with its app, or is taken from it, has to be known afterwards, too. */

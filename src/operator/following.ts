@@ -3,11 +3,12 @@
 
 import { MANAGER } from '../api/names.ts';
 import type { Clock } from '../kube/clock.ts';
-import type { ApiResource } from '../kube/resources.ts';
+import { type ApiResource, RESOURCES } from '../kube/resources.ts';
 import type { Transport } from '../kube/transport.ts';
 import { type Watch, type WatchHandlers, watchResource } from '../kube/watch.ts';
 import type { Cache } from './cache.ts';
 import type { Gate, Scope } from './gate.ts';
+import { essentialsOf } from './nodes.ts';
 import { FOLLOWED, type Followed } from './resources.ts';
 import type { Logger, Telemetry } from './telemetry.ts';
 
@@ -19,6 +20,7 @@ export interface FollowOptions {
   readonly telemetry: Telemetry;
   /** Empty: all. */
   readonly namespaces: readonly string[];
+  readonly watchNodes: boolean;
 }
 
 export interface Ears {
@@ -45,17 +47,49 @@ export function scopeIn({ namespaces }: Pick<FollowOptions, 'namespaces'>) {
 }
 
 export function followAll(options: FollowOptions, ears: Ears): Following {
-  const { namespaces } = options;
+  const { namespaces, watchNodes } = options;
   const watches = FOLLOWED.flatMap((followed) =>
     (namespaces.length === 0 ? [undefined] : namespaces).map((namespace) =>
       followOne(options, ears, { followed, namespace }),
     ),
   );
+  const nodes = watchNodes ? followNodes(options, ears) : null;
   return {
     isSynced: () => watches.every(({ hasSynced }) => hasSynced),
     stop: () => {
       for (const watch of watches) watch.stop();
+      nodes?.stop();
     },
+  };
+}
+
+/**
+ * Nobody waits for its first list: without the right to read nodes, or before it is told, all of them are unknown, and
+ * everything but the replacement of lost members goes on.
+ */
+function followNodes(options: FollowOptions, ears: Ears): Watch {
+  const { transport, clock, random, log } = options;
+  const resource = RESOURCES.nodes;
+  const on: WatchHandlers = {
+    event: (event) => {
+      if (!ears.cache.nodes.apply(event)) return;
+      for (const key of ears.cache.appsOn(event.object.metadata.name)) ears.news(key);
+    },
+    progress: () => {},
+    synced: () => {
+      log.info({ resource: resource.plural }, 'watch has synced');
+      ears.cache.nodes.synced();
+      for (const key of ears.cache.apps()) ears.news(key);
+    },
+    error: toldBy(options, resource),
+  };
+  return watchResource({ transport, clock, random, resource, keep: essentialsOf, userAgent: MANAGER, on });
+}
+
+function toldBy({ log, telemetry }: FollowOptions, { plural }: ApiResource): WatchHandlers['error'] {
+  return (error) => {
+    telemetry.watchFailed(plural, error.code);
+    log.warn({ resource: plural, err: error.message }, 'the watch is tried again');
   };
 }
 
@@ -73,7 +107,7 @@ function followOne(options: FollowOptions, ears: Ears, place: Place): Watch {
 }
 
 function handlers(options: FollowOptions, ears: Ears, { followed, namespace }: Place): WatchHandlers {
-  const { clock, log, telemetry } = options;
+  const { clock, log } = options;
   const { kind, resource } = followed;
   const scope = scopeIn(options)(resource, namespace ?? '');
   return {
@@ -90,9 +124,6 @@ function handlers(options: FollowOptions, ears: Ears, { followed, namespace }: P
       log.info({ resource: resource.plural, namespace }, 'watch has synced');
       ears.synced();
     },
-    error: (error) => {
-      telemetry.watchFailed(resource.plural, error.code);
-      log.warn({ resource: resource.plural, err: error.message }, 'the watch is tried again');
-    },
+    error: toldBy(options, resource),
   };
 }

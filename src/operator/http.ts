@@ -56,7 +56,8 @@ function listening(server: Server, at: { readonly host: string; readonly port: n
         ),
       ),
     );
-    server.listen(at.port, at.host, resolve);
+    // Named, '::' fails on nodes without IPv6; unnamed it is every address that there is.
+    server.listen({ port: at.port, ...(at.host === '::' ? {} : { host: at.host }) }, resolve);
   });
 }
 

@@ -3,6 +3,7 @@
 
 import { LABEL } from '../api/names.ts';
 import { ordinalOf } from '../identity/member-names.ts';
+import type { NodeView } from '../identity/node-view.ts';
 import { KubeError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { RESOURCES } from '../kube/resources.ts';
@@ -32,6 +33,11 @@ export async function lookAtVolume(
   const volume = object === undefined ? { name, disk: '' } : readVolume(object);
   cache.readVolume(key, volume, steadyMs());
   return volume;
+}
+
+/** The node as it is now; null when there is none. Rejects where it cannot be told, also when reading is forbidden. */
+export async function lookAtNode({ client, cache }: Hands, name: string): Promise<NodeView | null> {
+  return cache.nodes.read(name, await client.get(RESOURCES.nodes, { name }));
 }
 
 /** The same, where not being allowed to is an answer: then volumes are told apart by name only (docs/adr/0012). */

@@ -17,6 +17,8 @@ export interface OperatorOptions extends FollowOptions {
   readonly lease: { readonly namespace: string; readonly name: string };
   readonly identity: string;
   readonly leaseTimes: LeaseTimes;
+  /** Keys of taints by which fencing declares a machine dead. */
+  readonly fencingTaints?: readonly string[];
 }
 
 export interface Operator {
@@ -35,7 +37,7 @@ const DRAIN_MS = 10_000;
 export function startOperator(given: OperatorOptions): Operator {
   const options = { ...given, ...onServerTime(given.transport, given.clock) };
   const { clock, random, log, telemetry } = options;
-  const cache = new Cache();
+  const cache = new Cache(options.fencingTaints);
   let pass: Pass | null = null;
   const handle = (key: string) => (pass === null ? Promise.resolve({}) : work(pass, key));
   const queue = new Queue({ clock, random, workers: options.workers, meter: telemetry.queue, handle });

@@ -8,8 +8,9 @@ import type { KubeObject, KubeObjectInput } from '../kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../kube/resources.ts';
 import type { Action, Patch, StrayKind } from '../plan/types.ts';
 import { Altered, type Hands, type Job, STRAY_RESOURCES, Stale, settle } from './hands.ts';
-import { look, lookAgain, strayOf, survey, tryVolume } from './look.ts';
+import { look, lookAgain, lookAtNode, strayOf, survey, tryVolume } from './look.ts';
 import { confirmClaimRemoval, confirmDisks, confirmOwner, confirmRemoval, confirmSpec } from './reread.ts';
+import { confirmDeadNode, confirmLost } from './reread-node.ts';
 import { trySuccessor, tryTemplate } from './trial.ts';
 
 export async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
@@ -21,6 +22,9 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
       return;
     case 'readVolume':
       return tryVolume(hands, job, action.name);
+    case 'readNode':
+      await lookAtNode(hands, action.name);
+      return;
     case 'createService':
       return create(hands, job, { resource: RESOURCES.services, object: action.object });
     case 'createRevision':
@@ -30,7 +34,8 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
     case 'createClaim':
       return create(hands, job, { resource: RESOURCES.persistentvolumeclaims, object: action.object });
     case 'createPod':
-      if (action.unless !== undefined) await confirmLost(hands, job, action.unless);
+      if (action.unless !== undefined) await confirmLostRevision(hands, job, action.unless);
+      if (action.deadNode !== undefined) await confirmDeadNode(hands, action.deadNode);
       await confirmDisks(hands, job, action.disks ?? []);
       return create(hands, job, { resource: RESOURCES.pods, object: action.object });
     case 'applyService':
@@ -73,7 +78,7 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
  * One that lost our label is shown by no watch of ours, and is as good as it was; so is one that a former app has let go, of
  * which a watch that lags has not told yet (simulator, seed 689 of volumes).
  */
-async function confirmLost(hands: Hands, job: Job, name: string): Promise<void> {
+async function confirmLostRevision(hands: Hands, job: Job, name: string): Promise<void> {
   const found = await look(hands, job, { kind: 'ControllerRevision', name });
   const owner = controllerOf(found?.metadata);
   if (found !== undefined && (owner === null || owner.uid === job.observed.app.uid))
@@ -135,13 +140,20 @@ interface Victim {
   readonly name: string;
   readonly uid: string;
   readonly resourceVersion: string;
+  /** Absent: what the object says of itself. */
+  readonly graceSeconds?: number;
 }
 
 /** Until its watch has told of it, nothing else is planned. */
-async function remove(hands: Hands, job: Job, { kind, name, uid, resourceVersion }: Victim): Promise<void> {
+async function remove(
+  hands: Hands,
+  job: Job,
+  { kind, name, uid, resourceVersion, graceSeconds }: Victim,
+): Promise<void> {
   const resource = STRAY_RESOURCES[kind];
   const { namespace } = job.observed.app;
-  const result = await hands.client.delete(resource, { namespace, name }, { uid, resourceVersion });
+  const options = { uid, resourceVersion, gracePeriodSeconds: graceSeconds };
+  const result = await hands.client.delete(resource, { namespace, name }, options);
   if (result.kind === 'terminating') settle(hands, job, { resource, object: result.object });
   // The watch may have told of it before the answer came.
   else if (hands.cache.shows(job.key, { kind, name, uid })) hands.gate.removed(job.key, uid);
@@ -197,9 +209,23 @@ function unlike(found: Readonly<Record<string, string>> = {}, asked: Readonly<Re
 
 async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
   const { name, uid } = victim;
+  if (victim.because === 'lost') return deleteLost(hands, job, victim);
   const resourceVersion = victim.because === 'ended' ? victim.resourceVersion : await lastLook(hands, job, victim);
   await confirmDisks(hands, job, victim.disks ?? []);
   await remove(hands, job, { kind: 'Pod', name, uid, resourceVersion });
+  await lookAgain(hands, job, victim);
+}
+
+/**
+ * Without grace, since nobody is there to stop it. What its kubelet would have said is known from now on, whatever comes of
+ * the request: the proof was read a moment ago, and holds for this very pod (R1).
+ */
+async function deleteLost(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
+  const { name, uid } = victim;
+  const { resourceVersion, proof } = await confirmLost(hands, job, victim);
+  await confirmDisks(hands, job, victim.disks ?? []);
+  if (proof.by !== 'nodeGone') hands.cache.provenDead(job.key, uid);
+  await remove(hands, job, { kind: 'Pod', name, uid, resourceVersion, graceSeconds: 0 });
   await lookAgain(hands, job, victim);
 }
 

@@ -5,7 +5,8 @@ import { ANNOTATION } from '../api/names.ts';
 import { podName } from '../identity/member-names.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { RESOURCES } from '../kube/resources.ts';
-import type { Action, Disk } from '../plan/types.ts';
+import type { Action } from '../plan/types.ts';
+import type { Disk } from '../volumes/volume-view.ts';
 import { type Hands, type Job, Stale, settle } from './hands.ts';
 import { look, lookAtVolume } from './look.ts';
 import { APPS } from './resources.ts';
@@ -106,7 +107,7 @@ export async function confirmClaimRemoval(
 }
 
 /** Annotations change without a new generation. */
-function confirmRequest({ observed }: Job, { metadata }: KubeObject): void {
+export function confirmRequest({ observed }: Job, { metadata }: KubeObject): void {
   const { name, namespace, annotations } = observed.app;
   if (metadata.annotations?.[ANNOTATION.rebuild] === annotations[ANNOTATION.rebuild]) return;
   throw new Stale(`app ${namespace}/${name} asks for another rebuild since`);

@@ -24,6 +24,8 @@ export interface Shelf {
   readonly volumes: Map<string, VolumeReading>;
   /** By the pod's UID: how one ended says nothing of another of its name (R1). */
   readonly endings: Map<string, Ending>;
+  /** UIDs of pods that were proven dead before they went. */
+  readonly dead: Set<string>;
 }
 
 export function emptyShelf(): Shelf {
@@ -39,7 +41,25 @@ export function emptyShelf(): Shelf {
     strays: new Map(),
     volumes: new Map(),
     endings: new Map(),
+    dead: new Set(),
   };
+}
+
+/** Nothing is left of an app that is gone. */
+export function isBare({ pods, claims, services, revisions, strays, endings }: Shelf): boolean {
+  return [pods, claims, services, revisions, strays, endings].every((map) => map.size === 0);
+}
+
+/** Names of the nodes that its pods are bound to, or were when they were last heard of. */
+export function nodesOf({ app, pods, strays, endings }: Shelf): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { node } of pods.values()) if (node !== null) names.add(node);
+  for (const { kind, view } of strays.values())
+    if (kind === 'Pod' && 'node' in view && view.node !== null) names.add(view.node);
+  for (const { node, how } of endings.values()) if (node !== null && how === 'unknown') names.add(node);
+  for (const { node, pod } of app?.status.members ?? [])
+    if (node !== undefined && pod !== undefined && !pods.has(pod)) names.add(node);
+  return names;
 }
 
 /** What the watches show of one kind. */

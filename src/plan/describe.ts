@@ -6,6 +6,7 @@ const VERBS: Readonly<Record<ActionType, string>> = {
   survey: 'look for a StatefulSet of this name and for pods that match the selector',
   look: 'read',
   readVolume: 'read PersistentVolume',
+  readNode: 'read Node',
   createService: 'create Service',
   applyService: 'mend Service',
   releaseService: 'release Service',
@@ -43,7 +44,7 @@ export function keyOf(type: ActionType, subject: string): string {
 
 /** Reads change nothing at the API server; all other actions are writes. */
 export function isRead({ type }: Action): boolean {
-  return type === 'survey' || type === 'look' || type === 'readVolume';
+  return type === 'survey' || type === 'look' || type === 'readVolume' || type === 'readNode';
 }
 
 /** "create Pod web-1: web-1 is wanted and does not exist" */

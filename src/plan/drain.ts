@@ -7,11 +7,12 @@
 import { availableAtMs } from '../identity/slot.ts';
 import { volumeRisk } from './doubts.ts';
 import { disksOf } from './equip.ts';
-import { NOTHING, type Step } from './fill.ts';
+import { nodeWait } from './lost.ts';
 import { missingMarks } from './marks.ts';
 import { claimsGo, endingClaims, keepings, takesClaims } from './retention.ts';
 import { roomFor, takesRoom } from './room.ts';
 import type { MemberView, Scene } from './scene.ts';
+import { NOTHING, type Step } from './step.ts';
 import type { Action, Wait } from './types.ts';
 
 export function planDrain(scene: Scene): Step {
@@ -79,6 +80,8 @@ function removal(scene: Scene, member: MemberView): Step {
   if (slot.state === 'Orphan') return wait('PodPending', `${name} is not wanted any more; its pod is adopted first.`);
   const goes = takesClaims(scene, member);
   if (slot.state === 'Terminating') {
+    const lost = slot.pod.forced ? null : nodeWait(scene, member);
+    if (lost !== null) return { actions: [], waits: [lost] };
     const held = slot.pod.finalizers.length > 0 ? `, held by finalizers ${slot.pod.finalizers.join(', ')}` : '';
     return wait(
       'PodTerminating',

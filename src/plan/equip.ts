@@ -5,9 +5,10 @@ import { type Blueprint, buildPod } from '../identity/pod.ts';
 import { revisionName } from '../identity/revision.ts';
 import { buildClaim, stampPatch } from '../volumes/claim-build.ts';
 import type { ClaimSlot } from '../volumes/claim-class.ts';
+import type { Disk } from '../volumes/volume-view.ts';
 import { claimDoubt, verdict } from './doubts.ts';
 import type { MemberView, Scene } from './scene.ts';
-import type { Action, Disk, Wait } from './types.ts';
+import type { Action, Wait } from './types.ts';
 
 /** All that it takes to have the member's pod, or the one reason why not. */
 export function equip(
@@ -31,9 +32,14 @@ export function equip(
     revision: blueprint.hash,
     ...unless,
     ...disksOf(scene, member.claims),
+    ...deadNodeOf(member),
     reason,
   };
   return { actions: [...claims, action], waits: [wait] };
+}
+
+function deadNodeOf({ slot }: MemberView): { readonly deadNode?: string } {
+  return slot.state === 'Empty' && slot.deadNode !== undefined ? { deadNode: slot.deadNode } : {};
 }
 
 /** The disks that these claims are to have, looked at once more before a pod is made or goes (R12). */

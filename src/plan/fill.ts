@@ -9,16 +9,12 @@ import { formatTime } from '../identity/time.ts';
 import { claimDoubt, volumeRisk } from './doubts.ts';
 import { claimActions, disksOf, equip } from './equip.ts';
 import { backoffUntilMs } from './failures.ts';
+import { nodeWait, waysOn } from './lost.ts';
 import { missingMarks } from './marks.ts';
 import { roomFor, takesRoom } from './room.ts';
 import type { MemberView, Scene } from './scene.ts';
+import { NOTHING, type Step } from './step.ts';
 import type { Action, Wait } from './types.ts';
-
-export interface Step {
-  readonly actions: readonly Action[];
-  readonly waits: readonly Wait[];
-}
-export const NOTHING: Step = { actions: [], waits: [] };
 
 export function planFill(scene: Scene): Step {
   const ordered = scene.spec.podManagementPolicy === 'OrderedReady';
@@ -175,13 +171,17 @@ function vanishedMessage({ name, slot }: MemberView): string {
 /** How much longer than the grace period a stop may take before it is called overdue. */
 const OVERDUE_MS = 30_000;
 
-function terminatingWait({ judge }: Scene, { name, ordinal, slot }: MemberView): Wait {
+function terminatingWait(scene: Scene, member: MemberView): Wait {
+  const { name, ordinal, slot } = member;
+  const { judge } = scene;
   if (slot.state !== 'Terminating') throw new Error(`assertion: ${name} is ${slot.state}`);
-  const { node, finalizers, deletingSinceMs, graceSeconds } = slot.pod;
+  const { node, finalizers, deletingSinceMs, graceSeconds, forced } = slot.pod;
   const since = deletingSinceMs ?? judge.nowMs;
   const overdueAtMs = since + graceSeconds * 1000 + OVERDUE_MS;
   const deleted = `deleted at ${formatTime(since)}`;
   const wait = { reason: 'PodTerminating', ordinal } as const;
+  const lost = forced ? null : nodeWait(scene, member);
+  if (lost !== null) return lost;
   if (finalizers.length > 0) {
     const message = `${name} waits for pod ${name} to be gone: ${deleted}, held by finalizers ${finalizers.join(', ')}; whoever set them must take them off.`;
     return { ...wait, message };
@@ -191,13 +191,14 @@ function terminatingWait({ judge }: Scene, { name, ordinal, slot }: MemberView):
   if (judge.nowMs < overdueAtMs) {
     return { ...wait, message: `${start}. It is made again when it is gone.`, untilMs: overdueAtMs };
   }
-  const way =
-    'which are long over. If that node is lost, bring it back; this version does not replace members on dead nodes by ' +
-    `itself (nodeFailurePolicy). Only when it is certainly dead: kubectl delete pod ${name} --force`;
-  return { ...wait, message: `${start}, ${way}` };
+  return { ...wait, message: `${start}, which are long over. ${waysOn(scene, slot.pod)}` };
 }
 
-function unreadyWait({ spec, wanted }: Scene, { name, slot, ordinal }: MemberView): Wait {
+function unreadyWait(scene: Scene, member: MemberView): Wait {
+  const { spec, wanted } = scene;
+  const { name, slot, ordinal } = member;
+  const lost = nodeWait(scene, member);
+  if (lost !== null) return lost;
   if (slot.state !== 'Pending' && slot.state !== 'NotReady') throw new Error(`assertion: ${name} is ${slot.state}`);
   const { pod } = slot;
   const doing = slot.state === 'Pending' ? 'to start' : 'to be Ready';

@@ -105,11 +105,25 @@ function deletions(observed: Observed, writes: readonly Action[]): readonly stri
     if (pod.controller?.uid !== app.uid) return [`R8: ${action.name} is not ours and its deletion is planned`];
     const ended = pod.phase === 'Failed' || pod.phase === 'Succeeded';
     if (action.because === 'rebuild') return rebuilt(observed, pod);
+    if (action.because === 'lost') return provenDead(observed, pod);
     const isUpdate = action.because === 'outdated' || action.because === 'broken';
     if (includes(ranges, action.ordinal) && !ended && !isUpdate)
       return [`R6: ${action.name} is wanted, has not ended, and its deletion is planned`];
     return [];
   });
+}
+
+/** R1: without its kubelet's word a pod goes only on proof; silence of its node is none. */
+function provenDead({ app, nodes }: Observed, { name, node, confirmedDead }: PodView): readonly string[] {
+  if (app.spec?.nodeFailurePolicy.type !== 'ReplaceOnProof')
+    return [`R1: ${name} is to go as one that is lost, and its app does not allow it`];
+  const isDeclared = nodes.troubled.some(
+    (one) => one.name === node && !one.ready && (one.outOfService || one.fencedBy !== null),
+  );
+  const isGone = nodes.absent.some((one) => one.name === node && one.gone);
+  return confirmedDead || (nodes.known && (isDeclared || isGone))
+    ? []
+    : [`R1: ${name} is to go as one that is lost, and nothing proves it`];
 }
 
 /** A pod goes for its claims' sake only with one that it mounts and that a request names. */

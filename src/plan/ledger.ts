@@ -117,7 +117,8 @@ function nextEntry(scene: Scene, member: MemberView, { wait, turn, now }: News):
   if (state !== 'VolumeAtRisk') countFailures(entry, member, scene.judge.nowMs);
   set(entry, 'claims', nextClaims(scene, turn === undefined ? member : turned(scene, member, turn)));
   if (member.complete) entry.complete = true;
-  const hasGone = pod === null && ledger?.kept === true;
+  // One that lost its owner is there, and to be adopted (simulator, seed 524).
+  const hasGone = pod === null && slot.state !== 'Orphan' && ledger?.kept === true;
   set(entry, 'kept', !member.wanted && (hasGone || !takesClaims(scene, member)) ? true : undefined);
   return entry;
 }

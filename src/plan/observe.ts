@@ -4,6 +4,7 @@ import { LABEL } from '../api/names.ts';
 import { parseSpec } from '../api/schema.ts';
 import { parseStatus } from '../api/status.ts';
 import { objectAt, sameJson, stringAt, stringMap } from '../identity/json.ts';
+import type { NodesSeen } from '../identity/node-view.ts';
 import { controllerOf } from '../identity/owner.ts';
 import { templateGraceSeconds } from '../identity/pod.ts';
 import type { PodView } from '../identity/pod-view.ts';
@@ -23,6 +24,7 @@ export interface Sighting {
   readonly revisions: readonly RevisionView[];
   readonly strays: readonly Stray[];
   readonly volumes: readonly VolumeReading[];
+  readonly nodes: NodesSeen;
   readonly survey: Survey | null;
   readonly watchingSinceMs?: number;
   readonly endings: readonly Ending[];

@@ -5,12 +5,14 @@ import type { StatefulAppSpec } from '../api/spec.ts';
 import type { Member } from '../api/status.ts';
 import { revisionName } from '../identity/revision.ts';
 import { nextConditions, progressDeadlineMs } from './conditions.ts';
+import { subjectOf } from './describe.ts';
 import { missesClaim } from './doubts.ts';
 import { planDrain } from './drain.ts';
 import { failuresOf } from './failures.ts';
 import { planFill } from './fill.ts';
 import { planGrowth } from './growth.ts';
 import { planHistory } from './history.ts';
+import { planLost, readNodes } from './lost.ts';
 import { planNotes } from './notes.ts';
 import { planRebuild, withObstacle } from './rebuild.ts';
 import { withRebuild } from './rebuild-turn.ts';
@@ -59,7 +61,11 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
   const only = reportOnly(observed, spec);
   // Nothing is made from a template whose revision cannot be stored yet.
   const filling = revisions.waits.length > 0 ? withoutBuilding(fill.actions) : fill.actions;
-  const changes = [...retention.actions, ...filling, ...drain.actions, ...rebuild.actions, ...rollout.actions];
+  const lost = planLost(scene);
+  const changes = [
+    ...lost,
+    ...withoutPods([...retention.actions, ...filling, ...drain.actions, ...rebuild.actions, ...rollout.actions], lost),
+  ];
   const growth = planGrowth(scene, changedBy(changes));
   const wanted = [...service.actions, ...revisions.actions, ...changes, ...growth.actions, ...planHistory(scene)];
   const allowed = withoutRefused(only === null ? wanted : [], observed);
@@ -80,6 +86,7 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
     ...(observed.app.deleting ? [] : looks(observed)),
     ...searches(observed, spec, lacks),
     ...volumes.actions,
+    ...readNodes(observed),
   ];
   return finish(scene, {
     // What was never read may be gone, or somebody else's: nothing is decided on the last that was heard of it (R7).
@@ -91,6 +98,12 @@ function manage(observed: Observed, spec: StatefulAppSpec): Plan {
       ? { turns: new Map(), failed: revisions.rolledBack ? revisions.update : null }
       : rollout,
   });
+}
+
+/** One that is dead goes for that reason alone. */
+function withoutPods(actions: readonly Action[], lost: readonly Action[]): readonly Action[] {
+  const going = new Set(lost.map(subjectOf));
+  return actions.filter((action) => action.type !== 'deletePod' || !going.has(action.name));
 }
 
 /** UIDs of objects that have another version afterwards. */
@@ -167,7 +180,7 @@ function needsLedgerFirst({ wanted, judge }: Scene, actions: readonly Action[]):
   if (removals.size === 0) return false;
   return wanted.some((member) => {
     const removal = removals.get(member.ordinal);
-    if (removal === undefined || removal.because === 'condemned' || removal.because === 'rebuild') return false;
+    if (removal === undefined || ['condemned', 'rebuild', 'lost'].includes(removal.because)) return false;
     if (removal.because === 'ended') return failuresOf(member, judge.nowMs)?.recorded === false;
     return member.ledger?.podUID !== removal.uid || member.ledger.updateTo === undefined;
   });

@@ -6,8 +6,8 @@
 import { ANNOTATION } from '../api/names.ts';
 import { isOurPod } from '../identity/slot.ts';
 import { claimDoubt, volumeRisk } from './doubts.ts';
-import { NOTHING, type Step } from './fill.ts';
 import type { Scene } from './scene.ts';
+import { NOTHING, type Step } from './step.ts';
 import type { Action, Wait } from './types.ts';
 
 export function planRebuild(scene: Scene): Step {

@@ -9,8 +9,8 @@ import type { ClaimSlot } from '../volumes/claim-class.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
 import { type Keeper, keeperOf, ownersFor } from '../volumes/retention.ts';
 import { subjectOf } from './describe.ts';
-import type { Step } from './fill.ts';
 import type { MemberView, Scene } from './scene.ts';
+import type { Step } from './step.ts';
 import type { Action, ObservedApp, Wait } from './types.ts';
 
 export function planRetention(scene: Scene): Step {

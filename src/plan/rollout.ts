@@ -9,10 +9,10 @@ import type { ClaimSlot } from '../volumes/claim-class.ts';
 import { keyOf } from './describe.ts';
 import { claimDoubt, volumeRisk } from './doubts.ts';
 import { claimActions, disksOf, podAt } from './equip.ts';
-import type { Step } from './fill.ts';
 import { isUnderWay } from './rebuild-turn.ts';
 import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
 import { type Live, liveMembers } from './standing.ts';
+import type { Step } from './step.ts';
 import type { Action, Wait } from './types.ts';
 
 export interface Rollout extends Step {

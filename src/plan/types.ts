@@ -3,12 +3,13 @@
 
 import type { StatefulAppSpec } from '../api/spec.ts';
 import type { StatefulAppStatus } from '../api/status.ts';
+import type { NodesSeen } from '../identity/node-view.ts';
 import type { PodView } from '../identity/pod-view.ts';
 import type { RevisionView } from '../identity/revision.ts';
 import type { Ending } from '../identity/slot.ts';
 import type { ClaimView } from '../volumes/claim-view.ts';
 import type { Keeper } from '../volumes/retention.ts';
-import type { VolumeReading } from '../volumes/volume-view.ts';
+import type { Disk, VolumeReading } from '../volumes/volume-view.ts';
 
 export interface ObservedApp {
   readonly name: string;
@@ -85,6 +86,7 @@ export interface Observed {
   readonly strays: readonly Stray[];
   /** Of those behind the app's claims, as far as anybody has read them: no watch shows volumes. */
   readonly volumes: readonly VolumeReading[];
+  readonly nodes: NodesSeen;
   readonly survey: Survey | null;
   /** Since when this process has seen every pod of ours come and go; absent: for as long as matters. */
   readonly watchingSinceMs?: number;
@@ -122,6 +124,7 @@ export type Action = { readonly reason: string } & (
   | { readonly type: 'survey'; readonly selector: string; readonly claims?: true; readonly pods?: readonly string[] }
   | { readonly type: 'look'; readonly kind: StrayKind; readonly name: string }
   | { readonly type: 'readVolume'; readonly ordinal: number; readonly name: string }
+  | { readonly type: 'readNode'; readonly name: string }
   | ({ readonly type: 'createService' } & Made)
   | ({ readonly type: 'applyService'; readonly uid: string } & Made)
   | ({ readonly type: 'releaseService' | 'adoptService' } & Patched)
@@ -140,6 +143,8 @@ export type Action = { readonly reason: string } & (
       /** Name of the ControllerRevision that it would come back at, were it stored: looked for once more before. */
       readonly unless?: string;
       readonly disks?: readonly Disk[];
+      /** Its former pod may still run unless this node is dead: read once more before. */
+      readonly deadNode?: string;
     } & Made)
   | ({ readonly type: 'adoptPod' | 'releasePod'; readonly ordinal: number } & Patched)
   | ({ readonly type: 'deletePod'; readonly ordinal: number } & Removal & Existing)
@@ -147,22 +152,13 @@ export type Action = { readonly reason: string } & (
 export type ActionType = Action['type'];
 
 /**
- * Why a pod goes. `outdated` and `broken`: another revision takes its place, `successor`, which is tried first: a healthy
+ * Why a pod goes. `lost`: it is proven dead, and goes without the word of its kubelet. `outdated` and `broken`: another revision takes its place, `successor`, which is tried first: a healthy
  * pod is not given up for one that the API server refuses.
  */
 export type Removal = { readonly disks?: readonly Disk[] } & (
-  | { readonly because: 'ended' | 'condemned' | 'rebuild' }
+  | { readonly because: 'ended' | 'condemned' | 'rebuild' | 'lost' }
   | { readonly because: 'outdated' | 'broken'; readonly successor: object }
 );
-
-/** What is to be behind a claim. */
-export interface Disk {
-  readonly claim: string;
-  /** Name of the PersistentVolume. */
-  readonly volume: string;
-  /** Its fingerprint (volumes/volume-view.ts). */
-  readonly disk: string;
-}
 
 /**
  * A new template is tried before anything rests on it: the API server says whether it is valid, and whether it is only
@@ -199,6 +195,7 @@ export type WaitReason =
   | 'Rebuilding'
   | 'PodVanished'
   | 'PodTerminating'
+  | 'NodeLost'
   | 'PodPending'
   | 'PodNotReady'
   | 'PodNotAvailable'

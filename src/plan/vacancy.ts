@@ -1,7 +1,9 @@
 // The place of a member whose pod is gone: free, or kept free for as long as something of that pod may still run (R1). What
 // counts is who was seen to end, whom the ledger names, and since when this process has watched (docs/adr/0005).
 
+import type { StatefulAppSpec } from '../api/spec.ts';
 import type { Member } from '../api/status.ts';
+import { findingOf, proofOfNode } from '../identity/death.ts';
 import { templateGraceSeconds } from '../identity/pod.ts';
 import { type Ending, type Judge, type Slot, vacatedSlot } from '../identity/slot.ts';
 import { parseTime } from '../identity/time.ts';
@@ -13,6 +15,7 @@ interface Setting {
   readonly observed: Observed;
   readonly judge: Judge;
   readonly revisions: Revisions;
+  readonly spec: StatefulAppSpec;
 }
 
 const EMPTY: Slot = { state: 'Empty' };
@@ -32,11 +35,20 @@ export function leftSlot(setting: Setting, seen: readonly Ending[], former: Form
   const isSeen = named === '' ? seen.length > 0 : seen.some(({ uid }) => uid === named);
   const unseen = isSeen ? null : unseenEnding(setting, former);
   let slot = EMPTY;
+  let deadNode: string | undefined;
   for (const ending of unseen === null ? seen : [...seen, unseen]) {
     const next = vacatedSlot(ending, setting.judge.nowMs);
-    if (freeAtMs(next) > freeAtMs(slot)) slot = next;
+    if (next.state === 'Vanished' && isOnDeadNode(setting, ending)) deadNode = ending.node ?? undefined;
+    else if (freeAtMs(next) > freeAtMs(slot)) slot = next;
   }
-  return slot;
+  return slot.state === 'Empty' && deadNode !== undefined ? { ...slot, deadNode } : slot;
+}
+
+/** Whoever took the pod away: no container of it runs on a machine that is proven to be off. */
+function isOnDeadNode({ observed, spec }: Setting, { node }: Ending): boolean {
+  if (spec.nodeFailurePolicy.type === 'Wait') return false;
+  const finding = findingOf(observed.nodes, node);
+  return finding.state === 'troubled' && proofOfNode(finding.node) !== null;
 }
 
 const freeAtMs = (slot: Slot) => (slot.state === 'Vanished' ? slot.freeAtMs : 0);

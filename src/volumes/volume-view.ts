@@ -28,3 +28,12 @@ export function readVolume(raw: unknown): VolumeView {
   const key = handle === undefined ? (stringAt(metadata, 'uid') ?? '') : `${stringAt(csi, 'driver') ?? ''}\n${handle}`;
   return { name: stringAt(metadata, 'name') ?? '', disk: digest(key).slice(0, DIGITS) };
 }
+
+/** What is to be behind a claim. */
+export interface Disk {
+  readonly claim: string;
+  /** Name of the PersistentVolume. */
+  readonly volume: string;
+  /** Its fingerprint. */
+  readonly disk: string;
+}

@@ -1,6 +1,6 @@
 // StatefulApps for tests: the smallest one, changed where a test needs it.
 import { readdirSync, readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 
 export type Fields = { readonly [name: string]: unknown };
 export interface AppObject {
@@ -39,17 +39,22 @@ export const claim = (name: string) => ({
 
 // As kubectl reads YAML: 0440 is octal.
 const YAML_1_1 = { version: '1.1' } as const;
-const read = (folder: string) => {
+
+/** Each object in the folder's files and below, with its path. */
+function read(folder: string): [string, AppObject][] {
   const at = new URL(`../../${folder}/`, import.meta.url);
-  const files = readdirSync(at).filter((file) => file.endsWith('.yaml'));
-  return files.map((file): [string, AppObject] => [file, parse(readFileSync(new URL(file, at), 'utf8'), YAML_1_1)]);
-};
+  const files = readdirSync(at, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml'));
+  return files.toSorted().flatMap((file) => {
+    const documents = parseAllDocuments(readFileSync(new URL(file, at), 'utf8'), YAML_1_1);
+    return documents.map((document): [string, AppObject] => [file, document.toJS()]);
+  });
+}
 
 /** Files of test/manifests: StatefulSets as charts and operators ship them. */
 export const statefulSets = () => read('test/manifests');
 
-/** Files of examples/. */
-export const examples = () => read('examples');
+/** The StatefulApps of examples/, each alone in its file. */
+export const examples = () => read('examples').filter(([, { kind }]) => kind === 'StatefulApp');
 
 /** What a user does to migrate a manifest: two words. */
 export const converted = (set: AppObject): AppObject => ({

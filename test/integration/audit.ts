@@ -13,7 +13,12 @@ export interface AuditEntry {
   readonly code: number;
   readonly atMs: number;
   /** Only for deletes. */
-  readonly body: { readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string } } | undefined;
+  readonly body:
+    | {
+        readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+        readonly gracePeriodSeconds?: number;
+      }
+    | undefined;
 }
 
 interface RawEntry {

@@ -1,22 +1,15 @@
-// What the operator is allowed to do (e2e/operator/rbac.yaml) and what it did (the audit log), in the same words:
+// What the operator is allowed to do (the chart's files of rules) and what it did (the audit log), in the same words:
 // "patch statefulapp.dev/statefulapps/status".
 
 import { readFileSync } from 'node:fs';
-import { parseAllDocuments } from 'yaml';
-import { OPERATOR_USER } from '../../e2e/operator/install.ts';
-
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-}
+import { OPERATOR_USER, rules } from '../../e2e/operator/install.ts';
 
 export function grants(): readonly string[] {
-  const text = readFileSync(new URL('../../e2e/operator/rbac.yaml', import.meta.url), 'utf8');
-  const documents = parseAllDocuments(text).map((document) => document.toJS() as { readonly rules?: readonly Rule[] });
-  const rules = documents.flatMap(({ rules = [] }) => rules);
-  const all = rules.flatMap(({ apiGroups, resources, verbs }) =>
-    apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`))),
+  const all = [...rules('namespaced'), ...rules('cluster'), ...rules('lease')].flatMap(
+    ({ apiGroups, resources, verbs }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
+      ),
   );
   return [...new Set(all)].sort();
 }
@@ -28,17 +21,20 @@ interface Entry {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** What was asked for and allowed, and what was asked for and not: by RBAC, not by admission. */
-export function usage(auditLog: string | undefined): {
+/** What was asked for and allowed, and what was asked for and not: by RBAC, not by admission. Of users whose names begin so. */
+export function usage(
+  auditLog: string | undefined,
+  users = OPERATOR_USER,
+): {
   readonly used: readonly string[];
   readonly denied: readonly string[];
 } {
   const used = new Set<string>();
   const denied = new Set<string>();
   for (const line of readFileSync(auditLog ?? '', 'utf8').split('\n')) {
-    if (!line.includes(OPERATOR_USER) || !line.endsWith('}')) continue;
+    if (!line.includes(users) || !line.endsWith('}')) continue;
     const { verb, user, objectRef, annotations }: Entry = JSON.parse(line);
-    if (!user.username.startsWith(OPERATOR_USER)) continue;
+    if (!user.username.startsWith(users)) continue;
     const { apiGroup = '', resource = '?', subresource } = objectRef ?? {};
     const what = `${verb} ${apiGroup}/${resource}${subresource === undefined ? '' : `/${subresource}`}`;
     (annotations?.['authorization.k8s.io/decision'] === 'allow' ? used : denied).add(what);

@@ -4,22 +4,15 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type OperatorProcess, startOperatorProcess } from '../../e2e/operator/process.ts';
-import type { KubeObject } from '../../src/kube/objects.ts';
 import { goneOf, HELD, images, madeFor, mostAway, release, template, updated } from './semantics/rolling.ts';
-import { app, isReady, openStage, type Scene, type Stage } from './stage.ts';
+import { apart, leaves, nodeOf, openNodes } from './silent-nodes.ts';
+import { app, isReady, type Scene, type Stage } from './stage.ts';
 
 let stage: Stage;
 let operator: OperatorProcess;
 
 beforeAll(async () => {
-  stage = await openStage({
-    name: 'rollout-nodes',
-    nodes: 4,
-    args: {
-      kwok: ['--node-lease-duration-seconds=8'],
-      'kube-controller-manager': ['--node-monitor-grace-period=8s', '--node-monitor-period=1s'],
-    },
-  });
+  stage = await openNodes('rollout-nodes');
   operator = await startOperatorProcess(stage.cluster);
   await operator.line(({ msg }) => msg === 'leading');
 });
@@ -28,20 +21,8 @@ afterAll(async () => {
   await stage?.end();
 });
 
-/** Each member on a node of its own. */
-const apart = {
-  podAntiAffinity: {
-    requiredDuringSchedulingIgnoredDuringExecution: [
-      { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'web' } } },
-    ],
-  },
-};
 const start = (scene: Scene, spec: object) =>
   scene.start(app({ spec: { ...template('a:1', { podSpec: { affinity: apart } }), ...spec }, claims: [] }));
-const nodeOf = (pod: KubeObject | undefined) =>
-  ((pod?.['spec'] ?? {}) as { readonly nodeName?: string }).nodeName ?? '';
-const leaves = (scene: Scene, name: string) =>
-  scene.until(`${name} to be given up`, () => scene.pod(name)?.metadata.deletionTimestamp !== undefined);
 
 test('the node of a member falls silent before its turn: nobody else goes; it comes back as it was, and has its turn', async () => {
   const scene = await stage.namespace();

@@ -30,9 +30,12 @@ vi.setConfig({ maxConcurrency: 16 });
 /** Granted, and used only where something is amiss: none may be without a reason. */
 const SPARE: readonly string[] = [
   // Lists are part of watching where a server cannot stream them (kube/watch.ts), and after a watch that expired.
+  'list /nodes',
   'list /services',
   'list apps/controllerrevisions',
   'list statefulapp.dev/statefulapps',
+  // Before a pod is taken for dead, and for a node that no watch shows (lost-nodes.test.ts).
+  'get /nodes',
 ];
 
 let stage: Stage;

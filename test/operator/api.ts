@@ -17,6 +17,7 @@ import { failure, parseCall } from '../sim/server/wire.ts';
 
 /** Who creates, edits and deletes for a test; no rule is for it. */
 const USER = 'user';
+const READY = { conditions: [{ type: 'Ready', status: 'True' }] };
 const READS = ['get', 'list', 'watch'];
 
 export interface Sent extends Call {
@@ -68,6 +69,7 @@ export class Api {
     this.server.onCommit(() => this.#check());
     this.#user = callerOf(this.server, USER);
     for (const name of ['prod', 'system']) this.add('namespaces', { metadata: { name } });
+    for (const name of ['node-a', 'node-b']) this.add('nodes', { metadata: { name }, status: READY });
   }
 
   /** The way of one process to the server. */

@@ -15,6 +15,8 @@ test('without flags all namespaces are watched, with the times of client-go', ()
     leaseName: 'statefulapp-operator',
     leaseTimes: { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 },
     context: undefined,
+    watchNodes: true,
+    fencingTaints: [],
   });
 });
 
@@ -28,6 +30,10 @@ test.each([
   ['--lease-namespace sys', 'STATEFULAPP_LEASE_NAMESPACE=sys', { leaseNamespace: 'sys' }],
   ['--lease-name x.y', 'STATEFULAPP_LEASE_NAME=x.y', { leaseName: 'x.y' }],
   ['--context c', 'STATEFULAPP_CONTEXT=c', { context: 'c' }],
+  ['--watch-nodes false', 'STATEFULAPP_WATCH_NODES=false', { watchNodes: false }],
+  ['--namespace a --watch-nodes true', 'STATEFULAPP_NAMESPACE=a;STATEFULAPP_WATCH_NODES=true', { watchNodes: true }],
+  ['--namespace a', 'STATEFULAPP_NAMESPACE=a', { watchNodes: false }],
+  ['--fencing-taint a.b/c --fencing-taint d', 'STATEFULAPP_FENCING_TAINT=a.b/c, d', { fencingTaints: ['a.b/c', 'd'] }],
   [
     '--lease-duration 30 --renew-deadline 20 --retry-period 0.5',
     'STATEFULAPP_LEASE_DURATION=30;STATEFULAPP_RENEW_DEADLINE=20;STATEFULAPP_RETRY_PERIOD=0.5',
@@ -64,6 +70,8 @@ test('an empty variable is an unset one, as a chart may write it', () => {
     'LEASE_NAME',
     'LEASE_DURATION',
     'CONTEXT',
+    'WATCH_NODES',
+    'FENCING_TAINT',
   ];
   expect(read('', Object.fromEntries(names.map((name) => [`STATEFULAPP_${name}`, ''])))).toEqual(read(''));
 });

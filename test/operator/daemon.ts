@@ -45,6 +45,7 @@ export function startDaemon(
     log: logged.log,
     telemetry,
     namespaces: [],
+    watchNodes: true,
     workers: 4,
     lease: { namespace: 'system', name: 'statefulapp-operator' },
     identity,

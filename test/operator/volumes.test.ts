@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { execute } from '../../src/operator/execute.ts';
-import type { Action, Disk } from '../../src/plan/types.ts';
+import type { Action } from '../../src/plan/types.ts';
+import type { Disk } from '../../src/volumes/volume-view.ts';
 import { readVolume } from '../../src/volumes/volume-view.ts';
 import { APP, rawPod } from '../plan/objects.ts';
 import { type Api, LEAST, refusal, type Sent } from './api.ts';

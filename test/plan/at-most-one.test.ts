@@ -178,7 +178,9 @@ test('a stop that takes too long is called so, with the way on, as soon as it do
   seen.nowMs = soon.wakeAtMs ?? 0;
   const late = planned(see(seen));
   expect(late.waits).toMatchObject([{ reason: 'PodTerminating' }]);
-  expect(late.waits[0]?.message).toMatch(/long over\. .*nodeFailurePolicy.*kubectl delete pod web-0 --force$/);
+  expect(late.waits[0]?.message).toMatch(
+    /long over\. .*kubectl annotate pod web-0 -n prod statefulapp\.dev\/confirmed-dead=web-0-uid$/,
+  );
   expect(late.actions).toEqual([]);
 });
 

@@ -60,11 +60,16 @@ function applyService({ services }: World, { uid, object }: Extract<Action, { ty
 /** A pod that no node has, or that has ended, goes at once (CheckGracefulDelete of pkg/registry/core/pod/strategy.go). */
 function deletePod(world: World, action: Extract<Action, { type: 'deletePod' }>): void {
   const { nowMs, pods, endings } = world;
-  change(pods, action, { metadata: { deletionTimestamp: at(nowMs), deletionGracePeriodSeconds: 0 } });
+  const former = readPod(pods.get(action.name));
+  const isForced = action.because === 'lost' || former.node === null || isTerminal(former);
+  const seconds = isForced ? 0 : former.graceSeconds;
+  const deletionTimestamp = at(nowMs + seconds * 1000);
+  change(pods, action, { metadata: { deletionTimestamp, deletionGracePeriodSeconds: seconds } });
   const view = readPod(pods.get(action.name));
-  if (view.finalizers.length > 0 || (view.node !== null && !isTerminal(view))) return;
+  if (view.finalizers.length > 0 || !isForced) return;
   pods.delete(action.name);
-  endings.set(action.name, readEnding(view, { atMs: nowMs, fromWatch: true }));
+  const ending = readEnding(view, { atMs: nowMs, fromWatch: true });
+  endings.set(action.name, action.because === 'lost' ? { ...ending, how: 'dead' } : ending);
 }
 
 /** What the API server makes of one action, and nothing else. */
@@ -81,6 +86,12 @@ export function perform(world: World, action: Action): void {
       return;
     case 'look':
       world.strays = world.strays.filter(({ kind, name }) => kind !== action.kind || name !== action.name);
+      return;
+    case 'readNode':
+      world.nodes = {
+        ...world.nodes,
+        absent: world.nodes.absent.map((one) => (one.name === action.name ? { ...one, gone: true } : one)),
+      };
       return;
     case 'createService':
       add(world.services, action.object, nowMs);

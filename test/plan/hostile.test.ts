@@ -11,7 +11,7 @@ import { plan } from '../../src/plan/plan.ts';
 import type { Observed } from '../../src/plan/types.ts';
 import { readClaim } from '../../src/volumes/claim-view.ts';
 import { readVolume } from '../../src/volumes/volume-view.ts';
-import { APP, ago, NOW, owner, type Raw, rawApp, rawPod } from './objects.ts';
+import { APP, ago, NOW, owner, type Raw, rawApp, rawPod, SOUND_NODES } from './objects.ts';
 import { frozen, planned, see, world } from './world.ts';
 
 /** The largest int64, as JSON gives it. */
@@ -197,6 +197,7 @@ test('any objects at all give a plan, and a safe one', () => {
           reads: 1,
         })),
         volumes: volumes.map((raw) => ({ ...readVolume(raw), readAtMs: NOW, reads: 1 })),
+        nodes: SOUND_NODES,
         survey: { generation: readApp(app).generation, atMs: NOW, statefulSetUid: null, reads: 1 },
         endings: ended.map((raw) => readEnding(readPod(raw), { atMs: NOW, fromWatch: true })),
         refusals: [],

@@ -10,6 +10,9 @@ export const ago = (seconds: number) => at(NOW - seconds * 1000);
 
 export type Raw = Record<string, unknown>;
 
+/** All nodes are well. */
+export const SOUND_NODES = { known: true, troubled: [], absent: [] } as const;
+
 /** A template by its version: `v1`, `v2` … differ in the image alone. */
 export function template(version: string, more: Raw = {}) {
   const spec = { containers: [{ name: 'main', image: `web:${version}` }], ...more };
@@ -133,7 +136,7 @@ export function rawPod({ ordinal, state, revision, seconds, volumes = [] }: PodW
     },
     ownerReferences: [owner()],
   };
-  const metadata: Raw = { ...base, ...podMetadata(state, { since, labels: base.labels }) };
+  const metadata: Raw = { ...base, ...podMetadata(state, { since, seconds, labels: base.labels }) };
   const node = state === 'Pending' ? {} : { nodeName: 'node-a' };
   const mounts = volumes.map((volume) => ({
     name: volume,
@@ -143,13 +146,16 @@ export function rawPod({ ordinal, state, revision, seconds, volumes = [] }: PodW
   return { metadata, spec, status: podStatus(state, since) };
 }
 
-function podMetadata(state: string, { since, labels }: { since: string; labels: Record<string, string> }): Raw {
+function podMetadata(
+  state: string,
+  { since, seconds, labels }: { since: string; seconds: number; labels: Record<string, string> },
+): Raw {
   const { [LABEL.app]: _, ...unlabelled } = labels;
   switch (state) {
     case 'Terminating':
-      return { deletionTimestamp: since, deletionGracePeriodSeconds: 0 };
+      return { deletionTimestamp: ago(seconds - 30), deletionGracePeriodSeconds: 30 };
     case 'Held':
-      return { deletionTimestamp: since, deletionGracePeriodSeconds: 0, finalizers: ['example.com/slow'] };
+      return { deletionTimestamp: ago(seconds - 30), deletionGracePeriodSeconds: 30, finalizers: ['example.com/slow'] };
     case 'Orphan':
       return { ownerReferences: [] };
     case 'Bare':

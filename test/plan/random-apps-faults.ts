@@ -11,7 +11,7 @@ import { observe, readApp, readEnding, readRevision, readService } from '../../s
 import { plan as makePlan } from '../../src/plan/plan.ts';
 import type { Observed, Plan } from '../../src/plan/types.ts';
 import { readClaim } from '../../src/volumes/claim-view.ts';
-import { NOW } from './objects.ts';
+import { NOW, SOUND_NODES } from './objects.ts';
 import { randomSample, type Sample } from './random-apps.ts';
 import { type Fields, isFields } from './random-apps-values.ts';
 
@@ -26,6 +26,7 @@ export function observedOf(sample: Sample): Observed {
     revisions: sample.revisions.map(readRevision),
     strays: sample.strays.map(readPod).map((view) => ({ kind: 'Pod', name: view.name, view, readAtMs: NOW, reads: 1 })),
     volumes: [],
+    nodes: SOUND_NODES,
     survey: sample.surveyed
       ? { generation: app.generation, atMs: NOW, statefulSetUid: sample.statefulSetUid, reads: 1 }
       : null,

@@ -181,6 +181,7 @@ describe('a claim of a member that is not wanted any more', () => {
     expect(gone.status.members).toHaveLength(1);
     // While its pod is there, the policy is as it is now.
     expect(flipped(1, '0 Available, 1 Terminating').status.members?.[1]).not.toHaveProperty('kept');
+    expect(flipped(1, '0 Available, 1 Orphan').status.members?.[1]).not.toHaveProperty('kept');
     expect(flipped(2, '0 Available, 1 Stopped').status.members?.[1]).not.toHaveProperty('kept');
   });
 

@@ -112,6 +112,7 @@ export function seen({ world: { nowMs, pods, claims, services, revisions, ...res
     service: [...services.values()].map(serviceOf)[0] ?? null,
     revisions: [...revisions.values()].map(revisionOf),
     strays: rest.strays,
+    nodes: rest.nodes,
     survey: rest.survey,
     endings: [...rest.endings.values()],
     refusals: rest.refusals,

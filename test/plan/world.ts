@@ -4,6 +4,7 @@
 
 import { expect, test } from 'vitest';
 import { canonicalJson } from '../../src/identity/json.ts';
+import type { NodesSeen } from '../../src/identity/node-view.ts';
 import { readPod } from '../../src/identity/pod-view.ts';
 import type { Ending } from '../../src/identity/slot.ts';
 import { describe as sentence } from '../../src/plan/describe.ts';
@@ -25,6 +26,7 @@ import {
   rawPod,
   rawRevision,
   rawService,
+  SOUND_NODES,
 } from './objects.ts';
 
 /** Everything that is in the cluster and in the operator's head, as raw objects by name. */
@@ -38,6 +40,7 @@ export interface World {
   readonly endings: Map<string, Ending>;
   strays: readonly Stray[];
   readonly disks: Record<string, string | null>;
+  nodes: NodesSeen;
   survey: Survey | null;
   readonly watchingSinceMs?: number;
   refusals: readonly Refusal[];
@@ -48,7 +51,7 @@ export interface Given {
   /** The volumes that the pods were made with, if others than the app has now. */
   readonly podVolumes?: readonly string[];
   /** `<ordinal> <state> [@version] [<n>s]`, separated by commas. States: those of rawPod, `-` (never was), and of pods
-   * that are gone: Vanished, Stopped, NeverBound (seen), Gone (only the ledger knows). */
+   * that are gone: Vanished, Stopped, NeverBound, Dead (seen), Gone (only the ledger knows). */
   readonly pods?: string;
   /** `<volume>-<ordinal> <state>`: the claims that are not simply bound. `-` is gone, and recorded if its pod ran. */
   readonly claims?: string;
@@ -64,6 +67,8 @@ export interface Given {
   readonly strays?: readonly Stray[];
   /** Fingerprints of disks by volume, where they are not as recorded; null: it may not be read; `unread`: nobody has yet. */
   readonly disks?: Readonly<Record<string, string | null>>;
+  /** What is the matter with nodes; by default nothing. All pods are on node-a. */
+  readonly nodes?: Partial<NodesSeen>;
   /** Action keys that were refused just now, as `createPod/web-1`. */
   readonly refused?: readonly string[];
   /** In these words; by default those of a quota. */
@@ -90,11 +95,12 @@ function parsePods(words: string, version: string): readonly Item[] {
     }));
 }
 
-const GONE = ['-', 'Vanished', 'Stopped', 'NeverBound', 'Gone'];
+const GONE = ['-', 'Vanished', 'Stopped', 'NeverBound', 'Dead', 'Gone'];
 const ENDINGS: Readonly<Record<string, Ending['how']>> = {
   Vanished: 'unknown',
   Stopped: 'stopped',
   NeverBound: 'neverBound',
+  Dead: 'dead',
 };
 /** Pods that the ledger has an entry for. */
 const LISTED = ['Orphan', 'Bare', 'Leaving', 'Foreign', 'Former', '-'];
@@ -132,6 +138,7 @@ export function world(given: Given = {}): World {
     ),
     strays: given.strays ?? [],
     disks: { ...given.disks },
+    nodes: { ...SOUND_NODES, ...given.nodes },
     ...(given.watching === undefined ? {} : { watchingSinceMs: NOW - given.watching * 1000 }),
     survey:
       given.survey === null ? null : { generation: 1, atMs: NOW, statefulSetUid: null, reads: 1, ...given.survey },
@@ -209,6 +216,7 @@ export function see(seen: World): Observed {
     services: [...seen.services.values()].map(readService),
     revisions: [...seen.revisions.values()].map(readRevision),
     strays: seen.strays,
+    nodes: seen.nodes,
     survey: seen.survey,
     ...(seen.watchingSinceMs === undefined ? {} : { watchingSinceMs: seen.watchingSinceMs }),
     endings: [...seen.endings.values()],

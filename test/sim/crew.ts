@@ -61,6 +61,7 @@ export class Crew {
       log,
       telemetry,
       namespaces: [],
+      watchNodes: true,
       workers: 2,
       lease: LEASE,
       identity: name,

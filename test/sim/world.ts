@@ -1,11 +1,13 @@
 // A cluster with its operators, as a seed draws it, with every check looking on. It moves one event at a time.
 
+import { ANNOTATION } from '../../src/api/names.ts';
 import { CLASSES, drawApp, drawApps, NAMESPACE } from './apps.ts';
 import { type Stage, userHands } from './chaos/stage.ts';
 import { Bygones } from './checks/bygones.ts';
 import { commitCheck } from './checks/commits.ts';
 import { Endings } from './checks/endings.ts';
 import { fieldOf } from './checks/facts.ts';
+import { isOff } from './checks/lost.ts';
 import { requestRules } from './checks/requests.ts';
 import { unsettled } from './checks/settled.ts';
 import { Twins } from './checks/twins.ts';
@@ -144,8 +146,14 @@ export class World {
       twins.made(uid);
     }
     if (type !== 'DELETED' || actor.startsWith('kubelet')) return;
-    const node = plane.nodes.get(String(fieldOf(object, 'spec', 'nodeName')));
-    if (node?.connected === false) twins.excuse(uid);
+    const { server, crew } = this.stage;
+    const name = String(fieldOf(object, 'spec', 'nodeName'));
+    // An operator may say so only where somebody else did.
+    const isStated =
+      !crew.isOperator(actor) ||
+      isOff(server.find('nodes', undefined, name)) ||
+      object.metadata.annotations?.[ANNOTATION.confirmedDead] === uid;
+    if (plane.nodes.get(name)?.connected === false && isStated) twins.excuse(uid);
   }
 }
 

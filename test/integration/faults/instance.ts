@@ -88,6 +88,7 @@ export class Instance {
       ),
       telemetry: life.telemetry,
       namespaces: life.namespaces,
+      watchNodes: false,
       workers: 4,
       lease: { namespace: 'default', name: life.lease },
       // The same in each life, so that a successor holds the Lease at once. A real one waits until it expires, or finds the

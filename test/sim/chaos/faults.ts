@@ -4,19 +4,9 @@ import { NAMESPACE } from '../apps.ts';
 import type { Host } from '../host.ts';
 import type { Random } from '../random.ts';
 import { CALM, WEATHERS } from '../weather.ts';
+import { LOST_NODES, taint } from './lost-nodes.ts';
 import { MOMENTS } from './moments.ts';
-import {
-  type Act,
-  aHost,
-  forAWhile,
-  type Intervention,
-  later,
-  one,
-  type Stage,
-  specOf,
-  stopSlowly,
-  taintsOf,
-} from './stage.ts';
+import { type Act, aHost, forAWhile, type Intervention, later, one, type Stage, specOf, stopSlowly } from './stage.ts';
 
 const partition: Act = (stage, random) => {
   const name = random.pick(stage.nodes);
@@ -54,8 +44,6 @@ const runtimeRestart: Act = (stage, random) => {
   return name;
 };
 
-const OUT_OF_SERVICE = { key: 'node.kubernetes.io/out-of-service', value: 'nodeshutdown', effect: 'NoExecute' };
-
 const powerOff: Act = (stage, random) => {
   const name = random.pick(stage.nodes);
   const node = stage.plane.node(name);
@@ -70,14 +58,7 @@ const powerOff: Act = (stage, random) => {
       if (now !== undefined) stage.user.remove('nodes', now);
     });
   if (declared === 1)
-    later(stage, random.delay(60_000, 200_000), 'user: taints out-of-service', () => {
-      const now = stage.server.find('nodes', undefined, name);
-      if (now !== undefined)
-        stage.user.edit('nodes', now, (it) => ({
-          ...it,
-          spec: { ...specOf(it), taints: [...taintsOf(it), OUT_OF_SERVICE] },
-        }));
-    });
+    later(stage, random.delay(60_000, 200_000), 'user: taints out-of-service', () => taint(stage, name, true));
   return `${name}${['', ', its Node will go', ', it will be tainted out-of-service', ''][declared + 1] ?? ''}`;
 };
 
@@ -180,5 +161,6 @@ export const FAULTS: readonly Intervention[] = [
   fault('watches cut', 2, cut),
   fault('watch lags', 3, lag),
   fault('compaction', 2, compact),
+  ...LOST_NODES,
   ...MOMENTS,
 ];

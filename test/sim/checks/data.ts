@@ -5,6 +5,7 @@ import type { Call, Stored } from '../server/types.ts';
 import { appNameOf, appsKnown, fieldOf, isDeleting, phaseOf, wantedOf } from './facts.ts';
 import { accepts, asks, isRebuilt } from './given.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
+import { isForced } from './lost.ts';
 import { memberOf } from './members.ts';
 import { updateOf } from './updates.ts';
 
@@ -85,7 +86,7 @@ export function countedFirst(knowledge: Knowledge, call: Call): string | undefin
   if (call.verb !== 'delete' || call.plural !== 'pods') return undefined;
   const { apps, ordinal } = memberOf(knowledge, call);
   // For another revision: then something else has to stand in the ledger (updates.ts).
-  if (isRebuilt(knowledge, call) || updateOf(knowledge, call) !== undefined) return undefined;
+  if (isForced(call) || isRebuilt(knowledge, call) || updateOf(knowledge, call) !== undefined) return undefined;
   const uid = fieldOf(call.body, 'preconditions', 'uid');
   // Its own clock, or the server's where the two differ.
   const { clock, options } = knowledge.host;

@@ -1,7 +1,7 @@
 // What people have given by annotations on an app, read by code of its own: whose data may be lost, and which claims are to be
 // made anew. Lacks the judgement of what follows from it: data.ts, disks.ts, rebuilds.ts and records.ts ask.
 
-import { ANNOTATION } from '../../../src/api/names.ts';
+import { ANNOTATION, LABEL } from '../../../src/api/names.ts';
 import type { StatefulApp } from '../../../src/api/schema.ts';
 import type { Member } from '../../../src/api/status.ts';
 import { claimsOf } from '../control/reading.ts';
@@ -34,11 +34,16 @@ export function appsRead(knowledge: Knowledge, namespace: string | undefined, na
   });
 }
 
-/** The same of all apps that a claim of this name may be a member's of, whatever is stamped on it. */
+/**
+ * The same of all apps that a claim of this name may be a member's of: of two, the one that is stamped on it as it was known
+ * (seed 593 of lost nodes: `data` of x-y is `data-x` of y).
+ */
 export function appsOfClaim(knowledge: Knowledge, { namespace = '', name: claim = '' }: Call): readonly StatefulApp[] {
+  const versions = knowledge.versions(keyOf('persistentvolumeclaims', namespace, claim));
+  const stamps = new Set(versions.flatMap((one) => one?.metadata.labels?.[LABEL.app] ?? []));
   return [...knowledge.keys('statefulapps', namespace)]
     .map((key) => key.slice(key.lastIndexOf('/') + 1))
-    .filter((app) => podIn(app, claim) !== undefined)
+    .filter((app) => podIn(app, claim) !== undefined && (stamps.size === 0 || stamps.has(app)))
     .flatMap((app) => appsRead(knowledge, namespace, app));
 }
 

@@ -3,6 +3,7 @@
 import type { Call, Stored } from '../server/types.ts';
 import { controllerOf, ordinalIn, wantedOf } from './facts.ts';
 import type { Knowledge } from './knowledge.ts';
+import { isForced } from './lost.ts';
 import { memberOf, wasAvailable } from './members.ts';
 
 /** A lower wanted member was Available, or may come back at any time under podRecoveryPolicy Parallel. */
@@ -27,7 +28,8 @@ export function inOrder(knowledge: Knowledge, call: Call): string | undefined {
 
 /** Under OrderedReady the highest one that is not wanted goes first. */
 export function drainOrder(knowledge: Knowledge, call: Call): string | undefined {
-  if (call.verb !== 'delete' || call.plural !== 'pods' || call.namespace === undefined) return undefined;
+  if (isForced(call) || call.verb !== 'delete' || call.plural !== 'pods' || call.namespace === undefined)
+    return undefined;
   const { apps, ordinal } = memberOf(knowledge, call);
   if (ordinal === undefined) return undefined;
   const wrong = apps.map((app) => {
@@ -46,7 +48,7 @@ export function drainOrder(knowledge: Knowledge, call: Call): string | undefined
 
 /** Under OrderedReady nothing that is not wanted goes while a wanted member is not Available. */
 export function drainedInHealth(knowledge: Knowledge, call: Call): string | undefined {
-  if (call.verb !== 'delete' || call.plural !== 'pods') return undefined;
+  if (isForced(call) || call.verb !== 'delete' || call.plural !== 'pods') return undefined;
   const { apps, ordinal } = memberOf(knowledge, call);
   if (ordinal === undefined) return undefined;
   const wrong = apps.map((app) => {

@@ -9,6 +9,7 @@ import { appNameOf, controllerOf, fieldOf, isDeleting, ordinalIn, wantedOf } fro
 import { appsOfClaim, appsRead, asks, isRebuilt, rebuiltClaims } from './given.ts';
 import { podIn } from './keepers.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
+import { isForced } from './lost.ts';
 import { wasAvailable } from './members.ts';
 import { basesOf } from './updates.ts';
 
@@ -70,20 +71,23 @@ function othersGoing({ host }: Knowledge, app: StatefulApp, ordinal: number): st
 
 /** Every claim that it mounts, and that is named, is on its way out before the pod. */
 function podGoes(knowledge: Knowledge, call: Call): string | undefined {
-  if (!isRebuilt(knowledge, call)) return undefined;
-  const { server } = knowledge.host.options;
-  const left = rebuiltClaims(knowledge, call).find(({ metadata: { namespace, name, uid } }) => {
-    const now = server.find('persistentvolumeclaims', namespace, name);
-    return now?.metadata.uid === uid && !isDeleting(now);
-  });
-  if (left !== undefined) return `rebuild: claim ${left.metadata.name} is asked for, too, and still there`;
+  // One that is dead goes for that reason, whatever else is asked for (lost.ts).
+  if (isForced(call) || !isRebuilt(knowledge, call)) return undefined;
   const name = appNameOf(knowledge, call) ?? '';
   const ordinal = ordinalIn(name, call.name ?? '') ?? -1;
   const apps = appsRead(knowledge, call.namespace, name);
+  // One that is not wanted any more goes with its claims, or without them (seed 304 of lost nodes).
+  if (apps.some((app) => !wantedOf(app).includes(ordinal))) return undefined;
+  const { server } = knowledge.host.options;
+  const left = rebuiltClaims(knowledge, call).find(({ metadata: { namespace, name: claim, uid } }) => {
+    const now = server.find('persistentvolumeclaims', namespace, claim);
+    return now?.metadata.uid === uid && !isDeleting(now);
+  });
+  if (left !== undefined) return `rebuild: claim ${left.metadata.name} is asked for, too, and still there`;
   const isOurs = (pod: Stored | undefined) =>
     pod !== undefined && apps.some((app) => controllerOf(pod)?.uid === app.metadata.uid) && claimsOf(pod).length > 0;
   if (!knowledge.readSince(keyOf('pods', call.namespace, call.name ?? '')).some(isOurs))
     return 'rebuild: it was not read before';
-  const wrong = apps.map((app) => (wantedOf(app).includes(ordinal) ? othersAway(knowledge, app, ordinal) : undefined));
+  const wrong = apps.map((app) => othersAway(knowledge, app, ordinal));
   return wrong.length > 0 && wrong.every((why) => why !== undefined) ? `rebuild: ${wrong[0]}` : undefined;
 }

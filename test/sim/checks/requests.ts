@@ -15,6 +15,7 @@ import { floodRule } from './flood.ts';
 import { isRebuilt } from './given.ts';
 import { historyKept } from './history.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
+import { isForced, lostAsProven } from './lost.ts';
 import { drainedInHealth, drainOrder, inOrder } from './order.ts';
 import { rebuiltAsAsked } from './rebuilds.ts';
 import { rescueRule } from './rescues.ts';
@@ -24,6 +25,7 @@ import { askedFor, countsWhatIsThere, listedFirst, noIdleWait, readsItsWrites } 
 import { templateTried } from './templates.ts';
 import { highestFirst, scaledFirst } from './turns.ts';
 import { claimsFree, notItsTurn, onItsState, toldFirst, triedFirst, updateOf } from './updates.ts';
+import { vacantRule } from './vacant.ts';
 import { verdictOnUpdate } from './verdicts.ts';
 import type { Rule } from './witness.ts';
 
@@ -32,6 +34,8 @@ export function requestRules(renewDeadlineMs: number): readonly Rule[] {
     { name: 'R2', judge: preconditions },
     { name: 'R2', judge: readsItsWrites },
     { name: 'R3', judge: freshLook },
+    { name: 'R1', judge: lostAsProven },
+    vacantRule(),
     { name: 'R2', judge: onItsState },
     { name: 'R3', judge: triedFirst },
     { name: 'R3', judge: claimsFree },
@@ -85,7 +89,8 @@ function preconditions(_: Knowledge, call: Call): string | undefined {
 
 /** A delete that does not replace what has ended rests on a read of app and victim in this very pass. */
 function freshLook(knowledge: Knowledge, call: Call): string | undefined {
-  if (call.verb !== 'delete' || call.plural !== 'pods' || call.name === undefined) return undefined;
+  // What one has to be that is taken for dead is lost.ts's.
+  if (isForced(call) || call.verb !== 'delete' || call.plural !== 'pods' || call.name === undefined) return undefined;
   const key = keyOf('pods', call.namespace, call.name);
   const uid = fieldOf(call.body, 'preconditions', 'uid');
   if (knowledge.was(key, (pod) => pod !== undefined && pod.metadata.uid === uid && hasEnded(pod))) return undefined;

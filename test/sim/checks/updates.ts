@@ -9,6 +9,7 @@ import { appNameOf, appOf, appsKnown, fieldOf, hasEnded, isDeleting, ordinalIn, 
 import { isRebuilt } from './given.ts';
 import { claimTemplatesIn, hasAliases, hashIn, holds, holdsAlias, revisionOf } from './goals.ts';
 import { type Knowledge, keyOf } from './knowledge.ts';
+import { isForced } from './lost.ts';
 
 export interface Update {
   readonly key: string;
@@ -21,7 +22,7 @@ export interface Update {
 
 /** Undefined when the delete is none of those: it is judged elsewhere. */
 export function updateOf(knowledge: Knowledge, call: Call): Update | undefined {
-  if (isRebuilt(knowledge, call)) return undefined;
+  if (isRebuilt(knowledge, call) || isForced(call)) return undefined;
   if (call.verb !== 'delete' || call.plural !== 'pods' || call.name === undefined) return undefined;
   const name = appNameOf(knowledge, call) ?? '';
   const ordinal = ordinalIn(name, call.name);

@@ -21,8 +21,8 @@ export const BUGS_OF_DISKS: readonly Planted[] = [
     name: 'disk not looked at before the pod goes',
     why: 'the pod alone keeps the data, and goes for an update (R12)',
     file: PERFORM,
-    find: '  await confirmDisks(hands, job, victim.disks ?? []);\n',
-    replace: '',
+    find: "  await confirmDisks(hands, job, victim.disks ?? []);\n  await remove(hands, job, { kind: 'Pod', name, uid, resourceVersion });",
+    replace: "  await remove(hands, job, { kind: 'Pod', name, uid, resourceVersion });",
   },
   {
     name: 'volume that may not be read counts as the recorded one',

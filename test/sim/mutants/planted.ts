@@ -6,6 +6,7 @@ import { BUGS_OF_THE_CLIENT } from './planted-client.ts';
 import { BUGS_OF_THE_DAEMON } from './planted-daemon.ts';
 import { BUGS_OF_DISKS } from './planted-disks.ts';
 import { BUGS_OF_IDENTITY } from './planted-identity.ts';
+import { BUGS_OF_NODES } from './planted-nodes.ts';
 import { BUGS_OF_THE_PLAN } from './planted-plan.ts';
 import { BUGS_OF_REVISIONS } from './planted-revisions.ts';
 import { BUGS_OF_TURNS } from './planted-turns.ts';
@@ -20,4 +21,5 @@ export const PLANTED: readonly Planted[] = [
   ...BUGS_OF_REVISIONS,
   ...BUGS_OF_VOLUMES,
   ...BUGS_OF_DISKS,
+  ...BUGS_OF_NODES,
 ];

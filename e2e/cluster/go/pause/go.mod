@@ -1,0 +1,3 @@
+module statefulapp.dev/e2e/pause
+
+go 1.24.0

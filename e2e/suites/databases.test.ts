@@ -1,0 +1,109 @@
+// The examples of databases run as they are on real nodes, under continuous writes, and lose no acknowledged write while their
+// members are killed, deleted, updated and scaled, beside the same store as a StatefulSet. Lacks faults of nodes.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RealCluster, startRealCluster } from '../cluster/real/cluster.ts';
+import type { Fault } from '../databases/journal.ts';
+import type { Judgement } from '../databases/judgement.ts';
+import type { Store } from '../databases/manifests.ts';
+import { gapTable, report } from '../databases/report.ts';
+import { Trial, type TrialOptions } from '../databases/trial.ts';
+import { databasesImage } from '../images/databases/build.ts';
+import { install } from '../operator/install.ts';
+import { type OperatorProcess, startOperatorProcess } from '../operator/process.ts';
+import { describeReal } from './clusters.ts';
+
+const RECOVERY_MS = 120_000;
+const AGAIN = '{"spec":{"template":{"metadata":{"annotations":{"e2e/again":"yes"}}}}}';
+
+describeReal('databases', () => {
+  let cluster: RealCluster;
+  let operator: OperatorProcess;
+  let image: string;
+
+  beforeAll(async () => {
+    const packed = await databasesImage(console.log);
+    image = packed.name;
+    cluster = await startRealCluster({ name: 'e2e-stores', nodes: 3, images: [packed.archive], progress: console.log });
+    await install(cluster);
+    operator = await startOperatorProcess(cluster);
+  }, 1_200_000); // on a new machine programs are built first
+  afterAll(async () => {
+    await operator?.end('SIGTERM');
+    await cluster?.stop();
+  }, 120_000);
+
+  const trial = async (options: Pick<TrialOptions, 'store' | 'as'>, faults: (trial: Trial) => Promise<Fault[]>) => {
+    const running = await Trial.start({ cluster, image, ...options });
+    let done: readonly Fault[] = [];
+    try {
+      done = await faults(running);
+    } finally {
+      const { judgement, breaches } = await running.finish(done);
+      console.log(report(`${options.store} as a ${options.as}`, judgement).join('\n'));
+      expect(breaches).toEqual([]);
+      verdicts.set(`${options.store} as a ${options.as}`, judgement);
+    }
+  };
+  const verdicts = new Map<string, Judgement>();
+
+  test.each<Store>(['etcd', 'postgresql', 'redis'])(
+    '%s: no acknowledged write is lost, no identity has two holders',
+    async (store) => {
+      await trial({ store, as: 'StatefulApp' }, async (running) => [
+        ...(await ordinaryFaults(running, store)),
+        ...(await scaling(running, store)),
+        await running.writer.during('disk of 0 lost, and given up', () => running.loseVolume(0), RECOVERY_MS),
+      ]);
+      await trial({ store, as: 'StatefulSet' }, (running) => ordinaryFaults(running, store));
+      console.log(gapTable(Object.fromEntries([...verdicts].filter(([title]) => title.startsWith(store)))));
+    },
+    600_000,
+  );
+});
+
+/** What happens to any store, in the same way under both kinds. */
+async function ordinaryFaults(trial: Trial, store: Store): Promise<Fault[]> {
+  const deleted = (ordinal: number) => async () => {
+    await trial.kubectl('delete', 'pod', `${store}-${ordinal}`);
+    await trial.ready();
+  };
+  const acts: readonly (readonly [name: string, act: () => Promise<void>])[] = [
+    ['nothing', async () => {}],
+    ['container of 0 killed', () => trial.killContainer(0)],
+    ['container of 2 killed', () => trial.killContainer(2)],
+    ['pod 0 deleted', deleted(0)],
+    ['pod 2 deleted', deleted(2)],
+    [
+      'update',
+      async () => {
+        await trial.kubectl('patch', trial.resource, '--type=merge', '-p', AGAIN);
+        await trial.ready();
+      },
+    ],
+  ];
+  const faults: Fault[] = [];
+  for (const [name, act] of acts) faults.push(await trial.writer.during(name, act, RECOVERY_MS));
+  return faults;
+}
+
+async function scaling(trial: Trial, store: Store): Promise<Fault[]> {
+  const to = (replicas: number) =>
+    trial.writer.during(
+      `scaled to ${replicas}`,
+      async () => {
+        await trial.kubectl('scale', trial.resource, `--replicas=${replicas}`);
+        await trial.ready();
+        if (store === 'etcd') expect(await voters(trial)).toBe(replicas);
+      },
+      RECOVERY_MS,
+    );
+  return [await to(5), await to(3)];
+}
+
+async function voters(trial: Trial): Promise<number> {
+  const list = await trial.kubectl('exec', 'etcd-0', '-c', 'etcd', '--', 'etcdctl', 'member', 'list');
+  return list
+    .trim()
+    .split('\n')
+    .filter((line) => line.endsWith(' false')).length;
+}
