@@ -338,7 +338,7 @@ test('what was refused to an app that is gone is not held against the next one o
 });
 
 test('a daemon of two namespaces follows these alone, and holds an app until the watch of its namespace has caught up', async () => {
-  const daemon = startDaemon({ namespaces: ['prod', 'test'] });
+  const daemon = startDaemon({ namespaces: ['prod', 'test'], watchNodes: false });
   const { api } = daemon;
   await settled();
   const watched = api.sent.filter(({ verb }) => verb === 'watch');
