@@ -4,13 +4,18 @@
 import type { KubeObject } from '../../src/kube/objects.ts';
 import { openStage, type Scene, type Stage } from './stage.ts';
 
-export function openNodes(name: string): Promise<Stage> {
+/** `controllers`: which of Kubernetes' run; all, unless others are named. */
+export function openNodes(name: string, controllers = '*'): Promise<Stage> {
   return openStage({
     name,
     nodes: 4,
     args: {
       kwok: ['--node-lease-duration-seconds=8'],
-      'kube-controller-manager': ['--node-monitor-grace-period=8s', '--node-monitor-period=1s'],
+      'kube-controller-manager': [
+        '--node-monitor-grace-period=8s',
+        '--node-monitor-period=1s',
+        `--controllers=${controllers}`,
+      ],
     },
   });
 }
