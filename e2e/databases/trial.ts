@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { createTransport } from '../../src/kube/undici-transport.ts';
 import type { RealCluster } from '../cluster/real/cluster.ts';
-import { PROVISIONER_FOLDER, volumesFolder } from '../cluster/real/files.ts';
+import { volumeFolder } from '../cluster/real/volumes.ts';
 import { etcdStore } from './etcd.ts';
 import type { Fault } from './journal.ts';
 import { breaches, type Judgement, judge } from './judgement.ts';
@@ -137,13 +137,11 @@ export class Trial {
   }
 
   async #identities(): Promise<readonly string[]> {
-    const { cluster, store } = this.#options;
+    const { cluster, store, namespace } = this.#options;
     const found: string[] = [];
     for (const [ordinal, pods] of this.members.pods) {
-      const claim = `pvc/data-${store}-${ordinal}`;
-      const volume = await this.kubectl('get', claim, '-o', 'jsonpath={.spec.volumeName}');
-      const path = await this.kubectl('get', `pv/${volume}`, '-o', 'jsonpath={.spec.hostPath.path}');
-      const folder = join(path.replace(PROVISIONER_FOLDER, volumesFolder(cluster.dir)), WITNESS_FOLDER);
+      const place = { claim: `data-${store}-${ordinal}`, namespace };
+      const folder = join(await volumeFolder(cluster, place), WITNESS_FOLDER);
       found.push(...judgeIdentity(`${store}-${ordinal}`, readWitness(folder), [...pods]).breaches);
     }
     return found;

@@ -1,23 +1,19 @@
 // The examples of databases on nodes that fail, under continuous writes: nodes killed, cut off, deleted and drained, the operator
 // killed, the API server away. No acknowledged write is lost and no identity has two holders, beside the same store as a
 // StatefulSet. What happens to members on nodes that are well is databases.test.ts's.
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RealCluster, startRealCluster } from '../cluster/real/cluster.ts';
+import type { RealCluster } from '../cluster/real/cluster.ts';
 import { until } from '../cluster/requests.ts';
 import type { Fault } from '../databases/journal.ts';
 import type { Judgement } from '../databases/judgement.ts';
 import type { Store } from '../databases/manifests.ts';
 import { gapTable, report } from '../databases/report.ts';
 import { Trial, type TrialOptions } from '../databases/trial.ts';
-import { databasesImage } from '../images/databases/build.ts';
-import { install } from '../operator/install.ts';
 import { type OperatorProcess, startOperatorProcess } from '../operator/process.ts';
 import { describeReal } from './clusters.ts';
 import { nodeReady, untilNode } from './probe.ts';
+import { CLOSING_MS, closeStores, OPENING_MS, openStores } from './stores.ts';
 
 const RECOVERY_MS = 240_000;
 const AWAY_MS = 120_000;
@@ -31,24 +27,13 @@ describeReal('databases on nodes that fail', () => {
   let image: string;
 
   beforeAll(async () => {
-    const packed = await databasesImage(console.log);
-    image = packed.name;
-    cluster = await startRealCluster({
+    ({ cluster, image, operator } = await openStores({
       name: 'e2e-faults',
-      dir: join(mkdtempSync(join(tmpdir(), 'faults-')), 'cluster'),
-      nodes: 3,
-      images: [packed.archive],
       nodeGraceSeconds: 8,
       tolerationSeconds: 5,
-      progress: console.log,
-    });
-    await install(cluster);
-    operator = await startOperatorProcess(cluster);
-  }, 1_200_000); // on a new machine programs are built first
-  afterAll(async () => {
-    await operator?.end('SIGTERM');
-    await cluster?.stop();
-  }, 120_000);
+    }));
+  }, OPENING_MS);
+  afterAll(() => closeStores({ cluster, operator }), CLOSING_MS);
 
   const verdicts = new Map<string, Judgement>();
 

@@ -1,16 +1,15 @@
 // The examples of databases run as they are on real nodes, under continuous writes, and lose no acknowledged write while their
 // members are killed, deleted, updated and scaled, beside the same store as a StatefulSet. Lacks faults of nodes.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RealCluster, startRealCluster } from '../cluster/real/cluster.ts';
+import type { RealCluster } from '../cluster/real/cluster.ts';
 import type { Fault } from '../databases/journal.ts';
 import type { Judgement } from '../databases/judgement.ts';
 import type { Store } from '../databases/manifests.ts';
 import { gapTable, report } from '../databases/report.ts';
 import { Trial, type TrialOptions } from '../databases/trial.ts';
-import { databasesImage } from '../images/databases/build.ts';
-import { install } from '../operator/install.ts';
-import { type OperatorProcess, startOperatorProcess } from '../operator/process.ts';
+import type { OperatorProcess } from '../operator/process.ts';
 import { describeReal } from './clusters.ts';
+import { CLOSING_MS, closeStores, OPENING_MS, openStores } from './stores.ts';
 
 const RECOVERY_MS = 120_000;
 const AGAIN = '{"spec":{"template":{"metadata":{"annotations":{"e2e/again":"yes"}}}}}';
@@ -21,16 +20,9 @@ describeReal('databases', () => {
   let image: string;
 
   beforeAll(async () => {
-    const packed = await databasesImage(console.log);
-    image = packed.name;
-    cluster = await startRealCluster({ name: 'e2e-stores', nodes: 3, images: [packed.archive], progress: console.log });
-    await install(cluster);
-    operator = await startOperatorProcess(cluster);
-  }, 1_200_000); // on a new machine programs are built first
-  afterAll(async () => {
-    await operator?.end('SIGTERM');
-    await cluster?.stop();
-  }, 120_000);
+    ({ cluster, image, operator } = await openStores({ name: 'e2e-stores' }));
+  }, OPENING_MS);
+  afterAll(() => closeStores({ cluster, operator }), CLOSING_MS);
 
   const trial = async (options: Pick<TrialOptions, 'store' | 'as'>, faults: (trial: Trial) => Promise<Fault[]>) => {
     const running = await Trial.start({ cluster, image, ...options });

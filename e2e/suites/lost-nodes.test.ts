@@ -1,21 +1,18 @@
 // Nodes that fail as nodes do, under members that write to their volumes (R1): nobody is replaced because of silence; on proof the
 // exact copy is there within seconds; and at no moment do two pods hold one identity. The witness in each pod is on the member's
 // own volume, so that it meets whoever else is there.
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RealCluster, startRealCluster } from '../cluster/real/cluster.ts';
-import { volumesFolder } from '../cluster/real/files.ts';
+import type { RealCluster } from '../cluster/real/cluster.ts';
+import { volumeFolder } from '../cluster/real/volumes.ts';
 import { until } from '../cluster/requests.ts';
 import { readWitness } from '../databases/witness/folder.ts';
 import { judgeIdentity } from '../databases/witness/judgement.ts';
 import { WITNESS_FOLDER, withWitness } from '../databases/witness/sidecar.ts';
-import { databasesImage } from '../images/databases/build.ts';
-import { install } from '../operator/install.ts';
-import { type OperatorProcess, startOperatorProcess } from '../operator/process.ts';
+import type { OperatorProcess } from '../operator/process.ts';
 import { describeReal } from './clusters.ts';
 import { field, nodeReady, untilNode } from './probe.ts';
+import { CLOSING_MS, closeStores, OPENING_MS, openStores } from './stores.ts';
 
 const WAIT_MS = 120_000;
 /** What the issue asks of a node that was killed, from the proof on. */
@@ -28,23 +25,9 @@ describeReal('lost nodes', () => {
   let image: string;
 
   beforeAll(async () => {
-    const packed = await databasesImage(console.log);
-    image = packed.name;
-    const dir = join(mkdtempSync(join(tmpdir(), 'lost-nodes-')), 'cluster');
-    cluster = await startRealCluster({
-      name: 'e2e-lost',
-      dir,
-      nodes: 3,
-      images: [packed.archive],
-      nodeGraceSeconds: 8,
-    });
-    await install(cluster);
-    operator = await startOperatorProcess(cluster);
-  }, 1_200_000);
-  afterAll(async () => {
-    await operator?.end('SIGTERM');
-    await cluster?.stop();
-  }, 120_000);
+    ({ cluster, image, operator } = await openStores({ name: 'e2e-lost', nodeGraceSeconds: 8 }));
+  }, OPENING_MS);
+  afterAll(() => closeStores({ cluster, operator }), CLOSING_MS);
 
   const uidOf = (pod: string) => field(cluster, `pod/${pod}`, '.metadata.uid').catch(() => '');
   const nodeOf = (pod: string) => field(cluster, `pod/${pod}`, '.spec.nodeName');
@@ -71,9 +54,7 @@ describeReal('lost nodes', () => {
 
   /** What the witnesses on the member's volume wrote, of all pods that ever had its name. */
   async function identity(app: string, ordinal: number) {
-    const volume = await field(cluster, `pvc/data-${app}-${ordinal}`, '.spec.volumeName');
-    const path = await field(cluster, `pv/${volume}`, '.spec.hostPath.path');
-    const folder = join(volumesFolder(cluster.dir), path.split('/').at(-1) ?? '', WITNESS_FOLDER);
+    const folder = join(await volumeFolder(cluster, { claim: `data-${app}-${ordinal}` }), WITNESS_FOLDER);
     return judgeIdentity(`${app}-${ordinal}`, readWitness(folder));
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { NodeCluster } from '../cluster/node-cluster.ts';
 import type { RealCluster } from '../cluster/real/cluster.ts';
-import { volumesFolder } from '../cluster/real/files.ts';
+import { volumeFolder } from '../cluster/real/volumes.ts';
 import { until } from '../cluster/requests.ts';
 
 const WAIT_MS = 90_000;
@@ -99,9 +99,7 @@ spec:
 
 /** Reads heartbeats on this machine, past all nodes: what runs on a cut-off node can be seen too. */
 export async function heartbeatOf(cluster: RealCluster, claimName: string): Promise<() => number> {
-  const volume = await field(cluster, `pvc/${claimName}`, '.spec.volumeName');
-  const path = await field(cluster, `pv/${volume}`, '.spec.hostPath.path');
-  const file = join(volumesFolder(cluster.dir), path.split('/').at(-1) ?? '', 'beat');
+  const file = join(await volumeFolder(cluster, { claim: claimName }), 'beat');
   return () => Number(readFileSync(file, 'utf8').trim().split(' ')[1]);
 }
 

@@ -128,11 +128,16 @@ function fromEnv(env: Readonly<Record<string, string | undefined>>, flag: string
 const LABEL_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const OBJECT_NAME = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;
 
+/** A flag that may be repeated, and whose values may be separated by commas. */
+function listed(given: readonly string[] | string): readonly string[] {
+  const list = typeof given === 'string' ? [given] : given;
+  return list.flatMap((part) => part.split(',')).map((part) => part.trim());
+}
+
 /** Given, but naming none, it must not mean all of them: a script's variable may have been empty. */
 function namespaces(given: readonly string[] | string | undefined): readonly string[] {
   if (given === undefined) return [];
-  const list = typeof given === 'string' ? [given] : given;
-  const names = list.flatMap((name) => name.split(',')).map((name) => name.trim());
+  const names = listed(given);
   const wrong = names.find((name) => !LABEL_NAME.test(name));
   if (wrong === undefined) return [...new Set(names)];
   throw new UsageError(`--namespace takes names of namespaces, got '${wrong}'.`);
@@ -144,8 +149,7 @@ const NO_PROOF = ['node.kubernetes.io/unreachable', 'node.kubernetes.io/not-read
 
 function taints(given: readonly string[] | string | undefined): readonly string[] {
   if (given === undefined) return [];
-  const list = typeof given === 'string' ? [given] : given;
-  const keys = list.flatMap((key) => key.split(',')).map((key) => key.trim());
+  const keys = listed(given);
   const wrong = keys.find((key) => !QUALIFIED_NAME.test(key));
   if (wrong !== undefined) throw new UsageError(`--fencing-taint takes keys of taints, got '${wrong}'.`);
   const vague = keys.find((key) => NO_PROOF.includes(key));

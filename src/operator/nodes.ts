@@ -3,8 +3,7 @@
 // identity/death.ts.
 
 import { listAt, objectAt, sameJson, stringAt } from '../identity/json.ts';
-import type { NodesSeen } from '../identity/node-view.ts';
-import { isSound, type NodeView, readNode } from '../identity/node-view.ts';
+import { isSound, type NodesSeen, type NodeView, readNode } from '../identity/node-view.ts';
 import type { WatchEvent } from '../kube/known-objects.ts';
 import type { KubeObject } from '../kube/objects.ts';
 
@@ -40,7 +39,7 @@ export class Nodes {
   /** Takes an event in; returns whether members on this node have something new to decide on. */
   apply({ type, object }: WatchEvent): boolean {
     const { name } = object.metadata;
-    if (type !== 'deleted') return this.#keep(object);
+    if (type !== 'deleted') return this.#keep(this.#view(object));
     this.#sound.delete(name);
     this.#troubled.delete(name);
     return true;
@@ -49,8 +48,9 @@ export class Nodes {
   /** What was read by name: undefined when the server said that there is none. */
   read(name: string, object: KubeObject | undefined): NodeView | null {
     if (object !== undefined) {
-      this.#keep(object);
-      return readNode(object, this.#fencingTaints);
+      const view = this.#view(object);
+      this.#keep(view);
+      return view;
     }
     this.#sound.delete(name);
     this.#troubled.delete(name);
@@ -59,9 +59,9 @@ export class Nodes {
   }
 
   /** What is known of these nodes. */
-  seen(names: Iterable<string>): NodesSeen {
+  seen(names: ReadonlySet<string>): NodesSeen {
     if (!this.#known) return UNKNOWN;
-    const others = [...new Set(names)].filter((name) => !this.#sound.has(name));
+    const others = [...names].filter((name) => !this.#sound.has(name));
     if (others.length === 0) return ALL_SOUND;
     return {
       known: true,
@@ -75,8 +75,11 @@ export class Nodes {
     for (const name of this.#gone) if (!bound.has(name)) this.#gone.delete(name);
   }
 
-  #keep(object: KubeObject): boolean {
-    const view = readNode(object, this.#fencingTaints);
+  #view(object: KubeObject): NodeView {
+    return readNode(object, this.#fencingTaints);
+  }
+
+  #keep(view: NodeView): boolean {
     const { name } = view;
     const wasGone = this.#gone.delete(name);
     const before = this.#troubled.get(name);

@@ -80,7 +80,7 @@ function removal(scene: Scene, member: MemberView): Step {
   if (slot.state === 'Orphan') return wait('PodPending', `${name} is not wanted any more; its pod is adopted first.`);
   const goes = takesClaims(scene, member);
   if (slot.state === 'Terminating') {
-    const lost = slot.pod.forced ? null : nodeWait(scene, member);
+    const lost = nodeWait(scene, member);
     if (lost !== null) return { actions: [], waits: [lost] };
     const held = slot.pod.finalizers.length > 0 ? `, held by finalizers ${slot.pod.finalizers.join(', ')}` : '';
     return wait(

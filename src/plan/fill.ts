@@ -175,12 +175,12 @@ function terminatingWait(scene: Scene, member: MemberView): Wait {
   const { name, ordinal, slot } = member;
   const { judge } = scene;
   if (slot.state !== 'Terminating') throw new Error(`assertion: ${name} is ${slot.state}`);
-  const { node, finalizers, deletingSinceMs, graceSeconds, forced } = slot.pod;
+  const { node, finalizers, deletingSinceMs, graceSeconds } = slot.pod;
   const since = deletingSinceMs ?? judge.nowMs;
   const overdueAtMs = since + graceSeconds * 1000 + OVERDUE_MS;
   const deleted = `deleted at ${formatTime(since)}`;
   const wait = { reason: 'PodTerminating', ordinal } as const;
-  const lost = forced ? null : nodeWait(scene, member);
+  const lost = nodeWait(scene, member);
   if (lost !== null) return lost;
   if (finalizers.length > 0) {
     const message = `${name} waits for pod ${name} to be gone: ${deleted}, held by finalizers ${finalizers.join(', ')}; whoever set them must take them off.`;

@@ -56,7 +56,8 @@ function proofFor({ observed }: Scene, pod: PodView): Proof | null {
 /** Why a member's pod neither runs as it should nor ends: its node. Null when that is not known to be the cause. */
 export function nodeWait(scene: Scene, member: MemberView): Wait | null {
   const { name, ordinal, slot } = member;
-  if (!isOurPod(slot)) return null;
+  // Once it is deleted without grace, only its finalizers keep it.
+  if (!isOurPod(slot) || slot.pod.forced) return null;
   const { pod } = slot;
   const proof = proofFor(scene, pod);
   const wait = (message: string): Wait => ({ reason: 'NodeLost', ordinal, message: `${name} ${message}` });

@@ -22,10 +22,10 @@ export function lostAsProven(knowledge: Knowledge, call: Call): string | undefin
   const name = appNameOf(knowledge, call) ?? '';
   const ordinal = ordinalIn(name, call.name) ?? -1;
   const apps = appsRead(knowledge, namespace, name);
-  const allows = apps.some(({ spec, metadata }) => {
+  const allows = apps.some((app) => {
+    const { spec, metadata } = app;
     const isOurs = pods.some((pod) => pod !== undefined && controllerOf(pod)?.uid === metadata.uid);
-    const isTurn =
-      wantedOf({ spec } as never).includes(ordinal) || pods.some((pod) => pod !== undefined && isDeleting(pod));
+    const isTurn = wantedOf(app).includes(ordinal) || pods.some((pod) => pod !== undefined && isDeleting(pod));
     return isOurs && isTurn && !spec.paused && spec.nodeFailurePolicy.type === 'ReplaceOnProof';
   });
   if (!allows) return 'no app that was read before has it replaced';
