@@ -5,29 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { usage } from '../../test/integration/grants.ts';
-import { helm } from '../cluster/helm.ts';
 import { type RealCluster, startRealCluster } from '../cluster/real/cluster.ts';
 import { until } from '../cluster/requests.ts';
 import { type OperatorArchive, operatorArchive } from '../images/operator/archive.ts';
+import { type OperatorRelease, operatorRelease } from '../operator/release.ts';
 import { describeReal } from './clusters.ts';
-
-const CHART = new URL('../../charts/statefulapp-operator', import.meta.url).pathname;
-const NAMESPACE = 'operators';
-const NAME = 'statefulapp-operator';
-const LEASE = ['-n', NAMESPACE, 'get', 'lease', NAME, '-o', 'jsonpath={.spec.holderIdentity}'] as const;
-
-interface Pod {
-  readonly metadata: { readonly name: string };
-  readonly spec: { readonly nodeName: string };
-  readonly status: {
-    readonly containerStatuses: readonly { readonly ready: boolean; readonly restartCount: number }[];
-  };
-}
 
 describeReal('the chart on real nodes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'chart-'));
   let cluster: RealCluster;
   let operator: OperatorArchive;
+  let release: OperatorRelease;
 
   beforeAll(async () => {
     operator = await operatorArchive(console.log);
@@ -38,38 +26,28 @@ describeReal('the chart on real nodes', () => {
       images: [operator.file],
       audit: true,
     });
-    await cluster.kubectl('create', 'namespace', NAMESPACE);
-    await cluster.kubectl('label', 'namespace', NAMESPACE, 'pod-security.kubernetes.io/enforce=restricted');
+    release = operatorRelease(cluster, operator);
   }, 1_200_000); // on a new machine programs are built first
   afterAll(async () => {
     await cluster?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const helmed = (...args: readonly string[]) =>
-    helm({ kubeconfig: cluster.kubeconfig, args: [...args, '--namespace', NAMESPACE, '--timeout=120s'] });
-  const values = () => Object.entries(operator.image).map(([name, value]) => `--set=image.${name}=${value}`);
-  const pods = async (): Promise<readonly Pod[]> => {
-    const selector = 'app.kubernetes.io/component=operator';
-    return JSON.parse(await cluster.kubectl('-n', NAMESPACE, 'get', 'pods', '-l', selector, '-o', 'json')).items;
-  };
-  const leader = async () => (await cluster.kubectl(...LEASE)).split('_')[0] ?? '';
-
   test('helm install --wait: two replicas, one on each node, ready without a restart, one leads', async () => {
-    const { warnings } = await helmed('install', NAME, CHART, '--wait', ...values());
+    const { warnings } = await release.install();
     expect(warnings).toEqual([]);
-    const running = await pods();
+    const running = await release.pods();
     expect(new Set(running.map(({ spec }) => spec.nodeName)).size).toBe(2);
     const states = running.flatMap(({ status }) => status.containerStatuses);
     expect(states.map(({ ready, restartCount }) => ({ ready, restartCount }))).toEqual([
       { ready: true, restartCount: 0 },
       { ready: true, restartCount: 0 },
     ]);
-    expect(running.map(({ metadata }) => metadata.name)).toContain(await leader());
+    expect(running.map(({ metadata }) => metadata.name)).toContain(await release.leader());
   });
 
   test('helm test: an app comes up, made by a pod of the image', async () => {
-    const { stdout } = await helmed('test', NAME, '--logs');
+    const { stdout } = await release.test();
     expect(stdout).toMatch(/Phase:\s+Succeeded/);
     expect(stdout).toMatch(/helm-test-\w+-0 runs: the operator works\n/);
   });
@@ -99,10 +77,10 @@ describeReal('the chart on real nodes', () => {
     );
     const ready = () => cluster.kubectl('wait', '--for=condition=Ready', 'sapp/web', '--timeout=90s');
     await ready();
-    const first = await leader();
+    const first = await release.leader();
     const deletedAt = Date.now();
-    await cluster.kubectl('-n', NAMESPACE, 'delete', 'pod', first, '--wait=false');
-    const hasMoved = async () => ![first, ''].includes(await leader());
+    await release.kubectl('delete', 'pod', first, '--wait=false');
+    const hasMoved = async () => ![first, ''].includes(await release.leader());
     await until(hasMoved, 30_000, () => 'nobody else leads after 30 s');
     console.log(`the other replica leads ${Date.now() - deletedAt} ms after the deletion of the leader's pod`);
     await cluster.kubectl('delete', 'pod', 'web-0');
@@ -111,20 +89,20 @@ describeReal('the chart on real nodes', () => {
 
   test('an upgrade rolls the operator, and no member', async () => {
     const members = () => cluster.kubectl('get', 'pods', '-o', 'jsonpath={.items[*].metadata.uid}');
-    const [before, operators] = [await members(), (await pods()).map(({ metadata }) => metadata.name)];
-    await helmed('upgrade', NAME, CHART, '--wait', ...values(), '--set=logLevel=debug');
+    const [before, operators] = [await members(), (await release.pods()).map(({ metadata }) => metadata.name)];
+    await release.upgrade('--set=logLevel=debug');
     await until(
-      async () => (await pods()).length === 2,
+      async () => (await release.pods()).length === 2,
       60_000,
       () => 'the replaced pods are left after 60 s',
     );
-    expect((await pods()).filter(({ metadata }) => operators.includes(metadata.name))).toEqual([]);
-    await helmed('test', NAME);
+    expect((await release.pods()).filter(({ metadata }) => operators.includes(metadata.name))).toEqual([]);
+    await release.test();
     expect(await members()).toBe(before);
   });
 
   test('over all of that nothing was asked for that the chart does not grant', () => {
-    const { denied, used } = usage(cluster.auditLog, `system:serviceaccount:${NAMESPACE}:${NAME}`);
+    const { denied, used } = usage(cluster.auditLog, release.user);
     expect(denied).toEqual([]);
     expect(used).toContain('create /pods');
   });
