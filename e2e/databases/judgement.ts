@@ -9,6 +9,8 @@ export interface FaultGap {
   readonly longestGapMs: number;
   /** Attempts begun during the fault that were not acknowledged. */
   readonly failed: number;
+  /** What was said of these, with how often: the most frequent first. */
+  readonly said: readonly (readonly [sentence: string, times: number])[];
 }
 
 export interface Judgement {
@@ -36,6 +38,10 @@ export function judge(journal: Journal, stored: readonly number[], faults: reado
   const present = new Set(stored);
   const gaps = gapsOf(journal);
   const overlapping = ({ fromMs, toMs }: Fault) => gaps.filter((gap) => gap.fromMs < toMs && gap.toMs > fromMs);
+  const failedDuring = ({ fromMs, toMs }: Fault) =>
+    journal.attempts.flatMap(({ outcome, startedAtMs }) =>
+      outcome !== 'acknowledged' && startedAtMs >= fromMs && startedAtMs < toMs ? [outcome.failed] : [],
+    );
   return {
     attempted: journal.attempts.length,
     acknowledged: acknowledged.length,
@@ -48,14 +54,15 @@ export function judge(journal: Journal, stored: readonly number[], faults: reado
       return attempt !== undefined && !isAcknowledged(attempt);
     }).length,
     longestGapMs: longest(gaps),
-    faults: faults.map((fault) => ({
-      name: fault.name,
-      longestGapMs: longest(overlapping(fault)),
-      failed: journal.attempts.filter(
-        (attempt) =>
-          !isAcknowledged(attempt) && attempt.startedAtMs >= fault.fromMs && attempt.startedAtMs < fault.toMs,
-      ).length,
-    })),
+    faults: faults.map((fault) => {
+      const failures = failedDuring(fault);
+      return {
+        name: fault.name,
+        longestGapMs: longest(overlapping(fault)),
+        failed: failures.length,
+        said: counted(failures),
+      };
+    }),
   };
 }
 
@@ -118,4 +125,10 @@ function repeated(stored: readonly number[]): readonly number[] {
   const again = new Set<number>();
   for (const record of stored) (seen.has(record) ? again : seen).add(record);
   return [...again];
+}
+
+function counted(sentences: readonly string[]): readonly (readonly [string, number])[] {
+  const counts = new Map<string, number>();
+  for (const sentence of sentences) counts.set(sentence, (counts.get(sentence) ?? 0) + 1);
+  return [...counts].toSorted(([, a], [, b]) => b - a);
 }

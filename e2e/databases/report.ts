@@ -1,14 +1,18 @@
 // The figures of a trial as lines for people and for docs: what was written, and the longest gap of each fault. Pure.
 import type { Judgement } from './judgement.ts';
 
+/** So much is said of the failures during one fault. */
+const SENTENCES = 3;
+const SENTENCE = 150;
+
 export function report(title: string, { attempted, acknowledged, lost, faults }: Judgement): readonly string[] {
   const width = Math.max(0, ...faults.map(({ name }) => name.length));
   return [
     `${title}: ${acknowledged} of ${attempted} writes acknowledged, ${lost.length} of them lost`,
-    ...faults.map(
-      ({ name, longestGapMs, failed }) =>
-        `  ${name.padEnd(width)}  longest gap ${String(longestGapMs).padStart(6)} ms, ${failed} writes refused or unanswered`,
-    ),
+    ...faults.flatMap(({ name, longestGapMs, failed, said }) => [
+      `  ${name.padEnd(width)}  longest gap ${String(longestGapMs).padStart(6)} ms, ${failed} writes refused or unanswered`,
+      ...said.slice(0, SENTENCES).map(([sentence, times]) => `    ${times} times: ${sentence.slice(0, SENTENCE)}`),
+    ]),
   ];
 }
 

@@ -2,6 +2,7 @@
 // member, and judged at the end. As a StatefulApp, or as a StatefulSet to compare with. Lacks the faults: suites bring them.
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeObject } from '../../src/kube/objects.ts';
 import { createTransport } from '../../src/kube/undici-transport.ts';
 import type { RealCluster } from '../cluster/real/cluster.ts';
 import { volumeFolder } from '../cluster/real/volumes.ts';
@@ -19,12 +20,21 @@ import { judgeIdentity } from './witness/judgement.ts';
 import { WITNESS_FOLDER, withWitness } from './witness/sidecar.ts';
 import { Writer } from './writer.ts';
 
+export type Kind = 'StatefulApp' | 'StatefulSet';
+
+export interface MemberPod {
+  readonly uid: string;
+  readonly node: string;
+  /** It has been asked to end. */
+  readonly deleted: boolean;
+}
+
 export interface TrialOptions {
   readonly cluster: RealCluster;
   readonly store: Store;
   /** That of the databases: databasesImage(). */
   readonly image: string;
-  readonly as?: 'StatefulApp' | 'StatefulSet';
+  readonly as?: Kind;
   /** Made for it. Default: after the store and the kind. */
   readonly namespace?: string;
 }
@@ -86,6 +96,24 @@ export class Trial {
     return this.#options.cluster.kubectl('--namespace', this.#options.namespace, ...args);
   }
 
+  get app(): Store {
+    return this.#options.store;
+  }
+
+  get kind(): Kind {
+    return this.#options.as;
+  }
+
+  /** For people: "etcd as a StatefulApp". */
+  get title(): string {
+    return `${this.app} as a ${this.kind}`;
+  }
+
+  /** Its name: etcd-0. */
+  member(ordinal: number): string {
+    return `${this.app}-${ordinal}`;
+  }
+
   /** As one argument of kubectl: sapp/etcd. */
   get resource(): string {
     return resourceOf(this.#options);
@@ -95,16 +123,31 @@ export class Trial {
     return readiness(this.#options);
   }
 
-  async podUid(ordinal: number): Promise<string> {
-    return await this.kubectl('get', 'pod', `${this.#options.store}-${ordinal}`, '-o', 'jsonpath={.metadata.uid}');
+  /** As the API server has it now; nothing of it where there is none. */
+  async pod(ordinal: number): Promise<MemberPod> {
+    const json = await this.kubectl('get', 'pod', this.member(ordinal), '--ignore-not-found', '-o', 'json');
+    const { metadata, spec }: Partial<KubeObject> = json === '' ? {} : JSON.parse(json);
+    return {
+      uid: metadata?.uid ?? '',
+      node: (spec as { readonly nodeName?: string } | undefined)?.nodeName ?? '',
+      deleted: metadata?.deletionTimestamp !== undefined,
+    };
+  }
+
+  /** Gives all members another revision, and waits for them to be Ready with it. */
+  async update(): Promise<void> {
+    const annotations = { 'e2e/revision': String(performance.now()) };
+    const patch = JSON.stringify({ spec: { template: { metadata: { annotations } } } });
+    await this.kubectl('patch', this.resource, '--type=merge', '-p', patch);
+    await this.ready();
   }
 
   /** As a crash does. Resolves when the member is Ready again. */
   async killContainer(ordinal: number): Promise<void> {
-    const pod = `pod/${this.#options.store}-${ordinal}`;
+    const pod = `pod/${this.member(ordinal)}`;
     const restarts = ['-o', 'jsonpath={.status.containerStatuses[0].restartCount}'];
     const before = Number(await this.kubectl('get', pod, ...restarts));
-    killContainer({ podUid: await this.podUid(ordinal), program: PROGRAMS[this.#options.store] });
+    killContainer({ podUid: (await this.pod(ordinal)).uid, program: PROGRAMS[this.app] });
     const restarted = `--for=jsonpath={.status.containerStatuses[0].restartCount}=${before + 1}`;
     await this.kubectl('wait', restarted, pod, `--timeout=${READY_SECONDS}s`);
     await this.ready();
@@ -112,11 +155,10 @@ export class Trial {
 
   /** Of an app: takes a member's disk away, sees that nothing is started, and gives the data up. Resolves when all are Ready again. */
   async loseVolume(ordinal: number): Promise<void> {
-    const { store } = this.#options;
-    const claim = `data-${store}-${ordinal}`;
+    const claim = `data-${this.member(ordinal)}`;
     const uid = await this.kubectl('get', 'pvc', claim, '-o', 'jsonpath={.metadata.uid}');
     await this.kubectl('delete', 'pvc', claim, '--wait=false');
-    await this.kubectl('delete', 'pod', `${store}-${ordinal}`);
+    await this.kubectl('delete', 'pod', this.member(ordinal));
     const atRisk = `--for=jsonpath={.status.members[${ordinal}].state}=VolumeAtRisk`;
     await this.kubectl('wait', atRisk, this.resource, `--timeout=${READY_SECONDS}s`);
     this.members.forget(ordinal);
@@ -137,12 +179,12 @@ export class Trial {
   }
 
   async #identities(): Promise<readonly string[]> {
-    const { cluster, store, namespace } = this.#options;
+    const { cluster, namespace } = this.#options;
     const found: string[] = [];
     for (const [ordinal, pods] of this.members.pods) {
-      const place = { claim: `data-${store}-${ordinal}`, namespace };
+      const place = { claim: `data-${this.member(ordinal)}`, namespace };
       const folder = join(await volumeFolder(cluster, place), WITNESS_FOLDER);
-      found.push(...judgeIdentity(`${store}-${ordinal}`, readWitness(folder), [...pods]).breaches);
+      found.push(...judgeIdentity(this.member(ordinal), readWitness(folder), [...pods]).breaches);
     }
     return found;
   }

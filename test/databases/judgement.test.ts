@@ -70,7 +70,12 @@ describe('gaps', () => {
     ['a fault that begins when it is over', 525, 560, 20, 0],
     ['a fault with nothing but it', 40, 520, 480, 1],
   ])('%s', (name, fromMs, toMs, longestGapMs, failed) => {
-    expect(judge(written, [], [{ name, fromMs, toMs }]).faults).toEqual([{ name, longestGapMs, failed }]);
+    expect(judge(written, [], [{ name, fromMs, toMs }]).faults).toMatchObject([{ name, longestGapMs, failed }]);
+  });
+
+  test('what the store said of failures is counted', () => {
+    const [fault] = judge(journal('1+ 2- 3- 4+'), [], [{ name: 'all of it', fromMs: 0, toMs: 100 }]).faults;
+    expect(fault?.said).toEqual([['refused', 2]]);
   });
 
   test('the time before the first and after the last acknowledgement counts', () => {

@@ -12,14 +12,21 @@ const judgement = (gaps: Readonly<Record<string, number>>): Judgement => ({
   foreign: [],
   presentUnacknowledged: 0,
   longestGapMs: 0,
-  faults: Object.entries(gaps).map(([name, longestGapMs]) => ({ name, longestGapMs, failed: 1 })),
+  faults: Object.entries(gaps).map(([name, longestGapMs]) => ({
+    name,
+    longestGapMs,
+    failed: 1,
+    said: [['no leader', 1]],
+  })),
 });
 
 test('a trial as lines', () => {
   expect(report('etcd', judgement({ quiet: 12, 'pod 0 deleted': 340 }))).toEqual([
     'etcd: 9 of 10 writes acknowledged, 0 of them lost',
     '  quiet          longest gap     12 ms, 1 writes refused or unanswered',
+    '    1 times: no leader',
     '  pod 0 deleted  longest gap    340 ms, 1 writes refused or unanswered',
+    '    1 times: no leader',
   ]);
 });
 
