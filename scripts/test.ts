@@ -1,6 +1,7 @@
 // `npm test`: everything that can be shown on this machine, in order of cost: types and style, unit tests, a thousand runs of the
 // simulator, integration tests on a real API server, the chart and the image, the demo. Ends with one line, "N passed, N failed".
-// Without a real API server (nothing to find, download or build) the last three are skipped loudly, unless
+// The end-to-end suites are a step of their own, run when asked for (`npm test e2e`): they need Linux and root.
+// Without a real API server (nothing to find, download or build) those that need one are skipped loudly, unless
 // STATEFULAPP_REQUIRE_CLUSTER is set: then that is a failure.
 
 import { spawnSync } from 'node:child_process';
@@ -10,7 +11,7 @@ import { join } from 'node:path';
 import { findBinary } from '../e2e/cluster/binaries.ts';
 import type { BinaryName } from '../e2e/cluster/catalog.ts';
 
-const STEPS = ['check', 'unit', 'sim', 'integration', 'chart', 'demo'] as const;
+const STEPS = ['check', 'unit', 'sim', 'integration', 'chart', 'demo', 'e2e'] as const;
 type Step = (typeof STEPS)[number];
 
 const NEEDED: readonly BinaryName[] = [
@@ -28,6 +29,9 @@ const ON_CLUSTER: Partial<Readonly<Record<Step, readonly BinaryName[]>>> = {
   chart: ['helm'],
   demo: [],
 };
+
+/** Not run unless asked for. */
+const ON_REQUEST: readonly Step[] = ['e2e'];
 
 interface Tally {
   passed: number;
@@ -89,15 +93,18 @@ const PERFORM: Readonly<Record<Step, () => void>> = {
   integration: () => vitest('integration'),
   chart: () => vitest('chart'),
   demo: () => count(run('node', ['e2e/demo/main.ts'])),
+  e2e: () => vitest('e2e'),
 };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((step) => !STEPS.some((known) => known === step));
 if (unknown.length > 0) {
-  console.error(`There is no step ${unknown.join(', ')}. npm test takes any of: ${STEPS.join(', ')} (default: all).`);
+  console.error(
+    `There is no step ${unknown.join(', ')}. npm test takes any of: ${STEPS.join(', ')} (default: all but ${ON_REQUEST.join(', ')}).`,
+  );
   process.exit(2);
 }
-const steps = STEPS.filter((step) => asked.length === 0 || asked.includes(step));
+const steps = STEPS.filter((step) => (asked.length === 0 ? !ON_REQUEST.includes(step) : asked.includes(step)));
 const absent = steps.some((step) => step in ON_CLUSTER) ? await missingCluster(steps) : null;
 for (const step of steps) {
   if (absent === null || !(step in ON_CLUSTER)) PERFORM[step]();

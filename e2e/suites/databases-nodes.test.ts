@@ -57,6 +57,7 @@ describeReal('databases on nodes that fail', () => {
     try {
       for (const fault of FAULTS) {
         await settle(stage);
+        console.log(`${fault.name} …`);
         struck.push(await strike(stage, fault));
       }
     } finally {
