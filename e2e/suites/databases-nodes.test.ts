@@ -81,7 +81,8 @@ describeReal('databases on nodes that fail', () => {
 
   test('over all of that the operator asked for nothing that the chart does not grant', () => {
     const { denied, used } = usage(cluster.auditLog, stage.release.user);
-    expect(denied).toEqual([]);
+    // An API server that has just started refuses what it grants a moment later: it has not read the roles yet.
+    expect(denied.filter((what) => !used.includes(what))).toEqual([]);
     expect(used).toContain('delete /pods');
   });
 });
