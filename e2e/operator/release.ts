@@ -37,6 +37,11 @@ export function operatorRelease(cluster: NodeCluster, { image }: Pick<OperatorAr
     const holder = await kubectl('get', 'lease', NAME, '-o', 'jsonpath={.spec.holderIdentity}');
     return holder.split('_')[0] ?? '';
   };
+  const namespace = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+  };
   const ours = Object.entries(image).map(([name, value]) => `--set=image.${name}=${value}`);
   return {
     namespace: NAMESPACE,
@@ -45,10 +50,9 @@ export function operatorRelease(cluster: NodeCluster, { image }: Pick<OperatorAr
     user: `system:serviceaccount:${NAMESPACE}:${NAME}`,
     /** In the operator's namespace. */
     kubectl,
-    /** Resolves when all replicas are ready. */
+    /** Resolves when all replicas are ready. Again after `uninstall`, too. */
     install: async (...args: readonly string[]) => {
-      await cluster.kubectl('create', 'namespace', NAMESPACE);
-      await cluster.kubectl('label', 'namespace', NAMESPACE, 'pod-security.kubernetes.io/enforce=restricted');
+      await cluster.apply(JSON.stringify(namespace));
       return helmed('install', NAME, CHART, '--wait', ...ours, ...args);
     },
     upgrade: (...args: readonly string[]) => helmed('upgrade', NAME, CHART, '--wait', ...ours, ...args),

@@ -5,6 +5,7 @@
  * the send (R9); what went out is exactly what the caller gave, plus apiVersion and kind where they were absent.
  * Lacks on purpose: retries, and any reading of AlreadyExists or Conflict as success.
  */
+import { bodyText } from './body.ts';
 import type { ObjectRef } from './errors.ts';
 import { protocolError } from './exchange.ts';
 import { isRecord, type KubeObject, type KubeObjectInput, toKubeObject } from './objects.ts';
@@ -174,7 +175,7 @@ async function sendWrite(session: Session, resource: ApiResource, write: Write) 
   const request = {
     ...write.request,
     path: withQuery(path, { ...write.query, dryRun: dryRun ? 'All' : undefined }),
-    body: JSON.stringify(write.body),
+    body: bodyText(write.body),
     lane: laneOf(resource),
   };
   const { beforeWrite } = session.options;

@@ -2,16 +2,18 @@
 // "patch statefulapp.dev/statefulapps/status".
 
 import { readFileSync } from 'node:fs';
-import { OPERATOR_USER, rules } from '../../e2e/operator/install.ts';
+import { OPERATOR_USER, type Rule, rules } from '../../e2e/operator/install.ts';
 
 export function grants(): readonly string[] {
-  const all = [...rules('namespaced'), ...rules('cluster'), ...rules('lease')].flatMap(
-    ({ apiGroups, resources, verbs }) =>
-      apiGroups.flatMap((group) =>
-        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
-      ),
+  return granted([...rules('namespaced'), ...rules('cluster'), ...rules('lease')]);
+}
+
+/** Each right of these rules once, sorted. */
+export function granted(all: readonly Rule[]): readonly string[] {
+  const words = all.flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`))),
   );
-  return [...new Set(all)].sort();
+  return [...new Set(words)].sort();
 }
 
 interface Entry {
@@ -21,10 +23,10 @@ interface Entry {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** What was asked for and allowed, and what was asked for and not: by RBAC, not by admission. Of users whose names begin so. */
+/** What this user asked for and was allowed, and what it asked for and was not: by RBAC, not by admission. */
 export function usage(
   auditLog: string | undefined,
-  users = OPERATOR_USER,
+  operator = OPERATOR_USER,
 ): {
   readonly used: readonly string[];
   readonly denied: readonly string[];
@@ -32,9 +34,9 @@ export function usage(
   const used = new Set<string>();
   const denied = new Set<string>();
   for (const line of readFileSync(auditLog ?? '', 'utf8').split('\n')) {
-    if (!line.includes(users) || !line.endsWith('}')) continue;
+    if (!line.includes(operator) || !line.endsWith('}')) continue;
     const { verb, user, objectRef, annotations }: Entry = JSON.parse(line);
-    if (!user.username.startsWith(users)) continue;
+    if (user.username !== operator) continue;
     const { apiGroup = '', resource = '?', subresource } = objectRef ?? {};
     const what = `${verb} ${apiGroup}/${resource}${subresource === undefined ? '' : `/${subresource}`}`;
     (annotations?.['authorization.k8s.io/decision'] === 'allow' ? used : denied).add(what);

@@ -1,0 +1,13 @@
+// Where an API server keeps the text that it was sent, it has to be the text that it would write itself.
+import { expect, test } from 'vitest';
+import { bodyText } from '../../src/kube/body.ts';
+
+test('what Go escapes in JSON is escaped, and means what it meant', () => {
+  const body = { command: ['sh', '-c', 'a <b && c >d'], 'k&y': '\u2028\u2029', plain: 'é "\\" \n ☃' };
+  const text = bodyText(body);
+  expect(JSON.parse(text)).toEqual(body);
+  // As Go 1.26's encoding/json writes this value.
+  expect(text).toBe(
+    String.raw`{"command":["sh","-c","a \u003cb \u0026\u0026 c \u003ed"],"k\u0026y":"\u2028\u2029","plain":"é \"\\\" \n ☃"}`,
+  );
+});
