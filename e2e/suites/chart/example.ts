@@ -21,9 +21,12 @@ export const WRITTEN = writtenThrough(MEMBERS);
 export function aboutTheExample(stage: () => ChartStage): void {
   test('kubectl apply of examples/etcd: each member is made once those before it are Ready', async () => {
     const births = await followBirths(stage().cluster, 'etcd');
-    await applyEtcd(stage());
-    await ready(stage(), 'etcd');
-    await births.end();
+    try {
+      await applyEtcd(stage());
+      await ready(stage(), 'etcd');
+    } finally {
+      await births.end();
+    }
     const inOrder = MEMBERS.map((name, at): Birth => [name, MEMBERS.slice(0, at)]);
     expect(births.seen).toEqual(inOrder);
   });

@@ -1,7 +1,8 @@
 // A small app with a volume for each member, which starts and stops at once: for what is about the operator and not about a store.
 import type { ChartStage } from './stage.ts';
 
-// With a `>`, which a revision has to survive (src/kube/body.ts).
+// Garbage collection writes revisions anew, which has to change nothing in them (src/kube/body.ts).
+const AWKWARD = { '10': 'a < b && c > d', '9': '' };
 const PROGRAM = "process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 60_000);";
 
 /** As text for `kubectl apply -f -`; two members unless `spec` says otherwise. */
@@ -13,6 +14,7 @@ export function web({ images }: ChartStage, spec: object = {}): string {
     spec: {
       replicas: 2,
       template: {
+        metadata: { annotations: AWKWARD },
         spec: {
           // Whoever goes while no operator looks is made again after this and 10 s (R1).
           terminationGracePeriodSeconds: 1,

@@ -11,7 +11,7 @@ const claimsOf = (pod: KubeObject | undefined) =>
   ((pod?.['spec'] ?? {}) as { volumes?: readonly { persistentVolumeClaim?: { claimName: string } }[] }).volumes
     ?.flatMap(({ persistentVolumeClaim: claim }) => (claim === undefined ? [] : [claim.claimName]))
     .sort();
-/** With all that an API server writes otherwise than JavaScript (src/kube/body.ts): its revision is patched like any other. */
+/** With what an API server writes otherwise than JavaScript (src/kube/body.ts): its revision is patched like any other. */
 const SHELL = template('a:1', { container: { command: ['sh', '-c', 'a <b && c >d'] } });
 const PAUSED = rolling({ paused: true });
 const numbers = (scene: Scene) =>
