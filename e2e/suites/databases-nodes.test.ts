@@ -12,9 +12,9 @@ import { databasesImage } from '../images/databases/build.ts';
 import { operatorArchive } from '../images/operator/archive.ts';
 import { operatorRelease } from '../operator/release.ts';
 import { describeReal } from './clusters.ts';
-import { controlFaults } from './control-faults.ts';
-import { nodeFaults } from './node-faults.ts';
-import { type FaultStage, type StageFault, settle, strike } from './stage-of-faults.ts';
+import { controlFaults } from './faults/control.ts';
+import { nodeFaults } from './faults/nodes.ts';
+import { type FaultStage, type StageFault, settle, strike } from './faults/stage.ts';
 import { CLOSING_MS, OPENING_MS } from './stores.ts';
 
 const KINDS: readonly Kind[] = ['StatefulApp', 'StatefulSet'];

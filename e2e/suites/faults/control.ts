@@ -2,7 +2,7 @@
 // meanwhile is done afterwards. Lacks judgement of the stores.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { allReady, type FaultStage, restarts, type StageFault } from './stage-of-faults.ts';
+import { allReady, type FaultStage, restarts, type StageFault } from './stage.ts';
 
 const AWAY_MS = 120_000;
 const KILLS = 5;

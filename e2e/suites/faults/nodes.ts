@@ -1,17 +1,9 @@
 // What happens to nodes, under stores that are written to: power cuts, partitions, deletions, drains. Each ends with the node back and all
 // members Ready. Lacks judgement: what was lost, the suites say.
 import { expect } from 'vitest';
-import { until } from '../cluster/requests.ts';
-import { nodeReady, untilNode } from './probe.ts';
-import {
-  allReady,
-  type FaultStage,
-  nodeFor,
-  RECOVERY_MS,
-  replaced,
-  residents,
-  type StageFault,
-} from './stage-of-faults.ts';
+import { until } from '../../cluster/requests.ts';
+import { nodeReady, untilNode } from '../probe.ts';
+import { allReady, type FaultStage, nodeFor, RECOVERY_MS, replaced, residents, type StageFault } from './stage.ts';
 
 const TAINT = 'node.kubernetes.io/out-of-service';
 

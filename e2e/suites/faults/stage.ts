@@ -1,10 +1,10 @@
 // Stores side by side on the same real nodes, so that one fault hits them all in the same moment: member i of each is on node-i when
-// a fault begins. Lacks the faults themselves (node-faults.ts, control-faults.ts).
-import type { RealCluster } from '../cluster/real/cluster.ts';
-import { until } from '../cluster/requests.ts';
-import type { Fault } from '../databases/journal.ts';
-import type { Trial } from '../databases/trial.ts';
-import type { OperatorRelease } from '../operator/release.ts';
+// a fault begins. Lacks the faults themselves (nodes.ts, control.ts).
+import type { RealCluster } from '../../cluster/real/cluster.ts';
+import { until } from '../../cluster/requests.ts';
+import type { Fault } from '../../databases/journal.ts';
+import type { Trial } from '../../databases/trial.ts';
+import type { OperatorRelease } from '../../operator/release.ts';
 
 /** For a member that waits for a former pod's grace period (R1), the longest of the examples', and then starts. */
 export const RECOVERY_MS = 240_000;
