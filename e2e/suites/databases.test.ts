@@ -49,7 +49,7 @@ describeReal('databases', () => {
         ]),
         trial({ store, as: 'StatefulSet' }, ordinaryFaults),
       ]);
-      console.log(gapTable(Object.fromEntries([...verdicts].filter(([title]) => title.startsWith(store)))));
+      console.log(gapTable(Object.fromEntries([...verdicts].filter(([title]) => title.startsWith(store)).sort())));
     },
     600_000,
   );
