@@ -77,18 +77,26 @@ export class Members {
     this.#watch.stop();
   }
 
-  #hear(app: string, isGone: boolean, { metadata, status }: KubeObject): void {
+  #hear(app: string, isGone: boolean, pod: KubeObject): void {
+    const { metadata } = pod;
     const ordinal = new RegExp(`^${app}-(\\d+)$`).exec(metadata.name)?.[1];
     if (ordinal === undefined) return;
-    const { podIP = '', conditions = [] } = (status ?? {}) as PodStatus;
+    const { podIP = '' } = statusOf(pod);
     const known = this.#members.get(Number(ordinal));
     if (isGone) {
       if (known?.uid === metadata.uid) this.#members.delete(Number(ordinal));
       return;
     }
-    const isReady = conditions.some(({ type, status: holds }) => type === 'Ready' && holds === 'True');
+    const isReady = hasReady(pod);
     this.#members.set(Number(ordinal), { uid: metadata.uid, address: podIP, isReady });
     const pods = this.pods.get(Number(ordinal)) ?? new Set();
     if (isReady) this.pods.set(Number(ordinal), pods.add(metadata.uid));
   }
 }
+
+const statusOf = ({ status }: KubeObject) => (status ?? {}) as PodStatus;
+const hasReady = (pod: KubeObject) =>
+  (statusOf(pod).conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
+
+/** It is Ready, and is to stay. */
+export const isReadyPod = (pod: KubeObject): boolean => hasReady(pod) && pod.metadata.deletionTimestamp === undefined;

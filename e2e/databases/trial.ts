@@ -6,12 +6,13 @@ import type { KubeObject } from '../../src/kube/objects.ts';
 import { createTransport } from '../../src/kube/undici-transport.ts';
 import type { RealCluster } from '../cluster/real/cluster.ts';
 import { volumeFolder } from '../cluster/real/volumes.ts';
+import { until } from '../cluster/requests.ts';
 import { etcdStore } from './etcd.ts';
 import type { Fault } from './journal.ts';
 import { breaches, type Judgement, judge } from './judgement.ts';
 import { killContainer } from './kill.ts';
 import { applicable, asStatefulSet, example, isApp, type Manifest, type Store, withImage } from './manifests.ts';
-import { Members } from './members.ts';
+import { isReadyPod, Members } from './members.ts';
 import { postgresqlStore } from './postgresql/store.ts';
 import { redisStore } from './redis/store.ts';
 import type { Store as Records } from './store.ts';
@@ -192,12 +193,19 @@ export class Trial {
 
 const resourceOf = ({ as, store }: Required<TrialOptions>) => `${as === 'StatefulApp' ? 'sapp' : 'sts'}/${store}`;
 
+/** The app says so, and it is so: nobody corrects a status while no operator leads. */
 async function readiness(options: Required<TrialOptions>): Promise<void> {
-  const { as, cluster, namespace } = options;
-  const timeout = `--timeout=${READY_SECONDS}s`;
+  const { as, cluster, namespace, store } = options;
   const resource = resourceOf(options);
+  const kubectl = (...args: readonly string[]) => cluster.kubectl('--namespace', namespace, ...args);
   const wait = as === 'StatefulApp' ? ['wait', '--for=condition=Ready', resource] : ['rollout', 'status', resource];
-  await cluster.kubectl('--namespace', namespace, ...wait, timeout);
+  await kubectl(...wait, `--timeout=${READY_SECONDS}s`);
+  const wanted = Number(await kubectl('get', resource, '-o', 'jsonpath={.spec.replicas}'));
+  const areReady = async () => {
+    const { items } = JSON.parse(await kubectl('get', 'pods', '-l', `app.kubernetes.io/name=${store}`, '-o', 'json'));
+    return (items as readonly KubeObject[]).filter(isReadyPod).length === wanted;
+  };
+  await until(areReady, READY_SECONDS * 1000, () => `${resource} has not ${wanted} pods that are Ready.`);
 }
 
 function manifestsOf({ store, image, as, namespace }: Required<TrialOptions>): readonly Manifest[] {
