@@ -32,7 +32,14 @@ export async function allReady({ trials }: FaultStage): Promise<void> {
   await Promise.all(trials.map((trial) => trial.ready()));
 }
 
-/** Moves members back to their nodes, as a drain of the others would; nobody else is touched. */
+/** So many writes that are acknowledged show that a store is whole. */
+const QUIET = 20;
+
+/**
+ * Moves members back to their nodes, as a drain of the others would; nobody else is touched. Resolves when all stores take writes:
+ * the name of a primary that has just moved is known to its standbys a moment after all are Ready, and for as long as an API
+ * server is away then it stays unknown (seen: 113 s).
+ */
 export async function settle(stage: FaultStage): Promise<void> {
   const { cluster, trials } = stage;
   const all = cluster.nodes.map(({ name }) => name);
@@ -47,6 +54,7 @@ export async function settle(stage: FaultStage): Promise<void> {
     await allReady(stage);
     await cluster.kubectl('uncordon', ...all);
   }
+  await Promise.all(trials.map(({ writer }) => writer.more(QUIET, RECOVERY_MS)));
 }
 
 export interface Resident {
