@@ -1,0 +1,130 @@
+// One run of one case on one side: the side's process alone, warm, in a namespace of its own; afterwards nothing of it is left.
+import { RESOURCES } from '../src/kube/resources.ts';
+import { clean } from './cleaning.ts';
+import { Meter } from './measure/meter.ts';
+import type { Scene } from './measure/scene.ts';
+import { type AppShape, manifestOf } from './sides/manifest.ts';
+import type { Side, SideProcess, StartOptions } from './sides/side.ts';
+import type { Site } from './site.ts';
+
+/** Programs that compile while they run are measured as they are after the first minute of their life, not in their first second. */
+const WARM_UP = { name: 'warm-up', replicas: 30, isParallel: true };
+/** So many requests of our own at once. */
+const LANES = 16;
+
+export class Run {
+  readonly side: Side;
+  readonly site: Site;
+  readonly scene: Scene;
+  readonly say: (line: string) => void;
+  #processes: SideProcess[] = [];
+
+  constructor({ side, site, scene, say }: Pick<Run, 'side' | 'site' | 'scene' | 'say'>) {
+    this.side = side;
+    this.site = site;
+    this.scene = scene;
+    this.say = say;
+  }
+
+  /** The one that was started last. */
+  get process(): SideProcess {
+    const last = this.#processes.at(-1);
+    if (last === undefined) throw new Error(`${this.side.title} was not started`);
+    return last;
+  }
+
+  async start(options: StartOptions = {}): Promise<SideProcess> {
+    const started = await this.side.start(this.site.place, options);
+    this.#processes.push(started);
+    return started;
+  }
+
+  async endAll(): Promise<void> {
+    await Promise.all(this.#processes.map((one) => one.end('SIGTERM')));
+  }
+
+  async create(shape: AppShape): Promise<void> {
+    const { metadata, spec } = manifestOf(shape);
+    await this.site.client.create(this.side.resource, {
+      metadata: { ...metadata, namespace: this.scene.namespace },
+      spec,
+    });
+  }
+
+  createAll(shapes: readonly AppShape[]): Promise<void> {
+    return inLanes(shapes, (shape) => this.create(shape));
+  }
+
+  async patch(name: string, body: object): Promise<void> {
+    const ref = { namespace: this.scene.namespace, name };
+    await this.site.client.patch(this.side.resource, ref, { type: 'merge', body });
+  }
+
+  patchAll(names: readonly string[], body: object): Promise<void> {
+    return inLanes(names, (name) => this.patch(name, body));
+  }
+
+  async deletePod(name: string): Promise<void> {
+    const uid = this.scene.uid(name) ?? '';
+    await this.site.client.delete(RESOURCES.pods, { namespace: this.scene.namespace, name }, { uid });
+  }
+
+  /** Resolves with the time at which the last of so many pods was Ready. */
+  allReady(pods: number): Promise<number> {
+    return this.scene.until(`${pods} pods to be Ready`, () => this.scene.ready === pods);
+  }
+
+  /** Counts from here on what this side asks for and what processes use. */
+  meter(): Promise<Meter> {
+    return Meter.start(this.site, this.process);
+  }
+}
+
+export interface RunOptions {
+  readonly site: Site;
+  readonly side: Side;
+  /** A name that no other run has. */
+  readonly namespace: string;
+  readonly say: (line: string) => void;
+  /** Absent: the case starts the side itself. */
+  readonly isWarm: boolean;
+}
+
+/** Runs `work` and cleans up after it, also when it fails. */
+export async function withRun<T>(
+  { site, side, namespace, say, isWarm }: RunOptions,
+  work: (run: Run) => Promise<T>,
+): Promise<T> {
+  const runs: Run[] = [];
+  const open = async (name: string) => {
+    await site.client.create(RESOURCES.namespaces, { metadata: { name } });
+    const run = new Run({ side, site, scene: site.observer.scene(name), say });
+    runs.push(run);
+    return run;
+  };
+  try {
+    const run = await open(namespace);
+    if (isWarm) {
+      const warming = await open(`${namespace}-warm-up`);
+      await run.start();
+      await warming.create(WARM_UP);
+      await warming.allReady(WARM_UP.replicas);
+      await site.audit.quiet([run.process.user]);
+    }
+    return await work(run);
+  } finally {
+    for (const run of runs) await run.endAll();
+    await clean(
+      site,
+      runs.map(({ scene }) => scene),
+    );
+  }
+}
+
+export async function inLanes<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+  const waiting = [...items];
+  const lane = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
