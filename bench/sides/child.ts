@@ -15,6 +15,13 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+const alive = new Set<Child>();
+
+/** Kills what still runs, and waits for it. */
+export async function endChildren(): Promise<void> {
+  await Promise.all([...alive].map((child) => child.end('SIGKILL')));
+}
+
 export function startChild({ command: [program = '', ...args], logFile, env = {} }: ChildOptions): Child {
   const log = openSync(logFile, 'a');
   const startedAtMs = performance.now();
@@ -30,10 +37,11 @@ export function startChild({ command: [program = '', ...args], logFile, env = {}
     child.once('exit', (code, signal) => {
       how = signal ?? `exit code ${code}`;
       process.off('exit', kill);
+      alive.delete(started);
       resolve();
     });
   });
-  return {
+  const started: Child = {
     pid,
     startedAtMs,
     ended: () => how,
@@ -42,4 +50,6 @@ export function startChild({ command: [program = '', ...args], logFile, env = {}
       await exited;
     },
   };
+  alive.add(started);
+  return started;
 }

@@ -1,0 +1,62 @@
+// One run of benchmarks: turns one after another on one cluster, samples gathered, a failure of one turn noted while the others
+// go on.
+import type { SizedCase } from './cases/case.ts';
+import type { Flags } from './flags.ts';
+import { GOALS } from './goals.ts';
+import { commit, machine, versions } from './machine.ts';
+import type { Report } from './report/report.ts';
+import { rowsOf, type Sample } from './report/rows.ts';
+import { withRun } from './run.ts';
+import { schedule, type Turn } from './schedule.ts';
+import { OURS } from './sides/ours.ts';
+import { DEFAULT, UNTHROTTLED } from './sides/peer.ts';
+import type { Site } from './site.ts';
+
+export const ALL_SIDES = { ours: OURS, unthrottled: UNTHROTTLED, default: DEFAULT };
+
+export interface Bench {
+  readonly flags: Flags;
+  /** Those that were asked for. */
+  readonly cases: readonly SizedCase[];
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The machine is looked at before anything is started. */
+export async function runBench({ flags, cases, progress, signal }: Bench, open: () => Promise<Site>): Promise<Report> {
+  const before = { machine: machine(), date: new Date().toISOString().slice(0, 10), commit: await commit() };
+  const site = await open();
+  const samples: Sample[] = [];
+  const failures: string[] = [];
+  const turns = schedule(cases, flags.repeats);
+  for (const [index, turn] of turns.entries()) {
+    signal.throwIfAborted();
+    const name = `${turn.case.name}, ${turn.side} ${turn.round}/${turn.rounds}`;
+    const say = (line: string) => progress(`[${index + 1}/${turns.length}] ${name}: ${line}`);
+    try {
+      samples.push(...(await take(site, turn, { namespace: `bench-${index + 1}`, say })));
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      say(failures.at(-1) ?? '');
+    }
+  }
+  const figures = cases
+    .flatMap((one) => one.figures)
+    .filter(({ benchmark }) => flags.only.length === 0 || flags.only.includes(benchmark))
+    .sort((a, b) => Number(a.benchmark.slice(1)) - Number(b.benchmark.slice(1)));
+  const rows = rowsOf(figures, samples, GOALS);
+  return { ...before, extent: flags.extent, only: flags.only, versions: versions(), rows, samples, failures };
+}
+
+interface Attempt {
+  readonly namespace: string;
+  readonly say: (line: string) => void;
+}
+
+async function take(site: Site, turn: Turn, { namespace, say }: Attempt): Promise<readonly Sample[]> {
+  const side = ALL_SIDES[turn.side];
+  say('…');
+  const results = await withRun({ site, side, namespace, say, isWarm: turn.case.isWarm }, (run) => turn.case.run(run));
+  return Object.entries(results).map(([figure, value]) => ({ figure, side: turn.side, value }));
+}

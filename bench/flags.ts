@@ -1,0 +1,74 @@
+// The flags of npm run bench. A wrong one stops it before anything is started, with a sentence that says what there is.
+import { parseArgs } from 'node:util';
+import type { Extent } from './cases/case.ts';
+
+export interface Flags {
+  readonly extent: Extent;
+  /** Benchmarks; all when empty. */
+  readonly only: readonly string[];
+  /** So many runs of each side instead of the case's own number. */
+  readonly repeats: number | undefined;
+  readonly write: boolean;
+  readonly profile: boolean;
+}
+
+export const USAGE = `Usage: npm run bench -- [--only B1,B4] [--quick] [--repeats N] [--write] [--profile]
+
+Starts a local cluster with fake nodes, runs this operator and Kubernetes' own StatefulSet controller in turns, and prints what
+each took: times from watch events, requests from the audit log, processor time and memory from /proc.
+
+  --only LIST   these benchmarks, separated by commas; what there is: see below (default: all)
+  --quick       small sizes and few repeats: a few minutes
+  --repeats N   N runs of each side that takes part, 1 to 50 (default: each benchmark's own number)
+  --write       write JSON, page and plots: into docs/performance/, or docs/performance/partial/ with --quick or --only.
+                A full run (neither --quick nor --only) always does
+  --profile     CPU profiles and heap snapshots of the operator, in dist/bench-profiles/. Figures are slower with it
+  -h, --help`;
+
+/** Wrong use: the message is for the user. */
+export class UsageError extends Error {}
+
+/** Null when help was asked for. `known`: the benchmarks there are. */
+export function readFlags(argv: readonly string[], known: readonly string[]): Flags | null {
+  const { help, quick, only, repeats, write, profile } = parse(argv);
+  if (help) return null;
+  const asked = only === undefined ? [] : benchmarks(only, known);
+  return {
+    extent: quick ? 'quick' : 'full',
+    only: asked,
+    repeats: repeats === undefined ? undefined : count(repeats),
+    write: write || (!quick && asked.length === 0),
+    profile,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  const off = { type: 'boolean', default: false } as const;
+  const text = { type: 'string' } as const;
+  const options = {
+    help: { ...off, short: 'h' },
+    quick: off,
+    only: text,
+    repeats: text,
+    write: off,
+    profile: off,
+  } as const;
+  try {
+    return parseArgs({ args: [...argv], options }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function benchmarks(list: string, known: readonly string[]): readonly string[] {
+  const names = list.split(',').map((name) => name.trim().toUpperCase());
+  const wrong = names.find((name) => !known.includes(name));
+  if (wrong === undefined) return known.filter((name) => names.includes(name));
+  throw new UsageError(`--only takes benchmarks separated by commas, got '${wrong}'. There are ${known.join(', ')}.`);
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 50) return value;
+  throw new UsageError(`--repeats takes a whole number from 1 to 50, got '${text}'.`);
+}

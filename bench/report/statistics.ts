@@ -1,0 +1,30 @@
+// Samples in brief. Lacks everything that needs more than a handful of samples: means, deviations, tests of significance.
+
+export interface Summary {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly count: number;
+}
+
+/** Undefined when there are none. */
+export function summarize(samples: readonly number[]): Summary | undefined {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const [min] = sorted;
+  const max = sorted.at(-1);
+  if (min === undefined || max === undefined) return undefined;
+  return { median: median(sorted), min, max, count: sorted.length };
+}
+
+function median(sorted: readonly number[]): number {
+  const middle = sorted.length / 2;
+  const upper = sorted[Math.floor(middle)] ?? Number.NaN;
+  return Number.isInteger(middle) ? ((sorted[middle - 1] ?? Number.NaN) + upper) / 2 : upper;
+}
+
+/** The smallest sample that at least this share of them does not exceed (nearest rank). NaN when there are none. */
+export function percentile(samples: readonly number[], share: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const rank = Math.max(1, Math.ceil((share / 100) * sorted.length));
+  return sorted[rank - 1] ?? Number.NaN;
+}
