@@ -16,13 +16,16 @@ export class Run {
   readonly side: Side;
   readonly site: Site;
   readonly scene: Scene;
+  /** Another namespace, for work whose requests are not to be counted with those of the case. */
+  readonly spare: Scene;
   readonly say: (line: string) => void;
   #processes: SideProcess[] = [];
 
-  constructor({ side, site, scene, say }: Pick<Run, 'side' | 'site' | 'scene' | 'say'>) {
+  constructor({ side, site, scene, spare, say }: Pick<Run, 'side' | 'site' | 'scene' | 'spare' | 'say'>) {
     this.side = side;
     this.site = site;
     this.scene = scene;
+    this.spare = spare;
     this.say = say;
   }
 
@@ -43,21 +46,21 @@ export class Run {
     await Promise.all(this.#processes.map((one) => one.end('SIGTERM')));
   }
 
-  async create(shape: AppShape): Promise<void> {
+  async create(shape: AppShape, { namespace } = this.scene): Promise<void> {
     const { metadata, spec } = manifestOf(shape);
-    await this.site.client.create(this.side.resource, {
-      metadata: { ...metadata, namespace: this.scene.namespace },
-      spec,
+    await this.site.client.create(this.side.resource, { metadata: { ...metadata, namespace }, spec });
+  }
+
+  /** `asking`: called right before each is created. */
+  createAll(shapes: readonly AppShape[], asking: (shape: AppShape) => void = () => {}): Promise<void> {
+    return inLanes(shapes, (shape) => {
+      asking(shape);
+      return this.create(shape);
     });
   }
 
-  createAll(shapes: readonly AppShape[]): Promise<void> {
-    return inLanes(shapes, (shape) => this.create(shape));
-  }
-
-  async patch(name: string, body: object): Promise<void> {
-    const ref = { namespace: this.scene.namespace, name };
-    await this.site.client.patch(this.side.resource, ref, { type: 'merge', body });
+  async patch(name: string, body: object, { namespace } = this.scene): Promise<void> {
+    await this.site.client.patch(this.side.resource, { namespace, name }, { type: 'merge', body });
   }
 
   patchAll(names: readonly string[], body: object): Promise<void> {
@@ -95,29 +98,27 @@ export async function withRun<T>(
   { site, side, namespace, say, isWarm }: RunOptions,
   work: (run: Run) => Promise<T>,
 ): Promise<T> {
-  const runs: Run[] = [];
+  const scenes: Scene[] = [];
   const open = async (name: string) => {
     await site.client.create(RESOURCES.namespaces, { metadata: { name } });
-    const run = new Run({ side, site, scene: site.observer.scene(name), say });
-    runs.push(run);
-    return run;
+    const scene = site.observer.scene(name);
+    scenes.push(scene);
+    return scene;
   };
+  const ends: (() => Promise<void>)[] = [];
   try {
-    const run = await open(namespace);
+    const run = new Run({ side, site, scene: await open(namespace), spare: await open(`${namespace}-spare`), say });
+    ends.push(() => run.endAll());
     if (isWarm) {
-      const warming = await open(`${namespace}-warm-up`);
       await run.start();
-      await warming.create(WARM_UP);
-      await warming.allReady(WARM_UP.replicas);
+      await run.create(WARM_UP, run.spare);
+      await run.spare.until('the warm-up', () => run.spare.ready === WARM_UP.replicas);
       await site.audit.quiet([run.process.user]);
     }
     return await work(run);
   } finally {
-    for (const run of runs) await run.endAll();
-    await clean(
-      site,
-      runs.map(({ scene }) => scene),
-    );
+    for (const end of ends) await end();
+    await clean(site, scenes);
   }
 }
 

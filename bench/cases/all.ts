@@ -1,8 +1,24 @@
 // Every case there is, in the order in which they run: short ones first, last those that fill the cluster.
 import type { Extent, SizedCase } from './case.ts';
+import { fleet } from './fleet.ts';
+import { leader } from './leader.ts';
+import { noOp } from './no-op.ts';
+import { plateau } from './plateau.ts';
+import { ramp } from './ramp.ts';
+import { replacement } from './replacement.ts';
+import { rolling } from './rolling.ts';
 import { SCALE_UP } from './scale-up.ts';
 
-const CASES: readonly ((extent: Extent) => SizedCase)[] = [...SCALE_UP];
+const CASES: readonly ((extent: Extent) => SizedCase)[] = [
+  ...SCALE_UP,
+  replacement,
+  noOp,
+  rolling,
+  fleet,
+  leader,
+  plateau,
+  ramp,
+];
 
 const benchmarksOf = (one: SizedCase) => one.figures.map(({ benchmark }) => benchmark);
 

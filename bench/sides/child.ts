@@ -1,13 +1,12 @@
 // A program as a child of this process, with its output in a file. It ends with this process.
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { SideProcess } from './side.ts';
 
-export interface Child {
-  readonly pid: number;
-  readonly startedAtMs: number;
-  readonly end: (signal: NodeJS.Signals) => Promise<void>;
-  readonly ended: () => string | undefined;
-}
+const SAID_MS = 120_000;
+
+export type Child = Omit<SideProcess, 'user'>;
 
 export interface ChildOptions {
   readonly command: readonly string[];
@@ -33,18 +32,20 @@ export function startChild({ command: [program = '', ...args], logFile, env = {}
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   let how: string | undefined;
-  const exited = new Promise<void>((resolve) => {
+  const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => {
       how = signal ?? `exit code ${code}`;
       process.off('exit', kill);
       alive.delete(started);
-      resolve();
+      resolve(how);
     });
   });
   const started: Child = {
     pid,
     startedAtMs,
     ended: () => how,
+    exited,
+    said: (words, times = 1) => said({ words, times, logFile, ended: () => how }),
     end: async (signal) => {
       if (how === undefined) child.kill(signal);
       await exited;
@@ -52,4 +53,23 @@ export function startChild({ command: [program = '', ...args], logFile, env = {}
   };
   alive.add(started);
   return started;
+}
+
+interface Words {
+  readonly words: string;
+  readonly times: number;
+  readonly logFile: string;
+  readonly ended: () => string | undefined;
+}
+
+async function said({ words, times, logFile, ended }: Words): Promise<number> {
+  const deadline = performance.now() + SAID_MS;
+  for (;;) {
+    if (readFileSync(logFile, 'utf8').split(words).length > times) return performance.now();
+    if (ended() !== undefined)
+      throw new Error(`The process ended (${ended()}) before it said '${words}'. See ${logFile}.`);
+    if (performance.now() > deadline)
+      throw new Error(`The process has not said '${words}' after ${SAID_MS / 1000} s. See ${logFile}.`);
+    await pause(10); // a log file tells nobody that it has grown
+  }
 }

@@ -1,16 +1,19 @@
 // Our operator: one bundled file, as users have it, under an ordinary user with the chart's rights.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { operatorKubeconfig } from '../../e2e/operator/install.ts';
-import { APPS } from '../../src/operator/resources.ts';
+import { APPS, FOLLOWED } from '../../src/operator/resources.ts';
 import { type Child, startChild } from './child.ts';
 import { memoryLimit } from './memory-limit.ts';
 import type { Place, Side, SideProcess, StartOptions } from './side.ts';
 
-const LEADING_MS = 60_000;
-
 let starts = 0;
+
+/** What it says in its log, and how often, when it leads, has seen all there is, or was deposed. */
+export const SAYS = {
+  leading: ['"msg":"leading"', 1],
+  synced: ['"msg":"watch has synced"', FOLLOWED.length],
+  deposed: ['"msg":"not leading', 1],
+} as const;
 
 export const OURS: Side = {
   name: 'ours',
@@ -24,7 +27,7 @@ export const OURS: Side = {
     const logFile = join(place.logs, `operator-${starts}.log`);
     const command = commandOf(place, options, [`--lease-namespace=default`, `--lease-name=${lease}`]);
     const child = startChild({ command, logFile, env: { KUBECONFIG: kubeconfig, NODE_ENV: 'production' } });
-    return { ...child, ...endOf(child, place), user, leading: () => leading(child, logFile) };
+    return { ...child, ...endOf(child, place), user };
   },
 };
 
@@ -50,23 +53,4 @@ function endOf(child: Child, { profiles }: Place): Pick<SideProcess, 'end'> {
       await child.end(signal);
     },
   };
-}
-
-/** From its log, whose lines say when they were written. */
-async function leading(child: Child, logFile: string): Promise<number> {
-  const deadline = performance.now() + LEADING_MS;
-  for (;;) {
-    const line = readFileSync(logFile, 'utf8')
-      .split('\n')
-      .find((text) => text.includes('"msg":"leading"'));
-    if (line !== undefined) {
-      const { time } = JSON.parse(line) as { readonly time: string };
-      return Date.parse(time) - performance.timeOrigin;
-    }
-    if (child.ended() !== undefined)
-      throw new Error(`The operator ended (${child.ended()}) before it led. See ${logFile}.`);
-    if (performance.now() > deadline)
-      throw new Error(`The operator does not lead ${LEADING_MS / 1000} s after this was awaited. See ${logFile}.`);
-    await pause(20); // a log file tells nobody that it has grown
-  }
 }

@@ -51,7 +51,7 @@ function peer(name: SideName, title: string, limits: readonly string[]): Side {
         ...limits,
       ];
       const child = startChild({ command, logFile: join(logs, `peer-${starts}.log`) });
-      return { ...child, user, leading: () => Promise.resolve(child.startedAtMs) };
+      return { ...child, user };
     },
   };
 }

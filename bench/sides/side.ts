@@ -40,8 +40,10 @@ export interface SideProcess {
   readonly startedAtMs: number;
   /** Resolves once the process has ended. Safe to repeat. */
   readonly end: (signal: NodeJS.Signals) => Promise<void>;
-  /** How it ended by itself; undefined while it runs. */
+  /** How it ended; undefined while it runs. */
   readonly ended: () => string | undefined;
-  /** Resolves with the time at which it said that it leads. Only where a side says so. */
-  readonly leading: () => Promise<number>;
+  /** Resolves with how it ended. */
+  readonly exited: Promise<string>;
+  /** Resolves, with the time, once so many lines of its log have contained these words. Rejects when the process ends before. */
+  readonly said: (words: string, times?: number) => Promise<number>;
 }
