@@ -1,7 +1,7 @@
 // Where the benchmarks run: a local cluster with what both sides need and nothing that only takes processor time from them.
-// No scheduler (templates name their node), no DNS; of kube-controller-manager only what accounts, namespaces, nodes and claims
-// need: no StatefulSet controller, which runs in a process of its own (sides/peer.ts), and no garbage collector, since whole
-// namespaces are removed.
+// No scheduler (templates name their node), no DNS; of kube-controller-manager only what accounts, nodes and claims need: no
+// StatefulSet controller, which runs in a process of its own (sides/peer.ts), and nobody who removes things in the background
+// (cleaning.ts does that between runs).
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -14,6 +14,7 @@ import { systemClock } from '../src/kube/system-clock.ts';
 import { createTransport } from '../src/kube/undici-transport.ts';
 import { AuditLog } from './measure/audit.ts';
 import { Observer } from './measure/observer.ts';
+import { STORAGE_CLASS } from './sides/manifest.ts';
 import { installPeer } from './sides/peer.ts';
 import type { Place } from './sides/side.ts';
 
@@ -31,7 +32,12 @@ const SWITCHED_OFF = [
   ...['deployment', 'replicaset', 'replicationcontroller', 'daemonset', 'job', 'cronjob', 'horizontal-pod-autoscaler'],
   ...['persistentvolume-attach-detach', 'persistentvolume-expander', 'persistentvolume-protection'],
   ...['persistentvolumeclaim-protection', 'volumeattributesclass-protection', 'ttl', 'ttl-after-finished'],
-  ...['certificatesigningrequest-approving', 'certificatesigningrequest-cleaner', 'certificatesigningrequest-signing'],
+  ...[
+    'namespace',
+    'certificatesigningrequest-approving',
+    'certificatesigningrequest-cleaner',
+    'certificatesigningrequest-signing',
+  ],
   ...[
     'clusterrole-aggregation',
     'root-ca-certificate-publisher',
@@ -41,6 +47,16 @@ const SWITCHED_OFF = [
   ],
 ].map((name) => `-${name}-controller`);
 export const NODES = 10;
+
+/** Volumes stay until they are removed (cleaning.ts): their deletion by the controller would go on in the midst of the next run. */
+const STORAGE = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name: STORAGE_CLASS },
+  provisioner: 'kubernetes.io/host-path',
+  reclaimPolicy: 'Retain',
+  volumeBindingMode: 'Immediate',
+};
 
 export interface Site {
   readonly place: Place;
@@ -82,6 +98,7 @@ export async function openSite(progress: (line: string) => void, profiles?: stri
 async function furnish(cluster: Cluster, profiles: string | undefined): Promise<Site> {
   await install(cluster);
   await installPeer(cluster);
+  await cluster.apply(JSON.stringify(STORAGE));
   const folder = join(cluster.dir, 'bench');
   const logs = join(folder, 'logs');
   mkdirSync(logs, { recursive: true });

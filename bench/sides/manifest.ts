@@ -11,6 +11,7 @@ export interface AppShape {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+export const STORAGE_CLASS = 'bench';
 export const IMAGE = 'store:1';
 export const NEXT_IMAGE = 'store:2';
 
@@ -44,7 +45,11 @@ export function manifestOf({
       volumeClaimTemplates: [
         {
           metadata: { name: 'data' },
-          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+          spec: {
+            storageClassName: STORAGE_CLASS,
+            accessModes: ['ReadWriteOnce'],
+            resources: { requests: { storage: '1Gi' } },
+          },
         },
       ],
     },
