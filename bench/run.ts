@@ -8,7 +8,7 @@ import type { Side, SideProcess, StartOptions } from './sides/side.ts';
 import type { Site } from './site.ts';
 
 /** Programs that compile while they run are measured as they are after the first minute of their life, not in their first second. */
-const WARM_UP = { name: 'warm-up', replicas: 30, isParallel: true };
+const WARM_UP = { name: 'warm-up', replicas: 60, isParallel: true };
 /** So many requests of our own at once. */
 const LANES = 16;
 
