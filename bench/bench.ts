@@ -1,5 +1,6 @@
 // One run of benchmarks: turns one after another on one cluster, samples gathered, a failure of one turn noted while the others
 // go on.
+import { inOrder } from './cases/all.ts';
 import type { SizedCase } from './cases/case.ts';
 import type { Flags } from './flags.ts';
 import { GOALS } from './goals.ts';
@@ -44,7 +45,7 @@ export async function runBench({ flags, cases, progress, signal }: Bench, open: 
   const figures = cases
     .flatMap((one) => one.figures)
     .filter(({ benchmark }) => flags.only.length === 0 || flags.only.includes(benchmark))
-    .sort((a, b) => Number(a.benchmark.slice(1)) - Number(b.benchmark.slice(1)));
+    .sort((a, b) => inOrder(a.benchmark, b.benchmark));
   const rows = rowsOf(figures, samples, GOALS);
   return { ...before, extent: flags.extent, only: flags.only, versions: versions(), rows, samples, failures };
 }

@@ -10,9 +10,11 @@ export interface Flags {
   readonly repeats: number | undefined;
   readonly write: boolean;
   readonly profile: boolean;
+  /** Minutes of churn instead of benchmarks. */
+  readonly churn: number | undefined;
 }
 
-export const USAGE = `Usage: npm run bench -- [--only B1,B4] [--quick] [--repeats N] [--write] [--profile]
+export const USAGE = `Usage: npm run bench -- [--only B1,B4] [--quick] [--repeats N] [--write] [--profile] | --churn MINUTES
 
 Starts a local cluster with fake nodes, runs this operator and Kubernetes' own StatefulSet controller in turns, and prints what
 each took: times from watch events, requests from the audit log, processor time and memory from /proc.
@@ -23,6 +25,8 @@ each took: times from watch events, requests from the audit log, processor time 
   --write       write JSON, page and plots: into docs/performance/, or docs/performance/partial/ with --quick or --only.
                 A full run (neither --quick nor --only) always does
   --profile     CPU profiles and heap snapshots of the operator, in dist/bench-profiles/. Figures are slower with it
+  --churn M     no benchmark: apps come, change and go for M minutes (up to 600); then what the operator's memory,
+                sockets and objects came to. Goes with --profile alone
   -h, --help`;
 
 /** Wrong use: the message is for the user. */
@@ -30,15 +34,18 @@ export class UsageError extends Error {}
 
 /** Null when help was asked for. `known`: the benchmarks there are. */
 export function readFlags(argv: readonly string[], known: readonly string[]): Flags | null {
-  const { help, quick, only, repeats, write, profile } = parse(argv);
+  const { help, quick, only, repeats, write, profile, churn } = parse(argv);
   if (help) return null;
+  if (churn !== undefined && (quick || write || only !== undefined || repeats !== undefined))
+    throw new UsageError('--churn is no benchmark: it goes with --profile alone.');
   const asked = only === undefined ? [] : benchmarks(only, known);
   return {
     extent: quick ? 'quick' : 'full',
     only: asked,
-    repeats: repeats === undefined ? undefined : count(repeats),
+    repeats: whole('repeats', repeats, 50),
     write: write || (!quick && asked.length === 0),
     profile,
+    churn: whole('churn', churn, 600),
   };
 }
 
@@ -50,6 +57,7 @@ function parse(argv: readonly string[]) {
     quick: off,
     only: text,
     repeats: text,
+    churn: text,
     write: off,
     profile: off,
   } as const;
@@ -67,8 +75,9 @@ function benchmarks(list: string, known: readonly string[]): readonly string[] {
   throw new UsageError(`--only takes benchmarks separated by commas, got '${wrong}'. There are ${known.join(', ')}.`);
 }
 
-function count(text: string): number {
+function whole(flag: string, text: string | undefined, most: number): number | undefined {
+  if (text === undefined) return undefined;
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 50) return value;
-  throw new UsageError(`--repeats takes a whole number from 1 to 50, got '${text}'.`);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new UsageError(`--${flag} takes a whole number from 1 to ${most}, got '${text}'.`);
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Screen } from '../e2e/demo/screen.ts';
 import { runBench } from './bench.ts';
 import { casesFor, knownBenchmarks } from './cases/all.ts';
+import { churn } from './churn.ts';
 import { type Flags, readFlags, USAGE, UsageError } from './flags.ts';
 import { writeReport } from './output.ts';
 import { warningsOf } from './report/report.ts';
@@ -23,12 +24,20 @@ async function run(flags: Flags): Promise<number> {
   const progress = (line: string) => screen.progress(line);
   if (flags.profile) mkdirSync(PROFILES, { recursive: true });
   const open = async () => {
-    const site = await openSite(progress, flags.profile ? PROFILES : undefined);
+    const site = await openSite(progress, {
+      collectsGarbage: flags.churn !== undefined,
+      ...(flags.profile ? { profiles: PROFILES } : {}),
+    });
     opened.push(site);
     stop.signal.throwIfAborted();
     return site;
   };
   const perform = async (): Promise<boolean> => {
+    if (flags.churn !== undefined) {
+      const found = await churn(await open(), { minutes: flags.churn, progress, signal: stop.signal });
+      for (const line of found) screen.line(line);
+      return true;
+    }
     const cases = casesFor(flags.only, flags.extent);
     const report = await runBench({ flags, cases, progress, signal: stop.signal }, open);
     screen.line(`\n${terminalTable(report.rows)}\n`);

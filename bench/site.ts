@@ -46,6 +46,7 @@ const SWITCHED_OFF = [
     'validatingadmissionpolicy-status',
   ],
 ].map((name) => `-${name}-controller`);
+const GARBAGE_COLLECTOR = '-garbage-collector-controller';
 export const NODES = 10;
 
 /** Volumes stay until they are removed (cleaning.ts): their deletion by the controller would go on in the midst of the next run. */
@@ -70,7 +71,15 @@ export interface Site {
   readonly end: () => Promise<void>;
 }
 
-export async function openSite(progress: (line: string) => void, profiles?: string): Promise<Site> {
+export interface SiteOptions {
+  /** Where CPU profiles and heap snapshots go. */
+  readonly profiles?: string;
+  /** With the garbage collector: needed where apps are deleted. */
+  readonly collectsGarbage: boolean;
+}
+
+export async function openSite(progress: (line: string) => void, options: SiteOptions): Promise<Site> {
+  const off = SWITCHED_OFF.filter((name) => !options.collectsGarbage || name !== GARBAGE_COLLECTOR);
   const cluster = await startCluster({
     name: 'bench',
     audit: true,
@@ -79,16 +88,12 @@ export async function openSite(progress: (line: string) => void, profiles?: stri
     args: {
       // Finalizers of claims would double the writes of the cleaning up.
       'kube-apiserver': ['--disable-admission-plugins=StorageObjectInUseProtection', '--delete-collection-workers=8'],
-      'kube-controller-manager': [
-        `--controllers=${SWITCHED_OFF.join(',')}`,
-        '--kube-api-qps=5000',
-        '--kube-api-burst=5000',
-      ],
+      'kube-controller-manager': [`--controllers=${off.join(',')}`, '--kube-api-qps=5000', '--kube-api-burst=5000'],
     },
     progress,
   });
   try {
-    return await furnish(cluster, profiles);
+    return await furnish(cluster, options.profiles);
   } catch (error) {
     await cluster.stop();
     throw error;

@@ -1,5 +1,8 @@
 // Every case there is, in the order in which they run: short ones first, last those that fill the cluster.
+
+import { broken } from './broken.ts';
 import type { Extent, SizedCase } from './case.ts';
+import { flapping } from './flapping.ts';
 import { fleet } from './fleet.ts';
 import { leader } from './leader.ts';
 import { noOp } from './no-op.ts';
@@ -15,6 +18,8 @@ const CASES: readonly ((extent: Extent) => SizedCase)[] = [
   noOp,
   rolling,
   fleet,
+  broken,
+  flapping,
   leader,
   plateau,
   ramp,
@@ -22,10 +27,15 @@ const CASES: readonly ((extent: Extent) => SizedCase)[] = [
 
 const benchmarksOf = (one: SizedCase) => one.figures.map(({ benchmark }) => benchmark);
 
-/** B1, B2 … in order. */
+/** Benchmarks beside the peer (B), then behaviour of fleets (F), each by number. */
+export function inOrder(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
+
+/** B1, B2 … F1 … in order. */
 export function knownBenchmarks(): readonly string[] {
   const all = new Set(CASES.flatMap((one) => benchmarksOf(one('full'))));
-  return [...all].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+  return [...all].sort(inOrder);
 }
 
 /** Those that give a figure of one of these benchmarks; all when none is named. */

@@ -1,5 +1,5 @@
 // What a process has used, from /proc. Linux only: elsewhere these figures are left out, and the table says so by their absence.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface Usage {
   /** User and system time since the process started. */
@@ -37,4 +37,22 @@ export function readUsage(stat: string, status: string): Usage {
 
 function mebibytes(status: string, field: string): number {
   return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0) / 1024;
+}
+
+/** How many sockets the process has open. NaN where that cannot be seen. */
+export function socketsOf(pid: number): number {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(folder).filter((file) => isSocket(`${folder}/${file}`)).length;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return readlinkSync(path).startsWith('socket:');
+  } catch {
+    return false; // closed meanwhile
+  }
 }

@@ -28,3 +28,12 @@ export function percentile(samples: readonly number[], share: number): number {
   const rank = Math.max(1, Math.ceil((share / 100) * sorted.length));
   return sorted[rank - 1] ?? Number.NaN;
 }
+
+/** How much y grows with each x, by least squares. NaN for less than two points. */
+export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanX, meanY] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
+  const of = (product: (x: number, y: number) => number) =>
+    points.reduce((sum, [x, y]) => sum + product(x - meanX, y - meanY), 0);
+  return of((x, y) => x * y) / of((x) => x * x);
+}

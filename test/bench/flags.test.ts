@@ -9,7 +9,7 @@ const read = (...argv: readonly string[]) => readFlags(argv, KNOWN);
 
 describe('flags', () => {
   test('none: everything in full, written', () => {
-    const all = { extent: 'full', only: [], repeats: undefined, write: true, profile: false };
+    const all = { extent: 'full', only: [], repeats: undefined, write: true, profile: false, churn: undefined };
     expect(read()).toEqual(all);
   });
 
@@ -35,6 +35,8 @@ describe('flags', () => {
     [['--repeats', '0'], "1 to 50, got '0'"],
     [['--repeats', '2.5'], "got '2.5'"],
     [['--repeats', 'many'], "got 'many'"],
+    [['--churn', '0'], "--churn takes a whole number from 1 to 600, got '0'"],
+    [['--churn', '5', '--quick'], '--churn is no benchmark'],
     [['--slow'], '--slow'],
     [['B1'], 'B1'],
   ])('%j is wrong', (argv, words) => {

@@ -1,6 +1,6 @@
 // Samples in brief: the figures of every table.
 import { expect, test } from 'vitest';
-import { percentile, summarize } from '../../bench/report/statistics.ts';
+import { percentile, slopeOf, summarize } from '../../bench/report/statistics.ts';
 
 test.each<readonly [samples: readonly number[], median: number]>([
   [[3], 3],
@@ -30,4 +30,18 @@ test.each<readonly [share: number, value: number]>([
 
 test('of a few samples a high percentile is the largest', () => {
   expect(percentile([5, 7, 6], 99)).toBe(7);
+});
+
+test("the slope of points on a line is the line's, and of a cloud that of the line through it", () => {
+  const line = [1, 2, 5].map((x) => [x, 7 - 3 * x] as const);
+  expect(slopeOf(line)).toBeCloseTo(-3);
+  expect(
+    slopeOf([
+      [0, 0],
+      [0, 2],
+      [2, 4],
+      [2, 6],
+    ]),
+  ).toBeCloseTo(2);
+  expect(slopeOf([[1, 1]])).toBeNaN();
 });
