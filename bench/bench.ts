@@ -3,7 +3,7 @@
 import { inOrder } from './cases/all.ts';
 import type { SizedCase } from './cases/case.ts';
 import type { Flags } from './flags.ts';
-import { GOALS } from './goals.ts';
+import { goalsFor } from './goals.ts';
 import { commit, machine, versions } from './machine.ts';
 import type { Report } from './report/report.ts';
 import { rowsOf, type Sample } from './report/rows.ts';
@@ -46,7 +46,7 @@ export async function runBench({ flags, cases, progress, signal }: Bench, open: 
     .flatMap((one) => one.figures)
     .filter(({ benchmark }) => flags.only.length === 0 || flags.only.includes(benchmark))
     .sort((a, b) => inOrder(a.benchmark, b.benchmark));
-  const rows = rowsOf(figures, samples, GOALS);
+  const rows = rowsOf(figures, samples, goalsFor(flags.extent));
   return { ...before, extent: flags.extent, only: flags.only, versions: versions(), rows, samples, failures };
 }
 

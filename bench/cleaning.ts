@@ -8,7 +8,7 @@ import { RESOURCES } from '../src/kube/resources.ts';
 import type { Scene } from './measure/scene.ts';
 import type { Site } from './site.ts';
 
-const REQUEST_MS = 300_000;
+const REQUEST_MS = 600_000;
 const CONTENTS = [
   'api/v1/namespaces/NAMESPACE/persistentvolumeclaims',
   'api/v1/namespaces/NAMESPACE/services',

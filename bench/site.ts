@@ -86,8 +86,12 @@ export async function openSite(progress: (line: string) => void, options: SiteOp
     nodes: NODES,
     components: ['kube-controller-manager', 'kwok'],
     args: {
-      // Finalizers of claims would double the writes of the cleaning up.
-      'kube-apiserver': ['--disable-admission-plugins=StorageObjectInUseProtection', '--delete-collection-workers=8'],
+      // For the cleaning up: finalizers of claims would double its writes, and of many thousands each request takes its time.
+      'kube-apiserver': [
+        '--disable-admission-plugins=StorageObjectInUseProtection',
+        '--delete-collection-workers=8',
+        '--request-timeout=10m',
+      ],
       'kube-controller-manager': [`--controllers=${off.join(',')}`, '--kube-api-qps=5000', '--kube-api-burst=5000'],
     },
     progress,

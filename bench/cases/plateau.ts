@@ -5,6 +5,7 @@ import { usageOf } from '../measure/proc.ts';
 import { isWrite, tallyOf } from '../measure/tally.ts';
 import { summarize } from '../report/statistics.ts';
 import type { Run } from '../run.ts';
+import { CHART_LIMIT_MIB } from '../sides/memory-limit.ts';
 import { type Case, type Results, type Scale, sized } from './case.ts';
 import { APP_SIZE, DUE, fill, restart } from './fill.ts';
 
@@ -14,12 +15,16 @@ interface Size extends Scale {
   readonly restarts: number;
 }
 
+/** Ours as the chart runs it: how much a process keeps depends on how much it may. */
+const LIMIT = { limitMiB: CHART_LIMIT_MIB };
+
 const PLATEAU: Case<Size> = {
   name: 'plateau',
   sizes: {
     full: { apps: 100, idleSeconds: 60, restarts: 5, repeats: { ours: 1, unthrottled: 1 } },
     quick: { apps: 2, idleSeconds: 10, restarts: 2, repeats: { ours: 1, unthrottled: 1 } },
   },
+  isWarm: false,
   figures: ({ apps, idleSeconds, restarts }) => {
     const pods = `${apps * APP_SIZE} pods`;
     const idle = `${pods}, idle for ${idleSeconds} s`;
@@ -59,6 +64,7 @@ const PLATEAU: Case<Size> = {
 
 async function measure(run: Run, { apps, idleSeconds, restarts }: Size): Promise<Results> {
   const { site, scene, spare } = run;
+  await run.start(LIMIT);
   await run.create({ name: DUE, replicas: 1 }, spare);
   await spare.until('the app to grow', () => spare.readyOf(DUE) === 1);
   await fill(run, 0, apps);
@@ -70,7 +76,7 @@ async function measure(run: Run, { apps, idleSeconds, restarts }: Size): Promise
   const from = await site.audit.mark();
   const seconds: number[] = [];
   for (let turn = 0; turn < restarts; turn += 1) {
-    const again = await restart(run);
+    const again = await restart(run, LIMIT);
     await site.audit.quiet([user]);
     run.say(`restart ${turn + 1}: the due write after ${again.seconds.toFixed(2)} s`);
     seconds.push(again.seconds);

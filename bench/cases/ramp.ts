@@ -2,6 +2,7 @@
 // each plateau it is also killed and has to start there.
 import { usageOf } from '../measure/proc.ts';
 import type { Run } from '../run.ts';
+import { CHART_LIMIT_MIB } from '../sides/memory-limit.ts';
 import { type Case, type Results, type Scale, sized } from './case.ts';
 import { APP_SIZE, DUE, fill, orDeath, restart } from './fill.ts';
 
@@ -9,9 +10,6 @@ interface Size extends Scale {
   readonly appsPerStep: number;
   readonly steps: number;
 }
-
-/** The chart's limit. */
-const LIMIT_MIB = 512;
 
 const RAMP: Case<Size> = {
   name: 'ramp',
@@ -22,7 +20,7 @@ const RAMP: Case<Size> = {
   isWarm: false,
   figures: ({ appsPerStep, steps }) => {
     const most = appsPerStep * steps * APP_SIZE;
-    const limit = `in ${LIMIT_MIB} MiB`;
+    const limit = `in ${CHART_LIMIT_MIB} MiB`;
     return [
       { benchmark: 'B12', id: 'ramp.pods', what: `pods that converge ${limit}, tried up to ${most}`, unit: '' },
       {
@@ -35,7 +33,7 @@ const RAMP: Case<Size> = {
     ];
   },
   run: async (run, size) => {
-    await run.start({ limitMiB: LIMIT_MIB });
+    await run.start({ limitMiB: CHART_LIMIT_MIB });
     await run.create({ name: DUE, replicas: 1 }, run.spare);
     await run.spare.until('the app to grow', () => run.spare.readyOf(DUE) === 1);
     let reached: Results = { 'ramp.pods': 0 };
@@ -55,7 +53,7 @@ const RAMP: Case<Size> = {
 async function plateau(run: Run, step: number, { appsPerStep }: Size): Promise<Results> {
   await orDeath(run.process, fill(run, step * appsPerStep, appsPerStep));
   checkPeak(run);
-  const { seconds } = await restart(run, { limitMiB: LIMIT_MIB });
+  const { seconds } = await restart(run, { limitMiB: CHART_LIMIT_MIB });
   await run.site.audit.quiet([run.process.user]);
   const { peakMiB } = checkPeak(run);
   const pods = (step + 1) * appsPerStep * APP_SIZE;
@@ -66,7 +64,8 @@ async function plateau(run: Run, step: number, { appsPerStep }: Size): Promise<R
 /** Where there is no cgroup to enforce the limit, the peak tells that it would have been the end. */
 function checkPeak({ process }: Run): { readonly peakMiB: number } {
   const { peakMiB } = usageOf(process.pid) ?? { peakMiB: Number.NaN };
-  if (peakMiB > LIMIT_MIB) throw new Error(`the operator took ${peakMiB.toFixed(0)} MiB, more than ${LIMIT_MIB}`);
+  if (peakMiB > CHART_LIMIT_MIB)
+    throw new Error(`the operator took ${peakMiB.toFixed(0)} MiB, more than ${CHART_LIMIT_MIB}`);
   return { peakMiB };
 }
 

@@ -3,6 +3,9 @@
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** The chart's limit. */
+export const CHART_LIMIT_MIB = 512;
+
 const ROOTS = [
   { root: '/sys/fs/cgroup/memory', file: 'memory.limit_in_bytes' },
   { root: '/sys/fs/cgroup', file: 'memory.max' },
