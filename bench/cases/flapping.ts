@@ -83,6 +83,7 @@ function flap(run: Run): { readonly end: () => Promise<number> } {
       await pause(PERIOD_MS);
     }
   })();
+  going.catch(() => {}); // told at the end
   return {
     end: async () => {
       isOver = true;
