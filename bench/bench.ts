@@ -42,10 +42,7 @@ export async function runBench({ flags, cases, progress, signal }: Bench, open: 
       say(failures.at(-1) ?? '');
     }
   }
-  const figures = cases
-    .flatMap((one) => one.figures)
-    .filter(({ benchmark }) => flags.only.length === 0 || flags.only.includes(benchmark))
-    .sort((a, b) => inOrder(a.benchmark, b.benchmark));
+  const figures = cases.flatMap((one) => one.figures).sort((a, b) => inOrder(a.benchmark, b.benchmark));
   const rows = rowsOf(figures, samples, goalsFor(flags.extent));
   return { ...before, extent: flags.extent, only: flags.only, versions: versions(), rows, samples, failures };
 }

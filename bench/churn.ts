@@ -8,6 +8,7 @@ import { socketsOf, usageOf } from './measure/proc.ts';
 import { slopeOf } from './report/statistics.ts';
 import { type Run, withRun } from './run.ts';
 import { IMAGE, manifestOf, NEXT_IMAGE } from './sides/manifest.ts';
+import { CHART_LIMIT_MIB } from './sides/memory-limit.ts';
 import { OURS } from './sides/ours.ts';
 import type { Site } from './site.ts';
 
@@ -31,8 +32,9 @@ interface Sample {
 
 /** What was found, in lines. */
 export function churn(site: Site, { minutes, progress, signal }: Churn): Promise<readonly string[]> {
-  const options = { site, side: OURS, namespace: 'bench-churn', say: progress, isWarm: true };
+  const options = { site, side: OURS, namespace: 'bench-churn', say: progress, isWarm: false };
   return withRun(options, async (run) => {
+    await run.start({ limitMiB: CHART_LIMIT_MIB });
     const wanted = new Map(Array.from({ length: APPS }, (_, index) => [`app-${index}`, 3]));
     await run.createAll([...wanted].map(([name, replicas]) => ({ name, replicas })));
     await converged(run, wanted);

@@ -4,7 +4,7 @@ import type { Extent } from './cases/case.ts';
 
 export interface Flags {
   readonly extent: Extent;
-  /** Benchmarks; all when empty. */
+  /** Benchmarks and cases; all when empty. */
   readonly only: readonly string[];
   /** So many runs of each side instead of the case's own number. */
   readonly repeats: number | undefined;
@@ -19,7 +19,7 @@ export const USAGE = `Usage: npm run bench -- [--only B1,B4] [--quick] [--repeat
 Starts a local cluster with fake nodes, runs this operator and Kubernetes' own StatefulSet controller in turns, and prints what
 each took: times from watch events, requests from the audit log, processor time and memory from /proc.
 
-  --only LIST   these benchmarks, separated by commas; what there is: see below (default: all)
+  --only LIST   these benchmarks or cases, separated by commas; what there is: see below (default: all)
   --quick       small sizes and few repeats: a few minutes
   --repeats N   N runs of each side that takes part, 1 to 50 (default: each benchmark's own number)
   --write       write JSON, page and plots: into docs/performance/, or docs/performance/partial/ with --quick or --only.
@@ -32,13 +32,13 @@ each took: times from watch events, requests from the audit log, processor time 
 /** Wrong use: the message is for the user. */
 export class UsageError extends Error {}
 
-/** Null when help was asked for. `known`: the benchmarks there are. */
+/** Null when help was asked for. `known`: the benchmarks and cases there are. */
 export function readFlags(argv: readonly string[], known: readonly string[]): Flags | null {
   const { help, quick, only, repeats, write, profile, churn } = parse(argv);
   if (help) return null;
   if (churn !== undefined && (quick || write || only !== undefined || repeats !== undefined))
     throw new UsageError('--churn is no benchmark: it goes with --profile alone.');
-  const asked = only === undefined ? [] : benchmarks(only, known);
+  const asked = only === undefined ? [] : among(only, known);
   return {
     extent: quick ? 'quick' : 'full',
     only: asked,
@@ -68,11 +68,11 @@ function parse(argv: readonly string[]) {
   }
 }
 
-function benchmarks(list: string, known: readonly string[]): readonly string[] {
-  const names = list.split(',').map((name) => name.trim().toUpperCase());
-  const wrong = names.find((name) => !known.includes(name));
-  if (wrong === undefined) return known.filter((name) => names.includes(name));
-  throw new UsageError(`--only takes benchmarks separated by commas, got '${wrong}'. There are ${known.join(', ')}.`);
+function among(list: string, known: readonly string[]): readonly string[] {
+  const names = list.split(',').map((name) => name.trim().toLowerCase());
+  const wrong = names.find((name) => !known.some((one) => one.toLowerCase() === name));
+  if (wrong === undefined) return known.filter((name) => names.includes(name.toLowerCase()));
+  throw new UsageError(`--only takes names separated by commas, got '${wrong}'. There are ${known.join(', ')}.`);
 }
 
 function whole(flag: string, text: string | undefined, most: number): number | undefined {

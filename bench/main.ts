@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { Screen } from '../e2e/demo/screen.ts';
 import { runBench } from './bench.ts';
-import { casesFor, knownBenchmarks } from './cases/all.ts';
+import { casesFor, known } from './cases/all.ts';
 import { churn } from './churn.ts';
 import { type Flags, readFlags, USAGE, UsageError } from './flags.ts';
 import { writeReport } from './output.ts';
@@ -83,9 +83,9 @@ function text(error: unknown): string {
 }
 
 try {
-  const known = knownBenchmarks();
-  const flags = readFlags(process.argv.slice(2), known);
-  if (flags === null) console.log(`${USAGE}\n\nBenchmarks: ${known.join(', ')}`);
+  const { benchmarks, cases } = known();
+  const flags = readFlags(process.argv.slice(2), [...benchmarks, ...cases]);
+  if (flags === null) console.log(`${USAGE}\n\nBenchmarks: ${benchmarks.join(', ')}\nCases: ${cases.join(', ')}`);
   else process.exit(await run(flags));
 } catch (error) {
   console.error(error instanceof UsageError ? `${text(error)}\n\n${USAGE}` : text(error));

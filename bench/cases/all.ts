@@ -32,15 +32,17 @@ export function inOrder(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 
-/** B1, B2 … F1 … in order. */
-export function knownBenchmarks(): readonly string[] {
-  const all = new Set(CASES.flatMap((one) => benchmarksOf(one('full'))));
-  return [...all].sort(inOrder);
+/** What may be asked for: benchmarks (B1, B2 … F1 …), and cases by name, which is part of what some benchmarks show. */
+export function known(): { readonly benchmarks: readonly string[]; readonly cases: readonly string[] } {
+  const all = CASES.map((one) => one('full'));
+  return { benchmarks: [...new Set(all.flatMap(benchmarksOf))].sort(inOrder), cases: all.map(({ name }) => name) };
 }
 
-/** Those that give a figure of one of these benchmarks; all when none is named. */
+/** The cases that give what was asked for, each with just those figures; all when nothing was. */
 export function casesFor(only: readonly string[], extent: Extent): readonly SizedCase[] {
-  return CASES.map((one) => one(extent)).filter(
-    (one) => only.length === 0 || benchmarksOf(one).some((name) => only.includes(name)),
-  );
+  const isAsked = (one: SizedCase, benchmark: string) =>
+    only.length === 0 || only.includes(one.name) || only.includes(benchmark);
+  return CASES.map((one) => one(extent))
+    .map((one) => ({ ...one, figures: one.figures.filter(({ benchmark }) => isAsked(one, benchmark)) }))
+    .filter(({ figures }) => figures.length > 0);
 }

@@ -4,7 +4,7 @@ import type { SizedCase } from '../../bench/cases/case.ts';
 import { readFlags } from '../../bench/flags.ts';
 import { schedule } from '../../bench/schedule.ts';
 
-const KNOWN = ['B1', 'B2', 'B10'];
+const KNOWN = ['B1', 'B2', 'B10', 'no-op'];
 const read = (...argv: readonly string[]) => readFlags(argv, KNOWN);
 
 describe('flags', () => {
@@ -21,8 +21,8 @@ describe('flags', () => {
     expect(read(...argv)?.write).toBe(write);
   });
 
-  test('benchmarks in any case and order, with spaces', () => {
-    expect(read('--only', 'b10, B1')?.only).toEqual(['B1', 'B10']);
+  test('benchmarks and cases, whatever their letters and order, with spaces', () => {
+    expect(read('--only', 'No-Op,b10, B1')?.only).toEqual(['B1', 'B10', 'no-op']);
   });
 
   test('help wins', () => {
@@ -30,7 +30,7 @@ describe('flags', () => {
   });
 
   test.each<readonly [argv: readonly string[], words: string]>([
-    [['--only', 'B1,B3'], "got 'B3'. There are B1, B2, B10."],
+    [['--only', 'B1,B3'], "got 'b3'. There are B1, B2, B10, no-op."],
     [['--only', ''], "got ''"],
     [['--repeats', '0'], "1 to 50, got '0'"],
     [['--repeats', '2.5'], "got '2.5'"],

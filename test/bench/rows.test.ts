@@ -61,3 +61,10 @@ test('quick and full give the same figures', () => {
   const ids = (extent: 'full' | 'quick') => casesFor([], extent).flatMap((one) => one.figures.map(({ id }) => id));
   expect(ids('quick')).toEqual(ids('full'));
 });
+
+test('a benchmark brings the cases that show it, with its figures alone; a case brings all of its own', () => {
+  const shown = (only: string) =>
+    casesFor([only], 'quick').flatMap(({ figures }) => figures.map(({ benchmark, id }) => `${benchmark} ${id}`));
+  expect(shown('B3').every((text) => text.startsWith('B3 fleet.'))).toBe(true);
+  expect(new Set(shown('fleet').map((text) => text.split(' ')[0]))).toEqual(new Set(['B3', 'B5', 'B11']));
+});
