@@ -16,7 +16,7 @@ export function writeReport(report: Report): readonly string[] {
   const files = [
     ...[...plots].map(([name, svg]) => [paths.get(name) ?? '', svg] as const),
     ['results.json', jsonOf(report)] as const,
-    ['results.md', pageOf(report, paths)] as const,
+    ['results.md', pageOf(report, { guide: isWhole ? 'README.md' : '../README.md', plots: paths })] as const,
   ];
   for (const [name, content] of files) writeFileSync(join(folder, name), content);
   return files.map(([name]) => relative(ROOT, join(folder, name)));

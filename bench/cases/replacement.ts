@@ -62,7 +62,7 @@ async function measure(run: Run, { replacements }: Size): Promise<Results> {
   }
   unfollow();
   const { tally } = await meter.settled();
-  run.say(`Ready p50 ${percentile(ready ?? [], 50).toFixed(1)} ms; ${JSON.stringify(tally.by)}`);
+  run.say(`there after ${(created ?? []).map((ms) => ms.toFixed(0)).join(' ')} ms; ${JSON.stringify(tally.by)}`);
   return {
     'replacement.created-p50': percentile(created ?? [], 50),
     'replacement.created-p99': percentile(created ?? [], 99),

@@ -44,8 +44,15 @@ export function plotsOf({ rows }: Report): ReadonlyMap<string, string> {
   return new Map(plots.flatMap(([name, svg]) => (svg === undefined ? [] : [[name, svg] as const])));
 }
 
-/** `plots`: benchmark -> path of its picture, relative to the page. */
-export function pageOf(report: Report, plots: ReadonlyMap<string, string>): string {
+export interface Links {
+  /** What the figures mean. */
+  readonly guide: string;
+  /** Benchmark -> its picture. */
+  readonly plots: ReadonlyMap<string, string>;
+}
+
+/** Links are relative to the page. */
+export function pageOf(report: Report, { guide, plots }: Links): string {
   const { date, commit, machine, versions, rows, failures } = report;
   const used = Object.entries(versions).map(([program, version]) => `${program} ${version}`);
   return [
@@ -57,7 +64,7 @@ export function pageOf(report: Report, plots: ReadonlyMap<string, string>): stri
     `${used.join(', ')}.`,
     '',
     'Median (least..most) of the runs; the ratio is ours divided by the peer without its limit of requests. What each figure means:',
-    '[README.md](README.md).',
+    `[README.md](${guide}).`,
     '',
     markdownTable(rows),
     '',

@@ -96,8 +96,16 @@ const REPORT: Report = {
 };
 
 test('a page names date, commit, machine and versions, and its pictures', () => {
-  const page = pageOf(REPORT, new Map([['B1', 'plots/B1.svg']]));
-  for (const part of ['2026-11-23', 'abc1234', 'Some CPU', 'v1.36.3', '![B1](plots/B1.svg)', markdownTable(ROWS)])
+  const page = pageOf(REPORT, { guide: '../guide.md', plots: new Map([['B1', 'plots/B1.svg']]) });
+  for (const part of [
+    '2026-11-23',
+    'abc1234',
+    'Some CPU',
+    'v1.36.3',
+    '![B1](plots/B1.svg)',
+    '](../guide.md)',
+    markdownTable(ROWS),
+  ])
     expect(page).toContain(part);
   expect([...plotsOf(REPORT).keys()]).toEqual(['B1']);
 });
@@ -108,7 +116,7 @@ test.each<readonly [name: string, change: Partial<Report>, words: string]>([
   ['a busy machine', { machine: { ...REPORT.machine, loadBefore: 12.3 } }, 'busy (load 12.3'],
   ['a failure', { failures: ['fleet, ours 1/5: it broke'] }, 'fleet, ours 1/5: it broke'],
 ])('a page says that it is of %s', (_name, change, words) => {
-  expect(pageOf({ ...REPORT, ...change }, new Map())).toContain(words);
+  expect(pageOf({ ...REPORT, ...change }, { guide: '', plots: new Map() })).toContain(words);
 });
 
 test('a whole run on an idle machine has no warnings', () => {
