@@ -6,6 +6,7 @@ import type { Flags } from './flags.ts';
 import { goalsFor } from './goals.ts';
 import { commit, machine, versions } from './machine.ts';
 import type { Report } from './report/report.ts';
+import type { Requests } from './report/requests.ts';
 import { rowsOf, type Sample } from './report/rows.ts';
 import { withRun } from './run.ts';
 import { schedule, type Turn } from './schedule.ts';
@@ -28,6 +29,7 @@ export async function runBench({ flags, cases, progress, signal }: Bench, open: 
   const before = { machine: machine(), date: new Date().toISOString().slice(0, 10), commit: await commit() };
   const site = await open();
   const samples: Sample[] = [];
+  const requests: Requests[] = [];
   const failures: string[] = [];
   const turns = schedule(cases, flags.repeats);
   for (const [index, turn] of turns.entries()) {
@@ -35,7 +37,9 @@ export async function runBench({ flags, cases, progress, signal }: Bench, open: 
     const name = `${turn.case.name}, ${turn.side} ${turn.round}/${turn.rounds}`;
     const say = (line: string) => progress(`[${index + 1}/${turns.length}] ${name}: ${line}`);
     try {
-      samples.push(...(await take(site, turn, { namespace: `bench-${index + 1}`, say })));
+      const taken = await take(site, turn, { namespace: `bench-${index + 1}`, say });
+      samples.push(...taken.samples);
+      requests.push(...taken.requests);
     } catch (error) {
       signal.throwIfAborted();
       failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
@@ -44,7 +48,7 @@ export async function runBench({ flags, cases, progress, signal }: Bench, open: 
   }
   const figures = cases.flatMap((one) => one.figures).sort((a, b) => inOrder(a.benchmark, b.benchmark));
   const rows = rowsOf(figures, samples, goalsFor(flags.extent));
-  return { ...before, extent: flags.extent, only: flags.only, versions: versions(), rows, samples, failures };
+  return { ...before, extent: flags.extent, only: flags.only, versions: versions(), rows, samples, requests, failures };
 }
 
 interface Attempt {
@@ -52,9 +56,17 @@ interface Attempt {
   readonly say: (line: string) => void;
 }
 
-async function take(site: Site, turn: Turn, { namespace, say }: Attempt): Promise<readonly Sample[]> {
-  const side = ALL_SIDES[turn.side];
+type Taken = Pick<Report, 'samples' | 'requests'>;
+
+async function take(site: Site, turn: Turn, { namespace, say }: Attempt): Promise<Taken> {
+  const { case: one, side } = turn;
   say('…');
-  const results = await withRun({ site, side, namespace, say, isWarm: turn.case.isWarm }, (run) => turn.case.run(run));
-  return Object.entries(results).map(([figure, value]) => ({ figure, side: turn.side, value }));
+  const options = { site, side: ALL_SIDES[side], namespace, say, isWarm: one.isWarm };
+  return withRun(options, async (run) => {
+    const results = Object.entries(await one.run(run));
+    return {
+      samples: results.map(([figure, value]) => ({ figure, side, value })),
+      requests: run.requests.map((requests) => ({ case: one.name, side, ...requests })),
+    };
+  });
 }

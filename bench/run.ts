@@ -3,6 +3,8 @@ import { RESOURCES } from '../src/kube/resources.ts';
 import { clean } from './cleaning.ts';
 import { Meter } from './measure/meter.ts';
 import type { Scene } from './measure/scene.ts';
+import type { Tally } from './measure/tally.ts';
+import type { Requests } from './report/requests.ts';
 import { type AppShape, manifestOf } from './sides/manifest.ts';
 import type { Side, SideProcess, StartOptions } from './sides/side.ts';
 import type { Site } from './site.ts';
@@ -19,6 +21,8 @@ export class Run {
   /** Another namespace, for work whose requests are not to be counted with those of the case. */
   readonly spare: Scene;
   readonly say: (line: string) => void;
+  /** What was asked for, to be shown by verb and resource. */
+  readonly requests: Omit<Requests, 'case' | 'side'>[] = [];
   #processes: SideProcess[] = [];
 
   constructor({ side, site, scene, spare, say }: Pick<Run, 'side' | 'site' | 'scene' | 'spare' | 'say'>) {
@@ -75,6 +79,11 @@ export class Run {
   /** Resolves with the time at which the last of so many pods was Ready. */
   allReady(pods: number): Promise<number> {
     return this.scene.until(`${pods} pods to be Ready`, () => this.scene.ready === pods);
+  }
+
+  /** Puts the requests of a tally on record, divided by so many replicas. */
+  record({ by }: Tally, per: number): void {
+    this.requests.push({ by, per });
   }
 
   /** Counts from here on what this side asks for and what processes use. */

@@ -62,7 +62,8 @@ async function measure(run: Run, { apps }: Size): Promise<Results> {
   const own = [...readyAt].map(([app, atMs]) => (atMs - (askedAt.get(app) ?? startedAtMs)) / 1000);
   const [p50, p99] = [percentile(own, 50), percentile(own, 99)];
   const replicas = apps * MEMBERS;
-  run.say(`${seconds.toFixed(2)} s; ${JSON.stringify(tally.by)}; processor ${JSON.stringify(cpu)}`);
+  run.record(tally, replicas);
+  run.say(`${seconds.toFixed(2)} s, ${tally.writes} writes, processor time ${JSON.stringify(cpu)}`);
   return {
     'fleet.time': seconds,
     'fleet.p50': p50,

@@ -49,7 +49,8 @@ async function measure(run: Run, { apps }: Size): Promise<Results> {
   const endedAtMs = await scene.until('all pods to have the new image', () => scene.readyWith(NEXT_IMAGE) === replicas);
   const seconds = (endedAtMs - startedAtMs) / 1000;
   const { tally } = await meter.settled();
-  run.say(`${seconds.toFixed(2)} s; ${JSON.stringify(tally.by)}`);
+  run.record(tally, replicas);
+  run.say(`${seconds.toFixed(2)} s, ${tally.writes} writes`);
   return {
     'rolling.time': seconds,
     'rolling.writes': tally.writes / replicas,

@@ -45,7 +45,8 @@ async function measure(run: Run, { name, replicas, isParallel }: Shape): Promise
   await run.create({ name: 'web', replicas, isParallel });
   const seconds = ((await run.allReady(replicas)) - startedAtMs) / 1000;
   const { tally } = await meter.settled();
-  run.say(`${seconds.toFixed(2)} s; ${JSON.stringify(tally.by)}`);
+  run.record(tally, replicas);
+  run.say(`${seconds.toFixed(2)} s, ${tally.writes} writes`);
   return {
     [`${name}.time`]: seconds,
     [`${name}.writes`]: tally.writes / replicas,

@@ -1,6 +1,7 @@
 // A whole run as data, as JSON and as a page. Pure; whoever runs it writes the files.
 
 import { plotOf } from './plot.ts';
+import { type Requests, requestTables } from './requests.ts';
 import type { Row, Sample } from './rows.ts';
 import { markdownTable } from './table.ts';
 
@@ -24,6 +25,8 @@ export interface Report {
   readonly versions: Readonly<Record<string, string>>;
   readonly rows: readonly Row[];
   readonly samples: readonly Sample[];
+  /** By verb and resource, of each run that has work. */
+  readonly requests: readonly Requests[];
   /** What could not be run, and why. */
   readonly failures: readonly string[];
 }
@@ -53,7 +56,7 @@ export interface Links {
 
 /** Links are relative to the page. */
 export function pageOf(report: Report, { guide, plots }: Links): string {
-  const { date, commit, machine, versions, rows, failures } = report;
+  const { date, commit, machine, versions, rows, requests, failures } = report;
   const used = Object.entries(versions).map(([program, version]) => `${program} ${version}`);
   return [
     '# Benchmarks beside the StatefulSet controller',
@@ -68,7 +71,9 @@ export function pageOf(report: Report, { guide, plots }: Links): string {
     '',
     markdownTable(rows),
     '',
+    ...(requests.length === 0 ? [] : ['## Requests', '', ...requestTables(requests)]),
     ...(failures.length === 0 ? [] : ['## Not run', '', ...failures.map((line) => `- ${line}`), '']),
+    ...(plots.size === 0 ? [] : ['## Plots', '']),
     ...[...plots].flatMap(([name, path]) => [`![${name}](${path})`, '']),
   ].join('\n');
 }

@@ -5,6 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { SideProcess } from './side.ts';
 
 const SAID_MS = 120_000;
+/** A heap snapshot may take long. After that it is killed: it may have been stopped, or hang. */
+const END_MS = 60_000;
 
 export type Child = Omit<SideProcess, 'user'>;
 
@@ -48,7 +50,9 @@ export function startChild({ command: [program = '', ...args], logFile, env = {}
     said: (words, times = 1) => said({ words, times, logFile, ended: () => how }),
     end: async (signal) => {
       if (how === undefined) child.kill(signal);
+      const patience = setTimeout(() => child.kill('SIGKILL'), END_MS);
       await exited;
+      clearTimeout(patience);
     },
   };
   alive.add(started);

@@ -92,6 +92,7 @@ const REPORT: Report = {
   versions: { Kubernetes: 'v1.36.3' },
   rows: ROWS,
   samples: SAMPLES,
+  requests: [{ case: 'parallel', side: 'ours', per: 2, by: { 'create pods': 2 } }],
   failures: [],
 };
 
