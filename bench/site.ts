@@ -92,6 +92,8 @@ export async function openSite(progress: (line: string) => void, options: SiteOp
         '--delete-collection-workers=8',
         '--request-timeout=10m',
       ],
+      // Everything is written many times over between two compactions, which come every five minutes.
+      etcd: [`--quota-backend-bytes=${8 * 2 ** 30}`],
       'kube-controller-manager': [`--controllers=${off.join(',')}`, '--kube-api-qps=5000', '--kube-api-burst=5000'],
     },
     progress,
