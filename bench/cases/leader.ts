@@ -69,14 +69,15 @@ async function deposedWrites(run: Run, leader: SideProcess, starting: Promise<Si
   await run.create({ name: 'crowd', replicas: CROWD, isParallel: true });
   await scene.until('a part of the pods', () => scene.readyOf('crowd') >= PART);
   process.kill(leader.pid, 'SIGSTOP');
-  const from = await site.audit.mark(); // what was sent before stands before it
+  const from = await site.audit.mark();
   await next.said(...SAYS.leading);
+  const deposedAt = Date.now(); // what it had sent before it was stopped may have been answered meanwhile
   process.kill(leader.pid, 'SIGCONT');
   await scene.until('all of them', () => scene.readyOf('crowd') === CROWD);
   await leader.said(...SAYS.deposed);
   await site.audit.quiet([leader.user, next.user]);
   const late = await site.audit.between(from, await site.audit.mark(), [leader.user]);
-  return late.filter(isWrite).length;
+  return late.filter((entry) => isWrite(entry) && entry.atMs > deposedAt).length;
 }
 
 export const leader = sized(LEADER);
