@@ -48,7 +48,17 @@ export async function runBench({ flags, cases, progress, signal }: Bench, open: 
   }
   const figures = cases.flatMap((one) => one.figures).sort((a, b) => inOrder(a.benchmark, b.benchmark));
   const rows = rowsOf(figures, samples, goalsFor(flags.extent));
-  return { ...before, extent: flags.extent, only: flags.only, versions: versions(), rows, samples, requests, failures };
+  return {
+    ...before,
+    extent: flags.extent,
+    only: flags.only,
+    bindsClaims: flags.bindsClaims,
+    versions: versions(),
+    rows,
+    samples,
+    requests,
+    failures,
+  };
 }
 
 interface Attempt {

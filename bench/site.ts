@@ -47,6 +47,7 @@ const SWITCHED_OFF = [
   ],
 ].map((name) => `-${name}-controller`);
 const GARBAGE_COLLECTOR = '-garbage-collector-controller';
+const BINDER = '-persistentvolume-binder-controller';
 export const NODES = 10;
 
 /** Volumes stay until they are removed (cleaning.ts): their deletion by the controller would go on in the midst of the next run. */
@@ -76,10 +77,14 @@ export interface SiteOptions {
   readonly profiles?: string;
   /** With the garbage collector: needed where apps are deleted. */
   readonly collectsGarbage: boolean;
+  /** False: claims stay without volumes, and nobody works on them. */
+  readonly bindsClaims: boolean;
 }
 
 export async function openSite(progress: (line: string) => void, options: SiteOptions): Promise<Site> {
-  const off = SWITCHED_OFF.filter((name) => !options.collectsGarbage || name !== GARBAGE_COLLECTOR);
+  const { collectsGarbage, bindsClaims } = options;
+  const off = SWITCHED_OFF.filter((name) => !(collectsGarbage && name === GARBAGE_COLLECTOR));
+  if (!bindsClaims) off.push(BINDER);
   const cluster = await startCluster({
     name: 'bench',
     audit: true,

@@ -9,7 +9,15 @@ const read = (...argv: readonly string[]) => readFlags(argv, KNOWN);
 
 describe('flags', () => {
   test('none: everything in full, written', () => {
-    const all = { extent: 'full', only: [], repeats: undefined, write: true, profile: false, churn: undefined };
+    const all = {
+      extent: 'full',
+      only: [],
+      repeats: undefined,
+      write: true,
+      profile: false,
+      bindsClaims: true,
+      churn: undefined,
+    };
     expect(read()).toEqual(all);
   });
 
@@ -17,6 +25,7 @@ describe('flags', () => {
     [['--quick'], false],
     [['--only', 'B1'], false],
     [['--quick', '--write'], true],
+    [['--unbound'], false],
   ])('%j is written: %j', (argv, write) => {
     expect(read(...argv)?.write).toBe(write);
   });
