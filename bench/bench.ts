@@ -42,8 +42,10 @@ export async function runBench({ flags, cases, progress, signal }: Bench, open: 
       requests.push(...taken.requests);
     } catch (error) {
       signal.throwIfAborted();
-      failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-      say(failures.at(-1) ?? '');
+      const text = error instanceof Error ? error.message : String(error);
+      say(text);
+      // Pages are published: no logs, and no paths of this machine.
+      failures.push(`${name}: ${text.replaceAll(site.cluster.dir, '…').split('\n')[0]}`);
     }
   }
   const figures = cases.flatMap((one) => one.figures).sort((a, b) => inOrder(a.benchmark, b.benchmark));

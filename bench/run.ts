@@ -1,4 +1,5 @@
 // One run of one case on one side: the side's process alone, warm, in a namespace of its own; afterwards nothing of it is left.
+import { logTail } from '../e2e/cluster/logs.ts';
 import { RESOURCES } from '../src/kube/resources.ts';
 import { clean } from './cleaning.ts';
 import { Meter } from './measure/meter.ts';
@@ -48,6 +49,14 @@ export class Run {
 
   async endAll(): Promise<void> {
     await Promise.all(this.#processes.map((one) => one.end('SIGTERM')));
+  }
+
+  /** For errors: what became of the process, and the end of its log, which goes with the cluster. */
+  lastWords(): string {
+    const last = this.#processes.at(-1);
+    if (last === undefined) return 'Nothing was started.';
+    const how = last.ended();
+    return `${this.side.title} ${how === undefined ? 'still ran' : `had ended (${how})`}. ${logTail(last.logFile)}`;
   }
 
   async create(shape: AppShape, { namespace } = this.scene): Promise<void> {
@@ -114,10 +123,10 @@ export async function withRun<T>(
     scenes.push(scene);
     return scene;
   };
-  const ends: (() => Promise<void>)[] = [];
+  const runs: Run[] = [];
   try {
     const run = new Run({ side, site, scene: await open(namespace), spare: await open(`${namespace}-spare`), say });
-    ends.push(() => run.endAll());
+    runs.push(run);
     if (isWarm) {
       await run.start();
       await run.create(WARM_UP, run.spare);
@@ -125,8 +134,11 @@ export async function withRun<T>(
       await site.audit.quiet([run.process.user]);
     }
     return await work(run);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new Error([text, ...runs.map((run) => run.lastWords())].join('\n'), { cause: error });
   } finally {
-    for (const end of ends) await end();
+    for (const run of runs) await run.endAll();
     await clean(site, scenes);
   }
 }

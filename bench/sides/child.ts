@@ -29,6 +29,7 @@ export function startChild({ command: [program = '', ...args], logFile, env = {}
   // A group of its own: ^C in a terminal reaches this process alone, which then ends all in order.
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', log, log], detached: true });
   closeSync(log);
+  child.once('error', () => {}); // seen as pid === undefined below
   const { pid } = child;
   if (pid === undefined) throw new Error(`Could not start ${program}: it is missing or not executable.`);
   const kill = () => child.kill('SIGKILL');
@@ -45,6 +46,7 @@ export function startChild({ command: [program = '', ...args], logFile, env = {}
   const started: Child = {
     pid,
     startedAtMs,
+    logFile,
     ended: () => how,
     exited,
     said: (words, times = 1) => said({ words, times, logFile, ended: () => how }),

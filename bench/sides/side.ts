@@ -34,6 +34,7 @@ export interface StartOptions {
 
 export interface SideProcess {
   readonly pid: number;
+  readonly logFile: string;
   /** As the audit log has it. */
   readonly user: string;
   /** When the process was started, on the scale of performance.now(). */
