@@ -7,7 +7,7 @@ import { type OperatorProcess, startOperatorProcess } from '../../e2e/operator/p
 import { APPS } from '../../src/operator/resources.ts';
 import { type AuditEntry, isRenewal, isWrite, operatorRequests, tally } from './audit.ts';
 import { app, isReady, openStage, type Scene, type Stage } from './stage.ts';
-import { claimTemplate, destroy, record, specOf, templates, volumeOf } from './volumes/disks.ts';
+import { claimTemplate, destroy, record, templates, volumeOf } from './volumes/disks.ts';
 import { BY_ACTOR } from './volumes/resizer.ts';
 
 let stage: Stage;
@@ -257,35 +257,6 @@ test('an operator for two namespaces works in those and in no other', async () =
   expect(tally(touched)).toEqual({});
   expect(other.pods()).toEqual([]);
 }, 60_000);
-
-test('requests per replica are counted, for the record', async () => {
-  const scene = await stage.namespace();
-  await leading(await operator());
-  const parallel = await counted(scene, 'parallel', { replicas: 100, podManagementPolicy: 'Parallel' });
-  const ordered = await counted(scene, 'ordered', { replicas: 50 });
-  console.log(`requests per replica, one claim each:\n  Parallel x 100: ${parallel}\n  OrderedReady x 50: ${ordered}`);
-  expect(scene.pods()).toHaveLength(150);
-}, 180_000);
-
-async function counted(scene: Scene, name: string, spec: Readonly<Record<string, unknown>>): Promise<string> {
-  const from = Date.now();
-  await scene.create(APPS, app({ name, spec }));
-  await scene.ready(name, 120);
-  await scene.until('all disks to be recorded', () => {
-    const claims = scene.app(name)?.status?.members?.flatMap((member) => member.claims ?? []) ?? [];
-    return claims.length === spec['replicas'] && claims.every(({ disk }) => disk !== undefined);
-  });
-  await renewals(1);
-  const volumes = new Set(scene.claims().map((claim) => specOf(claim).volumeName));
-  const isOf = ({ namespace, resource, name: object }: AuditEntry) =>
-    namespace === scene.name || (resource === 'persistentvolumes' && volumes.has(object));
-  const seen = requests().filter((entry) => entry.atMs >= from && isOf(entry) && entry.verb !== 'watch');
-  const events = seen.filter(({ resource }) => resource === 'events').length;
-  const replicas = Number(spec['replicas']);
-  expect(tally(seen)['get persistentvolumes']).toBe(replicas);
-  const each = ((seen.length - events) / replicas).toFixed(2);
-  return `${each} without Events (${events} in all); ${JSON.stringify(tally(seen))}`;
-}
 
 function writesOf(user: string): readonly AuditEntry[] {
   return requests().filter((entry) => entry.user === user && isWrite(entry));
