@@ -1,5 +1,5 @@
 // `npm test`: everything that can be shown on this machine, in order of cost: types and style, unit tests, a thousand runs of the
-// simulator, integration tests on a real API server, the chart and the image, the demo. Ends with one line, "N passed, N failed".
+// simulator, integration tests on a real API server, the chart and the image, the demo, a short benchmark. Ends with one line, "N passed, N failed".
 // The end-to-end suites are a step of their own, run when asked for (`npm test e2e`): they need Linux and root.
 // Without a real API server (nothing to find, download or build) those that need one are skipped loudly, unless
 // STATEFULAPP_REQUIRE_CLUSTER is set: then that is a failure.
@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { findBinary } from '../e2e/cluster/binaries.ts';
 import type { BinaryName } from '../e2e/cluster/catalog.ts';
 
-const STEPS = ['check', 'unit', 'sim', 'integration', 'chart', 'demo', 'e2e'] as const;
+const STEPS = ['check', 'unit', 'sim', 'integration', 'chart', 'demo', 'bench', 'e2e'] as const;
 type Step = (typeof STEPS)[number];
 
 const NEEDED: readonly BinaryName[] = [
@@ -28,6 +28,7 @@ const ON_CLUSTER: Partial<Readonly<Record<Step, readonly BinaryName[]>>> = {
   integration: [],
   chart: ['helm'],
   demo: [],
+  bench: [],
 };
 
 /** Not run unless asked for. */
@@ -93,6 +94,8 @@ const PERFORM: Readonly<Record<Step, () => void>> = {
   integration: () => vitest('integration'),
   chart: () => vitest('chart'),
   demo: () => count(run('node', ['e2e/demo/main.ts'])),
+  // That it runs, no more: what it measures is no test.
+  bench: () => count(run('node', ['bench/main.ts', '--quick', '--only', 'parallel,replacement'])),
   e2e: () => vitest('e2e'),
 };
 
