@@ -35,6 +35,15 @@ export function isUnderWay({ spec, rebuild }: Scene): boolean {
   return !spec.paused && rebuild !== null && rebuild.blocker === null && rebuild.obstacle === null;
 }
 
+/**
+ * Its claims are on their way out, and its pod alone keeps them, until everyone else is available: whoever that is waited for.
+ * Nobody else takes that pod meanwhile (simulator, seed 568).
+ */
+export function heldMidway({ rebuild }: Scene, { ordinal }: MemberView): MemberView | null {
+  if (rebuild === null || rebuild.member.ordinal !== ordinal) return null;
+  return rebuild.claims.some(({ view }) => view?.deleting) ? rebuild.blocker : null;
+}
+
 /** From the moment on that nothing holds the rebuild up, and for one that has begun also while something does. */
 export function isGivenUp(scene: Scene, { ordinal }: MemberView, { name, view }: ClaimSlot): boolean {
   const { rebuild } = scene;

@@ -9,7 +9,7 @@ import type { ClaimSlot } from '../volumes/claim-class.ts';
 import { keyOf } from './describe.ts';
 import { claimDoubt, volumeRisk } from './doubts.ts';
 import { claimActions, disksOf, podAt } from './equip.ts';
-import { isUnderWay } from './rebuild-turn.ts';
+import { heldMidway, isUnderWay } from './rebuild-turn.ts';
 import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
 import { type Live, liveMembers } from './standing.ts';
 import type { Step } from './step.ts';
@@ -137,6 +137,8 @@ function held({ revisions }: Scene, stale: readonly Live[], whom: string): Turn 
 function obstacle(scene: Scene, member: MemberView): Wait | null {
   const risk = volumeRisk(scene, member);
   if (risk !== null) return risk;
+  const blocker = heldMidway(scene, member);
+  if (blocker !== null) return rebuildFirst(scene, member, blocker);
   const blueprint = scene.revisions.blueprints.get(scene.revisions.goal);
   if (blueprint === undefined) throw new Error(`assertion: revision ${scene.revisions.goal} is not known`);
   // One that its pod alone keeps from ending is no reason to keep the pod, when R12 is none.
@@ -146,6 +148,13 @@ function obstacle(scene: Scene, member: MemberView): Wait | null {
   if (doubt === null) return null;
   const message = `${member.name} is not updated to revision ${scene.revisions.goal}, since it could not start there: ${doubt.message}`;
   return { ...doubt, reason: 'UpdateHeld', message };
+}
+
+function rebuildFirst({ revisions }: Scene, { name, ordinal }: MemberView, blocker: MemberView): Wait {
+  const message =
+    `${name} is not updated to revision ${revisions.goal}: it is being rebuilt, and its pod keeps the claims that go ` +
+    `until ${blocker.name}, which is ${blocker.slot.state}, is Available.`;
+  return { reason: 'UpdateHeld', ordinal, message };
 }
 
 interface Cause {

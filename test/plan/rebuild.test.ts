@@ -72,6 +72,21 @@ describe('a member that people ask to rebuild', () => {
       waits: 'web-1 Rebuilding, web-2 PodNotReady',
     },
     {
+      it: 'keeps its pod then also when an update might take it',
+      app: asking(ONE, { version: 'v2', updateStrategy: { rollingUpdate: { maxUnavailable: 2 } } }),
+      pods: '0 Available @v1, 1 Available @v1, 2 NotReady @v1',
+      claims: 'data-1 Terminating',
+      waits: 'web-1 UpdateHeld, web-1 Rebuilding, web-2 PodNotReady',
+      says: 'its pod keeps the claims that go until web-2, which is NotReady, is Available',
+    },
+    {
+      it: 'keeps its pod then also when it is broken at another revision',
+      app: asking(ONE, { version: 'v2' }),
+      pods: '0 Available @v1, 1 Broken @v1, 2 NotReady @v1',
+      claims: 'data-1 Terminating',
+      waits: 'web-1 UpdateHeld, web-1 Rebuilding, web-1 Rebuilding, web-1 PodPending, Updating',
+    },
+    {
       it: 'keeps its pod while another claim of it is at risk',
       app: asking(ONE, { volumes: ['data', 'wal'] }),
       pods: ALL,
