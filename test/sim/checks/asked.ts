@@ -1,20 +1,18 @@
 // Nothing is asked of a claim over and over: what was altered on its way, or refused, is asked for ever more rarely. Counted
-// per process, claim and content, in a window of time.
+// per process, claim, content and generation of the app, each of which asks anew (seeds 575, 911), in a window of time.
 
 import type { Call } from '../server/types.ts';
 import { fieldOf } from './facts.ts';
+import { podIn } from './keepers.ts';
 import type { Knowledge } from './knowledge.ts';
 import { textOf } from './text.ts';
 import type { Rule } from './witness.ts';
 
 const WINDOW_MS = 20_000;
-/**
- * Each retry waits for twice as long, from a second on: five of these; some that found another version; and each generation of
- * the app asks anew (seed 575). A loop asks hundreds of times.
- */
+/** Each retry waits for twice as long, from a second on: five of these, and some that found another version. A loop asks hundreds of times. */
 const AT_MOST = 30;
 
-/** The first retry comes after a second: who asks sooner does not wait. More than these in a window are no new generations. */
+/** The first retry comes after a second: who asks sooner does not wait. Some are of the generation before, just read. */
 const SOON_MS = 900;
 const SOON_AT_MOST = 3;
 
@@ -30,6 +28,14 @@ function isTaken(knowledge: Knowledge, sent: Sent | undefined): boolean {
   return status !== undefined && status < 300;
 }
 
+/** At the server; the operator may be a moment behind. */
+function generationOf({ host }: Knowledge, { namespace, name = '' }: Call): string {
+  const app = host.options.server
+    .all('statefulapps', namespace)
+    .find(({ metadata }) => podIn(metadata.name, name) !== undefined);
+  return `${app?.metadata.uid} ${app?.metadata.generation}`;
+}
+
 export function askedOnceRule(): Rule {
   const sent = new WeakMap<object, Map<string, Sent[]>>();
   return {
@@ -42,7 +48,7 @@ export function askedOnceRule(): Rule {
       const all = sent.get(host) ?? new Map<string, Sent[]>();
       sent.set(host, all);
       const { labels, annotations, ownerReferences } = (fieldOf(body, 'metadata') ?? {}) as Record<string, unknown>;
-      const key = `${name} ${textOf({ labels, annotations, ownerReferences, spec: fieldOf(body, 'spec') })}`;
+      const key = `${name} ${generationOf(knowledge, call)} ${textOf({ labels, annotations, ownerReferences, spec: fieldOf(body, 'spec') })}`;
       // One that met another version was not taken, and says nothing.
       const times = (all.get(key) ?? []).filter(
         (one) => one.atMs > now - WINDOW_MS && knowledge.statusOf(one.call) !== CONFLICT,
