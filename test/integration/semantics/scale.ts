@@ -203,6 +203,8 @@ export function aboutScale(open: () => Promise<Scene>): void {
       const { 'web-1': _, ...others } = scene.uids('pods');
       await scene.edit('web', { ordinals: { excluded: [1] } });
       await scene.ready('web');
+      // Ready speaks of members that are wanted; the other one may still be on its way out.
+      await scene.until('web-1 to be gone', () => scene.pod('web-1') === undefined);
       expect(scene.podNames()).toEqual(['web-0', 'web-2', 'web-3']);
       expect(scene.uids('pods')).toMatchObject(others);
       const three = scene.firstState(scene.pod('web-3')?.metadata.uid ?? '', isReady);
