@@ -95,7 +95,7 @@ export class Members {
 }
 
 const statusOf = ({ status }: KubeObject) => (status ?? {}) as PodStatus;
-const hasReady = (pod: KubeObject) =>
+export const hasReady = (pod: KubeObject): boolean =>
   (statusOf(pod).conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 
 /** It is Ready, and is to stay. */

@@ -84,10 +84,14 @@ export function operatorRelease(cluster: NodeCluster, { image }: Pick<OperatorAr
   };
 }
 
-/** False: its container does not run at the moment. */
-function wasKilled({ metadata }: OperatorPod): boolean {
+/** As a crash does, with SIGKILL. Throws when its container does not run at the moment. */
+export function crash({ metadata }: Pick<OperatorPod, 'metadata'>): void {
+  killContainer({ podUid: metadata.uid, program: PROGRAM });
+}
+
+function wasKilled(pod: OperatorPod): boolean {
   try {
-    killContainer({ podUid: metadata.uid, program: PROGRAM });
+    crash(pod);
     return true;
   } catch {
     return false;

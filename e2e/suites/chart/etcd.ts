@@ -3,7 +3,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import type { KubeObject } from '../../../src/kube/objects.ts';
 import { RESOURCES } from '../../../src/kube/resources.ts';
 import { systemClock } from '../../../src/kube/system-clock.ts';
 import { createTransport } from '../../../src/kube/undici-transport.ts';
@@ -12,6 +11,7 @@ import type { NodeCluster } from '../../cluster/node-cluster.ts';
 import type { RealCluster } from '../../cluster/real/cluster.ts';
 import { volumeFolder } from '../../cluster/real/volumes.ts';
 import { applicable, example, withImage } from '../../databases/manifests.ts';
+import { hasReady } from '../../databases/members.ts';
 import { field } from '../probe.ts';
 import type { ChartStage } from './stage.ts';
 
@@ -50,7 +50,7 @@ export async function followBirths({ kubeconfig }: NodeCluster, app: string): Pr
         event: ({ type, object }) => {
           const { name } = object.metadata;
           if (type === 'added') seen.push([name, [...ready].sort()]);
-          if (type !== 'deleted' && isReady(object)) ready.add(name);
+          if (type !== 'deleted' && hasReady(object)) ready.add(name);
           else ready.delete(name);
         },
         synced: () => queueMicrotask(() => resolve(started)),
@@ -64,11 +64,6 @@ export async function followBirths({ kubeconfig }: NodeCluster, app: string): Pr
     await transport.close();
   };
   return { seen, end };
-}
-
-function isReady({ status }: KubeObject): boolean {
-  const { conditions = [] } = (status ?? {}) as { conditions?: readonly { type: string; status: string }[] };
-  return conditions.some(({ type, status: holds }) => type === 'Ready' && holds === 'True');
 }
 
 /** The addresses that a member's resolver has for these names, in their order. */

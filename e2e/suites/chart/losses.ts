@@ -2,15 +2,13 @@
 // writers meanwhile, and other failures of nodes: databases-nodes.test.ts, lost-nodes.test.ts.
 import { expect, test } from 'vitest';
 import { until } from '../../cluster/requests.ts';
-import { killContainer } from '../../databases/kill.ts';
+import { crash } from '../../operator/release.ts';
 import { field } from '../probe.ts';
 import { readAt } from './etcd.ts';
 import { WRITTEN } from './example.ts';
 import { belongings, type ChartStage, ready, replaced, uidOf } from './stage.ts';
 
 const WAIT_MS = 90_000;
-/** As the kernel has Node's process. */
-const PROGRAM = 'node-MainThread';
 
 export function aboutLosses(stage: () => ChartStage): void {
   /** Resolves with the milliseconds until somebody else leads. */
@@ -39,12 +37,18 @@ export function aboutLosses(stage: () => ChartStage): void {
   test('both replicas are lost at once: members are left alone, and the work goes on when there are others', async () => {
     const { release } = stage();
     const before = await belongings(stage(), 'etcd');
-    const former = (await release.pods()).map(({ metadata }) => metadata);
+    const former = await release.pods();
     expect(former).toHaveLength(2);
     const leader = await release.leader();
     // Killed first: a kubelet asks pods that are force-deleted to end, and the leader would give its Lease back.
-    for (const { uid } of former) killContainer({ podUid: uid, program: PROGRAM });
-    await release.kubectl('delete', 'pod', ...former.map(({ name }) => name), '--force', '--grace-period=0');
+    for (const pod of former) crash(pod);
+    await release.kubectl(
+      'delete',
+      'pod',
+      ...former.map(({ metadata }) => metadata.name),
+      '--force',
+      '--grace-period=0',
+    );
     console.log(`a new replica leads ${await ledByAnother(leader)} ms after both were killed`);
     await deleted('web-1');
     expect(await belongings(stage(), 'etcd')).toEqual(before);

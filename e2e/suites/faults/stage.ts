@@ -37,8 +37,7 @@ const QUIET = 20;
 
 /**
  * Moves members back to their nodes, as a drain of the others would; nobody else is touched. Resolves when all stores take writes:
- * the name of a primary that has just moved is known to its standbys a moment after all are Ready, and for as long as an API
- * server is away then it stays unknown (seen: 113 s).
+ * Ready alone does not say that standbys have found a primary that has just moved, and without an API server they may not.
  */
 export async function settle(stage: FaultStage): Promise<void> {
   const { cluster, trials } = stage;
