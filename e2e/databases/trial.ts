@@ -171,11 +171,22 @@ export class Trial {
   async finish(faults: readonly Fault[]): Promise<Verdict> {
     try {
       const journal = await this.writer.stop();
-      const judgement = judge(journal, await this.#records.readAll(60_000), faults);
+      const judgement = judge(journal, await this.#readAll(), faults);
       return { judgement, breaches: [...breaches(judgement), ...(await this.#identities())] };
     } finally {
       this.#records.close();
       await this.#end();
+    }
+  }
+
+  async #readAll(): Promise<readonly number[]> {
+    try {
+      return await this.#records.readAll(60_000);
+    } catch (cause) {
+      const ofPods = ['-l', `app.kubernetes.io/name=${this.app}`];
+      const pods = await this.kubectl('get', 'pods', ...ofPods, '-o', 'wide');
+      const logs = await this.kubectl('logs', ...ofPods, '--all-containers', '--prefix', '--tail=20');
+      throw new Error(`${this.title} cannot be read back: ${messageOf(cause)}\n${pods}\n${logs}`, { cause });
     }
   }
 
@@ -191,6 +202,7 @@ export class Trial {
   }
 }
 
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const resourceOf = ({ as, store }: Required<TrialOptions>) => `${as === 'StatefulApp' ? 'sapp' : 'sts'}/${store}`;
 
 /** The app says so, and it is so: nobody corrects a status while no operator leads. */

@@ -53,25 +53,29 @@ describeReal('databases on nodes that fail', () => {
 
   test('no acknowledged write is lost, no identity has two holders', async () => {
     const struck: (readonly Fault[])[] = [];
-    let verdicts: readonly Told[] = [];
+    const troubles: unknown[] = [];
     try {
       for (const fault of FAULTS) {
         await settle(stage);
         console.log(`${fault.name} …`);
         struck.push(await strike(stage, fault));
       }
-    } finally {
-      verdicts = await Promise.all(
-        stage.trials.map(async (trial, at) => ({
-          title: trial.title,
-          kind: trial.kind,
-          ...(await trial.finish(struck.flatMap((faults) => faults[at] ?? []))),
-        })),
-      );
-      for (const { title, judgement, breaches } of verdicts)
-        console.log([...report(title, judgement), ...breaches].join('\n'));
-      console.log(gapTable(Object.fromEntries(verdicts.map(({ title, judgement }) => [title, judgement]))));
+    } catch (error) {
+      troubles.push(error);
     }
+    // All of them, also when a fault went wrong or one of them cannot be read: what is known says why.
+    const finished = await Promise.allSettled(
+      stage.trials.map(async (trial, at): Promise<Told> => {
+        const verdict = await trial.finish(struck.flatMap((faults) => faults[at] ?? []));
+        return { title: trial.title, kind: trial.kind, ...verdict };
+      }),
+    );
+    const verdicts = finished.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+    troubles.push(...finished.flatMap((end) => (end.status === 'rejected' ? [end.reason] : [])));
+    for (const { title, judgement, breaches } of verdicts)
+      console.log([...report(title, judgement), ...breaches].join('\n'));
+    console.log(gapTable(Object.fromEntries(verdicts.map(({ title, judgement }) => [title, judgement]))));
+    if (troubles.length > 0) throw new Error(troubles.map((error) => (error as Error).stack ?? error).join('\n\n'));
     const ours = verdicts.filter(({ kind }) => kind === 'StatefulApp');
     expect(ours.map(({ title, breaches }) => [title, breaches])).toEqual([
       ['etcd as a StatefulApp', []],
