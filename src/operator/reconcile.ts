@@ -13,16 +13,13 @@ import { execute } from './execute.ts';
 import { type Hands, type Job, settle } from './hands.ts';
 import type { Outcome } from './queue.ts';
 import { APPS } from './resources.ts';
+import { patienceMs, STATUS_EVERY_MS } from './status-pace.ts';
 import { errorText } from './telemetry.ts';
 
 export interface Pass extends Hands {
   readonly clock: Clock;
 }
 
-/** Status is told at most so often per app; what happens in between is told together. */
-const STATUS_EVERY_MS = 100;
-/** While actions follow each other without a pause, the status is still written this often. */
-const STATUS_LATEST_MS = 250;
 const BROKEN_FOR_MS = 300_000;
 /** A status that the API server found invalid is offered again when the app changes, or after this time. */
 const STATUS_REFUSED_MS = 300_000;
@@ -84,19 +81,22 @@ async function tellMade(pass: Pass, key: string): Promise<number | undefined> {
 
 /** Writes the status when it is due; returns in how many milliseconds it will be, if it is not yet. */
 async function keepStatus(pass: Pass, job: Job, plan: Plan): Promise<number | undefined> {
-  if (sameJson(plan.status, job.observed.app.status)) {
-    pass.gate.told(job.key);
+  const { gate, clock } = pass;
+  const stored = job.observed.app.status;
+  if (sameJson(plan.status, stored)) {
+    gate.told(job.key);
     return undefined;
   }
-  const now = pass.clock.monotonic();
-  const age = now - pass.gate.statusWrittenAtMs(job.key);
-  // A pass that acts leaves the writing to the one after it, which knows more; but not for ever.
-  const patience = plan.actions.length > 0 ? STATUS_LATEST_MS : STATUS_EVERY_MS;
+  const acts = plan.actions.length > 0;
+  const now = clock.monotonic();
+  const age = now - gate.statusWrittenAtMs(job.key);
+  const isUntold = gate.isUntold(job.key);
+  const patience = patienceMs({ stored, next: plan.status, isUntold, acts });
   // The time of an app that this process has not written yet begins with the first pass that acts.
-  const isFirst = plan.actions.length > 0 && age === Number.POSITIVE_INFINITY;
-  if (isFirst) pass.gate.statusWritten(job.key, now);
-  if (isFirst || age < patience) return STATUS_EVERY_MS;
-  return writeStatus(pass, job, plan.status);
+  const isFirst = acts && age === Number.POSITIVE_INFINITY;
+  if (isFirst) gate.statusWritten(job.key, now);
+  if (!isFirst && age >= patience) return writeStatus(pass, job, plan.status);
+  return isFirst ? STATUS_EVERY_MS : Math.max(STATUS_EVERY_MS, patience - age);
 }
 
 /**

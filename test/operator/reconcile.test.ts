@@ -1,6 +1,7 @@
 // One pass over one app: the gate, the status behind the actions, what a broken plan and a refused status come to.
 
 import { afterEach, expect, test, vi } from 'vitest';
+import type { StatefulAppStatus } from '../../src/api/status.ts';
 import type { Outcome } from '../../src/operator/queue.ts';
 import { type Pass, reconcile } from '../../src/operator/reconcile.ts';
 import * as invariants from '../../src/plan/invariants.ts';
@@ -154,21 +155,51 @@ test('the echo of the own status costs a pass and no request', async () => {
   expect(statuses()).toHaveLength(1);
 });
 
+const standing = (status: 'True' | 'False') => ({
+  conditions: [{ type: 'Ready', status, reason: 'Test', message: '', lastTransitionTime: '2026-03-01T12:00:00Z' }],
+});
+
 test('a status is written at most every 100 ms, and the rest is told together when that time has come', async () => {
   const { planned, go, echo, statuses, clock, fresh } = bench();
   planned({ status: fresh() });
   await go();
   echo();
-  for (let step = 0; step < 9; step += 1) {
+  for (let step = 1; step < 10; step += 1) {
     clock.advance(10);
-    planned({ status: fresh() });
+    planned({ status: { ...fresh(), ...standing('True') } });
     await expect(go()).resolves.toEqual({ wakeInMs: 100 });
   }
   expect(statuses()).toHaveLength(1);
   clock.advance(10);
-  planned({ status: { replicas: 99 } });
+  planned({ status: { replicas: 99, ...standing('True') } });
   await go();
-  expect(statuses().map(({ body }) => body['status'])).toEqual([{ replicas: 1 }, { replicas: 99 }]);
+  expect(statuses().map(({ body }) => body['status'])).toEqual([
+    { replicas: 1 },
+    { replicas: 99, ...standing('True') },
+  ]);
+});
+
+test('mere progress is told within a second, and at once together with what does not wait', async () => {
+  const { planned, go, echo, statuses, clock } = bench();
+  const told = async (status: StatefulAppStatus) => {
+    const before = statuses().length;
+    planned({ status });
+    const outcome = await go();
+    if (statuses().length > before) echo();
+    return statuses().length > before ? 'written' : outcome;
+  };
+  expect(await told({ replicas: 1, ...standing('False') })).toBe('written');
+  clock.advance(300);
+  expect(await told({ replicas: 2, ...standing('False') })).toEqual({ wakeInMs: 500 });
+  clock.advance(490);
+  expect(await told({ replicas: 3, ...standing('False') })).toEqual({ wakeInMs: 100 });
+  clock.advance(10);
+  expect(await told({ replicas: 3, ...standing('False') })).toBe('written');
+  clock.advance(100);
+  expect(await told({ replicas: 4, ...standing('False') })).toEqual({ wakeInMs: 700 });
+  expect(await told({ replicas: 5, ...standing('True') })).toBe('written');
+  clock.advance(100);
+  expect(await told({ replicas: 5, ...standing('True'), observedGeneration: 7 })).toBe('written');
 });
 
 test('a pass that acts leaves the status to the next, but passes that act without end write it every 250 ms', async () => {

@@ -1,0 +1,38 @@
+// When a status that differs from the stored one is written. Pure. What people and programs wait for, and what safety rests on
+// (a pod that was made, R1), is told almost at once. Mere progress, how far members have come, is told within a second (R11):
+// told at once it would be most of all writes. Lacks what may not be done before it is told: that is the plan's `statusFirst`.
+
+import type { Condition, StatefulAppStatus } from '../api/status.ts';
+
+/** A status is written at most so often; what happens in between is told together. */
+export const STATUS_EVERY_MS = 100;
+/** While actions follow each other without a pause, it is still written this often. */
+const STATUS_LATEST_MS = 250;
+/** Counts are true within a second, the write itself included. */
+const PROGRESS_EVERY_MS = 800;
+
+export interface Telling {
+  readonly stored: StatefulAppStatus;
+  readonly next: StatefulAppStatus;
+  /** A pod was made that no stored status tells of. */
+  readonly isUntold: boolean;
+  /** The pass acts: the one after it knows more. */
+  readonly acts: boolean;
+}
+
+/** How long after the last status this one may be written. */
+export function patienceMs({ stored, next, isUntold, acts }: Telling): number {
+  if (!isUntold && isProgress(stored, next)) return PROGRESS_EVERY_MS;
+  return acts ? STATUS_LATEST_MS : STATUS_EVERY_MS;
+}
+
+/** Nothing that `kubectl wait`, kstatus or an alert looks at is another. */
+function isProgress(stored: StatefulAppStatus, next: StatefulAppStatus): boolean {
+  return stored.observedGeneration === next.observedGeneration && standings(stored) === standings(next);
+}
+
+const standings = ({ conditions = [] }: StatefulAppStatus) =>
+  conditions
+    .map(({ type, status }: Condition) => `${type}=${status}`)
+    .sort()
+    .join();
