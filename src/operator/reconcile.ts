@@ -5,6 +5,7 @@ import { sameJson } from '../identity/json.ts';
 import { formatTime } from '../identity/time.ts';
 import type { Clock } from '../kube/clock.ts';
 import { KubeError } from '../kube/errors.ts';
+import { isRead } from '../plan/describe.ts';
 import { checkPlan } from '../plan/invariants.ts';
 import { observe } from '../plan/observe.ts';
 import { plan as makePlan } from '../plan/plan.ts';
@@ -24,10 +25,15 @@ const BROKEN_FOR_MS = 300_000;
 /** A status that the API server found invalid is offered again when the app changes, or after this time. */
 const STATUS_REFUSED_MS = 300_000;
 
-export async function reconcile(pass: Pass, key: string): Promise<Outcome> {
+interface Turn extends Job {
+  /** How long the app had to wait for it. */
+  readonly waitedMs: number;
+}
+
+export async function reconcile(pass: Pass, key: string, waitedMs = 0): Promise<Outcome> {
   try {
-    if (!pass.gate.enter(key)) return pass.gate.isUntold(key) ? wakeIn([await tellMade(pass, key)]) : {};
-    const job = jobOf(pass, key);
+    if (!pass.gate.enter(key)) return pass.gate.isUntold(key) ? wakeIn([await tellAnew(pass, { key, waitedMs })]) : {};
+    const job = turnOf(pass, key, waitedMs);
     if (job === null) return {};
     const { plan, breaches } = decide(job.observed);
     return await (plan === null ? stopApp(pass, job, breaches) : carryOut(pass, job, plan));
@@ -37,11 +43,11 @@ export async function reconcile(pass: Pass, key: string): Promise<Outcome> {
   }
 }
 
-function jobOf({ cache, gate, nowMs, wallOffsetMs }: Pass, key: string): Job | null {
+function turnOf({ cache, gate, nowMs, wallOffsetMs }: Pass, key: string, waitedMs: number): Turn | null {
   const offsetMs = wallOffsetMs();
   const sighting = cache.sight(key, nowMs(), offsetMs);
   if (sighting !== null) gate.asks(key, sighting.app.generation);
-  return sighting && { key, observed: observe({ ...sighting, refusals: gate.refusalsOf(key, offsetMs) }) };
+  return sighting && { key, waitedMs, observed: observe({ ...sighting, refusals: gate.refusalsOf(key, offsetMs) }) };
 }
 
 function wakeIn(times: readonly (number | undefined)[]): Outcome {
@@ -60,27 +66,29 @@ function decide(observed: Observed): { readonly plan: Plan | null; readonly brea
   }
 }
 
-async function carryOut(pass: Pass, job: Job, plan: Plan): Promise<Outcome> {
+async function carryOut(pass: Pass, job: Turn, plan: Plan): Promise<Outcome> {
   if (plan.statusFirst) {
     return { wakeInMs: (await writeStatus(pass, job, plan.status)) ?? 0 };
   }
   const againInMs = await execute(pass, job, plan.actions);
-  const statusInMs = await (pass.gate.isUntold(job.key) ? tellMade(pass, job.key) : keepStatus(pass, job, plan));
+  const knowsMore = pass.gate.isUntold(job.key) || plan.actions.some(isRead);
+  const statusInMs = await (knowsMore ? tellAnew(pass, job) : keepStatus(pass, job, plan));
   return wakeIn([againInMs, statusInMs, plan.wakeAtMs === undefined ? undefined : plan.wakeAtMs - pass.nowMs()]);
 }
 
 /**
- * The status with the pods that were just made, whether or not a watch shows them yet: should this process die before one
- * does, and such a pod go unseen, the ledger alone tells the next that it may still run (R1; simulator, seed 6149).
+ * The status with what was just read, and with the pods that were just made, whether or not a watch shows them yet: should this
+ * process die before one does, and such a pod go unseen, the ledger alone tells the next that it may still run (R1; simulator,
+ * seed 6149).
  */
-async function tellMade(pass: Pass, key: string): Promise<number | undefined> {
-  const job = jobOf(pass, key);
+async function tellAnew(pass: Pass, { key, waitedMs }: Pick<Turn, 'key' | 'waitedMs'>): Promise<number | undefined> {
+  const job = turnOf(pass, key, waitedMs);
   const plan = job === null ? null : decide(job.observed).plan;
   return job === null || plan === null ? undefined : keepStatus(pass, job, plan);
 }
 
 /** Writes the status when it is due; returns in how many milliseconds it will be, if it is not yet. */
-async function keepStatus(pass: Pass, job: Job, plan: Plan): Promise<number | undefined> {
+async function keepStatus(pass: Pass, job: Turn, plan: Plan): Promise<number | undefined> {
   const { gate, clock } = pass;
   const stored = job.observed.app.status;
   if (sameJson(plan.status, stored)) {
@@ -91,7 +99,7 @@ async function keepStatus(pass: Pass, job: Job, plan: Plan): Promise<number | un
   const now = clock.monotonic();
   const age = now - gate.statusWrittenAtMs(job.key);
   const isUntold = gate.isUntold(job.key);
-  const patience = patienceMs({ stored, next: plan.status, isUntold, acts });
+  const patience = patienceMs({ stored, next: plan.status, isUntold, acts, waitedMs: job.waitedMs });
   // The time of an app that this process has not written yet begins with the first pass that acts.
   const isFirst = acts && age === Number.POSITIVE_INFINITY;
   if (isFirst) gate.statusWritten(job.key, now);

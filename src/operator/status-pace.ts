@@ -1,6 +1,7 @@
 // When a status that differs from the stored one is written. Pure. What people and programs wait for, and what safety rests on
-// (a pod that was made, R1), is told almost at once. Mere progress, how far members have come, is told within a second (R11):
-// told at once it would be most of all writes. Lacks what may not be done before it is told: that is the plan's `statusFirst`.
+// (a pod that was made, R1), is told almost at once. Mere progress, how far members have come, is told within a second (R11), and in
+// a storm no sooner than the app's turns come: told at once it would be most of all writes, when each of them holds up a member.
+// Lacks what may not be done before it is told: that is the plan's `statusFirst`.
 
 import type { Condition, StatefulAppStatus } from '../api/status.ts';
 
@@ -10,6 +11,9 @@ export const STATUS_EVERY_MS = 100;
 const STATUS_LATEST_MS = 250;
 /** Counts are true within a second, the write itself included. */
 const PROGRESS_EVERY_MS = 800;
+/** An app that has to wait for its turn tells its progress once in so many such waits: it is out of date by one of them anyway. */
+const TURNS = 4;
+const PROGRESS_LATEST_MS = 30_000;
 
 export interface Telling {
   readonly stored: StatefulAppStatus;
@@ -18,11 +22,14 @@ export interface Telling {
   readonly isUntold: boolean;
   /** The pass acts: the one after it knows more. */
   readonly acts: boolean;
+  /** How long the app had to wait for this pass. */
+  readonly waitedMs: number;
 }
 
 /** How long after the last status this one may be written. */
-export function patienceMs({ stored, next, isUntold, acts }: Telling): number {
-  if (!isUntold && isProgress(stored, next)) return PROGRESS_EVERY_MS;
+export function patienceMs({ stored, next, isUntold, acts, waitedMs }: Telling): number {
+  if (!isUntold && isProgress(stored, next))
+    return Math.min(Math.max(PROGRESS_EVERY_MS, TURNS * waitedMs), PROGRESS_LATEST_MS);
   return acts ? STATUS_LATEST_MS : STATUS_EVERY_MS;
 }
 

@@ -57,10 +57,10 @@ const freeAtMs = (slot: Slot) => (slot.state === 'Vanished' ? slot.freeAtMs : 0)
  * A pod that is gone while nobody of this process saw it end. One that the ledger names: the operator was away, and its end
  * counts from when its absence was first recorded. Without a ledger entry (R4: a new app, or a lost status) a claim that
  * exists may have had a pod until a moment ago, of a former app of this name, so its end counts from when this process
- * began to watch pods; without claims nothing is known to have run.
+ * began to watch pods; without claims nothing is known to have run. So with one that has never named a pod.
  */
 function unseenEnding({ observed, judge, revisions }: Setting, { name, ledger, claims }: Former): Ending | null {
-  const atMs = ledger === null ? claimedSinceMs(observed, claims) : unseenSinceMs(ledger, judge.nowMs);
+  const atMs = hasRun(ledger) ? unseenSinceMs(ledger, judge.nowMs) : claimedSinceMs(observed, claims);
   if (atMs === null) return null;
   const { template } = revisions.blueprints.get(ledger?.revision ?? revisions.update) ?? {};
   const graceSeconds = ledger?.graceSeconds ?? templateGraceSeconds(template);
@@ -73,6 +73,13 @@ function unseenSinceMs({ podUID = '', state, since }: Member, nowMs: number): nu
   // One that is yet to come was written by a clock that was wrong.
   if (recorded !== undefined) return Math.min(recorded, nowMs);
   return podUID === '' && state !== 'NameTaken' ? null : nowMs;
+}
+
+/** Whether the ledger tells that this member had a pod, or that its place was taken. An entry may only say that it is waited for. */
+export function hasRun(ledger: Member | null): ledger is Member {
+  return (
+    ledger !== null && !(ledger.podUID === undefined && ledger.revision === undefined && ledger.state === 'Waiting')
+  );
 }
 
 const NOT_THERE = ['Missing', 'Gone', 'Foreign'];

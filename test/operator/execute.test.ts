@@ -491,6 +491,7 @@ test('what one member gets in a plan is one Event, also when the plan ends halfw
   let pods = 0;
   const tooManyAfterFirst = () => (pods++ === 0 ? undefined : refusal(500, 'InternalError'));
   const actions = [
+    { type: 'createService', object: object('Service', 'web'), reason: 'no Service' } as const,
     createClaim(0, 'data-web-0'),
     createClaim(0, 'wal-web-0'),
     createPod,
@@ -500,7 +501,7 @@ test('what one member gets in a plan is one Event, also when the plan ends halfw
   await expect(execute(pass, job(), actions)).rejects.toMatchObject({ name: 'KubeError' });
   await settled(2);
   expect(told()).toEqual([
-    'Normal SuccessfulCreate: create PersistentVolumeClaim data-web-0, create PersistentVolumeClaim wal-web-0, create Pod web-0: so it is wanted',
+    'Normal SuccessfulCreate: create Service web, create PersistentVolumeClaim data-web-0, create PersistentVolumeClaim wal-web-0, create Pod web-0: so it is wanted',
     'Normal SuccessfulCreate: create PersistentVolumeClaim data-web-1: no claim',
   ]);
 });

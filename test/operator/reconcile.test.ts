@@ -7,7 +7,7 @@ import { type Pass, reconcile } from '../../src/operator/reconcile.ts';
 import * as invariants from '../../src/plan/invariants.ts';
 import * as planner from '../../src/plan/plan.ts';
 import type { Action, Plan } from '../../src/plan/types.ts';
-import { rawApp } from '../plan/objects.ts';
+import { rawApp, rawPod } from '../plan/objects.ts';
 import { LEAST, refusal } from './api.ts';
 import { settled } from './daemon.ts';
 import { bench as emptyBench, KEY } from './hands.ts';
@@ -50,9 +50,14 @@ function bench() {
   };
   const statuses = () => scene.api.writes.filter(({ subresource }) => subresource === 'status');
   const echo = () => scene.tell('StatefulApp', 'statefulapps', 'web');
-  const pass = (): Promise<Outcome> => reconcile(scene.pass, KEY);
+  const pass = (waitedMs?: number): Promise<Outcome> => reconcile(scene.pass, KEY, waitedMs);
   return { ...scene, planned, fresh, statuses, echo, go: pass };
 }
+
+const standing = (status: 'True' | 'False') => ({
+  conditions: [{ type: 'Ready', status, reason: 'Test', message: '', lastTransitionTime: '2026-03-01T12:00:00Z' }],
+});
+const progress = (replicas: number) => ({ status: { replicas, ...standing('False') } });
 
 /** Plans that make web-0 until they see it, and a status that counts what they see. */
 function wantOnePod(): void {
@@ -155,10 +160,6 @@ test('the echo of the own status costs a pass and no request', async () => {
   expect(statuses()).toHaveLength(1);
 });
 
-const standing = (status: 'True' | 'False') => ({
-  conditions: [{ type: 'Ready', status, reason: 'Test', message: '', lastTransitionTime: '2026-03-01T12:00:00Z' }],
-});
-
 test('a status is written at most every 100 ms, and the rest is told together when that time has come', async () => {
   const { planned, go, echo, statuses, clock, fresh } = bench();
   planned({ status: fresh() });
@@ -200,6 +201,53 @@ test('mere progress is told within a second, and at once together with what does
   expect(await told({ replicas: 5, ...standing('True') })).toBe('written');
   clock.advance(100);
   expect(await told({ replicas: 5, ...standing('True'), observedGeneration: 7 })).toBe('written');
+});
+
+test('in a storm, mere progress is told once in four turns of the app, and at the latest after half a minute', async () => {
+  const { planned, go, echo, statuses, clock } = bench();
+  planned(progress(1));
+  await go();
+  echo();
+  clock.advance(7_900);
+  planned(progress(2));
+  await expect(go(2_000)).resolves.toEqual({ wakeInMs: 100 });
+  clock.advance(100);
+  await go(2_000);
+  echo();
+  expect(statuses()).toHaveLength(2);
+  clock.advance(29_000);
+  planned(progress(3));
+  await expect(go(60_000)).resolves.toEqual({ wakeInMs: 1_000 });
+  clock.advance(1_000);
+  await go(60_000);
+  expect(statuses()).toHaveLength(3);
+});
+
+test('what a pass reads is in the status that it writes', async () => {
+  const { api, go, statuses } = bench();
+  api.add('pods', rawPod({ ordinal: 0, state: 'Bare', revision: 'abc', seconds: 60 }));
+  vi.mocked(planner.plan).mockImplementation(({ strays }) => ({
+    actions: strays.length === 0 ? [{ type: 'look', kind: 'Pod', name: 'web-0', reason: 'it may be there' }] : [],
+    waits: [],
+    notes: [],
+    status: { replicas: strays.length },
+    statusFirst: false,
+  }));
+  vi.mocked(invariants.checkPlan).mockReturnValue([]);
+  await go();
+  expect(statuses().map(({ body }) => body['status'])).toEqual([{ replicas: 1 }]);
+});
+
+test('the first pod of a member with claims is mere progress: they tell whoever comes next that it may have run', async () => {
+  const { planned, go, echo, statuses, clock, gate } = bench();
+  planned(progress(0));
+  await go();
+  echo();
+  clock.advance(300);
+  planned({ ...progress(1), actions: [{ ...createPod, claimsTell: true } as Action] });
+  await go();
+  expect(gate.isUntold(KEY)).toBe(false);
+  expect(statuses()).toHaveLength(1);
 });
 
 test('a pass that acts leaves the status to the next, but passes that act without end write it every 250 ms', async () => {

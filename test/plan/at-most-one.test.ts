@@ -73,6 +73,22 @@ describe('the place of a pod that is gone', () => {
     },
     { it: 'is free once we have', app: withData, pods: '0 Gone', ledger: 'none', watching: 40, ...made },
     {
+      it: 'is not free when its claim is left and the ledger tells no more than that it is waited for',
+      app: withData,
+      pods: '0 Gone',
+      ledger: { 0: { podUID: undefined, revision: undefined, state: 'Waiting' } },
+      watching: 39,
+      ...held,
+    },
+    {
+      it: 'is free when the ledger tells that the end of its last pod is known, whoever used the claim',
+      app: withData,
+      pods: '0 Gone',
+      ledger: { 0: { podUID: undefined, state: 'Waiting' } },
+      watching: 1,
+      ...made,
+    },
+    {
       it: 'is free when it never had a claim, however short we have watched',
       app: withData,
       pods: '0 Gone',
@@ -110,6 +126,16 @@ describe('the place of a pod that is gone', () => {
       waits: 'web-0 PodVanished, web-1 PodNotReady',
     },
   ]);
+
+  test.each([
+    ['its first one, beside its claims', { app: withData, claims: 'data-0 -', ledger: 'none' as const }, true],
+    ['its first one, without claims', { app: one, pods: '0 Gone', ledger: 'none' as const }, undefined],
+    ['its next one', { app: withData, pods: '0 Stopped' }, undefined],
+  ])('of %s: whether its claims tell whoever comes after us', (_, given, claimsTell) => {
+    const { actions } = planned(see(world(given)));
+    const told = actions.flatMap((action) => (action.type === 'createPod' ? [action.claimsTell] : []));
+    expect(told).toEqual([claimsTell]);
+  });
 
   const later = (given: Parameters<typeof world>[0]) => planned(see(world(given)));
 
