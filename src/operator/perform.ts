@@ -94,14 +94,14 @@ async function create(hands: Hands, job: Job, made: { resource: ApiResource; obj
 }
 
 async function createPod(hands: Hands, job: Job, action: Action & { type: 'createPod' }): Promise<void> {
-  const { object, unless, deadNode, disks = [], claimsTell } = action;
+  const { object, unless, deadNode, disks = [], foretold } = action;
   if (unless !== undefined) await confirmLostRevision(hands, job, unless);
   if (deadNode !== undefined) await confirmDeadNode(hands, deadNode);
   await confirmDisks(hands, job, disks);
   const made = await create(hands, job, { resource: RESOURCES.pods, object });
   // Until its watch shows it: should it come and go unseen, an older pod's end says nothing about this one (R1).
   hands.cache.made(job.key, { object: made, atMs: hands.steadyMs() });
-  if (claimsTell !== true) hands.gate.made(job.key);
+  if (foretold !== true) hands.gate.made(job.key);
 }
 
 /**

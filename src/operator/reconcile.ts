@@ -5,7 +5,6 @@ import { sameJson } from '../identity/json.ts';
 import { formatTime } from '../identity/time.ts';
 import type { Clock } from '../kube/clock.ts';
 import { KubeError } from '../kube/errors.ts';
-import { isRead } from '../plan/describe.ts';
 import { checkPlan } from '../plan/invariants.ts';
 import { observe } from '../plan/observe.ts';
 import { plan as makePlan } from '../plan/plan.ts';
@@ -71,7 +70,7 @@ async function carryOut(pass: Pass, job: Turn, plan: Plan): Promise<Outcome> {
     return { wakeInMs: (await writeStatus(pass, job, plan.status)) ?? 0 };
   }
   const againInMs = await execute(pass, job, plan.actions);
-  const knowsMore = pass.gate.isUntold(job.key) || plan.actions.some(isRead);
+  const knowsMore = pass.gate.isUntold(job.key) || plan.actions.some(({ type }) => type === 'readVolume');
   const statusInMs = await (knowsMore ? tellAnew(pass, job) : keepStatus(pass, job, plan));
   return wakeIn([againInMs, statusInMs, plan.wakeAtMs === undefined ? undefined : plan.wakeAtMs - pass.nowMs()]);
 }

@@ -38,8 +38,10 @@ function isProgress(stored: StatefulAppStatus, next: StatefulAppStatus): boolean
   return stored.observedGeneration === next.observedGeneration && standings(stored) === standings(next);
 }
 
+/** Without Available: it is a count in other words, and turns twice for each member of an update. */
 const standings = ({ conditions = [] }: StatefulAppStatus) =>
   conditions
+    .filter(({ type }) => type !== 'Available')
     .map(({ type, status }: Condition) => `${type}=${status}`)
     .sort()
     .join();

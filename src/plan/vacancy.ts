@@ -62,9 +62,22 @@ const freeAtMs = (slot: Slot) => (slot.state === 'Vanished' ? slot.freeAtMs : 0)
 function unseenEnding({ observed, judge, revisions }: Setting, { name, ledger, claims }: Former): Ending | null {
   const atMs = hasRun(ledger) ? unseenSinceMs(ledger, judge.nowMs) : claimedSinceMs(observed, claims);
   if (atMs === null) return null;
-  const { template } = revisions.blueprints.get(ledger?.revision ?? revisions.update) ?? {};
-  const graceSeconds = ledger?.graceSeconds ?? templateGraceSeconds(template);
-  return { pod: name, uid: ledger?.podUID ?? '', node: ledger?.node ?? null, how: 'unknown', atMs, graceSeconds };
+  const { revision = revisions.update, updateTo, podUID = '', node = null } = ledger ?? {};
+  const graceOf = (hash: string) => templateGraceSeconds(revisions.blueprints.get(hash)?.template);
+  const graceSeconds = ledger?.graceSeconds ?? graceOf(revision);
+  const ending = { pod: name, uid: podUID, how: 'unknown', atMs } as const;
+  if (updateTo === undefined) return { ...ending, node, graceSeconds };
+  // Its successor may have come and gone since, elsewhere.
+  return { ...ending, node: null, graceSeconds: Math.max(graceSeconds, graceOf(updateTo)) };
+}
+
+/**
+ * Whether what is stored makes whoever comes after us wait, should this member's next pod go unseen (R1): so it need not be
+ * recorded in haste. The first one's claims do; and so does an entry that names a pod and says that another follows it.
+ */
+export function isForetold({ ledger, claims }: Pick<Former, 'ledger' | 'claims'>): boolean {
+  if (!hasRun(ledger)) return claims.length > 0;
+  return ledger.podUID !== undefined && ledger.updateTo !== undefined;
 }
 
 /** When its absence was first recorded; null for one whose end is known, or that never was. A stranger's end counts, too. */
@@ -76,7 +89,7 @@ function unseenSinceMs({ podUID = '', state, since }: Member, nowMs: number): nu
 }
 
 /** Whether the ledger tells that this member had a pod, or that its place was taken. An entry may only say that it is waited for. */
-export function hasRun(ledger: Member | null): ledger is Member {
+function hasRun(ledger: Member | null): ledger is Member {
   return (
     ledger !== null && !(ledger.podUID === undefined && ledger.revision === undefined && ledger.state === 'Waiting')
   );

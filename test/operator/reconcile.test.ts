@@ -7,7 +7,7 @@ import { type Pass, reconcile } from '../../src/operator/reconcile.ts';
 import * as invariants from '../../src/plan/invariants.ts';
 import * as planner from '../../src/plan/plan.ts';
 import type { Action, Plan } from '../../src/plan/types.ts';
-import { rawApp, rawPod } from '../plan/objects.ts';
+import { rawApp } from '../plan/objects.ts';
 import { LEAST, refusal } from './api.ts';
 import { settled } from './daemon.ts';
 import { bench as emptyBench, KEY } from './hands.ts';
@@ -223,14 +223,14 @@ test('in a storm, mere progress is told once in four turns of the app, and at th
   expect(statuses()).toHaveLength(3);
 });
 
-test('what a pass reads is in the status that it writes', async () => {
-  const { api, go, statuses } = bench();
-  api.add('pods', rawPod({ ordinal: 0, state: 'Bare', revision: 'abc', seconds: 60 }));
-  vi.mocked(planner.plan).mockImplementation(({ strays }) => ({
-    actions: strays.length === 0 ? [{ type: 'look', kind: 'Pod', name: 'web-0', reason: 'it may be there' }] : [],
+test('the volume that a pass reads is in the status that it writes', async () => {
+  const { go, statuses } = bench();
+  const read: Action = { type: 'readVolume', ordinal: 0, name: 'pv-0', reason: 'it was just bound' };
+  vi.mocked(planner.plan).mockImplementation(({ volumes }) => ({
+    actions: volumes.length === 0 ? [read] : [],
     waits: [],
     notes: [],
-    status: { replicas: strays.length },
+    status: { replicas: volumes.length },
     statusFirst: false,
   }));
   vi.mocked(invariants.checkPlan).mockReturnValue([]);
@@ -238,13 +238,13 @@ test('what a pass reads is in the status that it writes', async () => {
   expect(statuses().map(({ body }) => body['status'])).toEqual([{ replicas: 1 }]);
 });
 
-test('the first pod of a member with claims is mere progress: they tell whoever comes next that it may have run', async () => {
+test('a pod that is foretold is mere progress: what is stored tells whoever comes next that it may have run', async () => {
   const { planned, go, echo, statuses, clock, gate } = bench();
   planned(progress(0));
   await go();
   echo();
   clock.advance(300);
-  planned({ ...progress(1), actions: [{ ...createPod, claimsTell: true } as Action] });
+  planned({ ...progress(1), actions: [{ ...createPod, foretold: true } as Action] });
   await go();
   expect(gate.isUntold(KEY)).toBe(false);
   expect(statuses()).toHaveLength(1);

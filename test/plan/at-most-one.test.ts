@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Ending } from '../../src/identity/slot.ts';
-import { ago, NOW, type Raw, rawService } from './objects.ts';
+import { ago, hashOf, NOW, type Raw, rawService } from './objects.ts';
 import { deeds, planned, rows, see, world } from './world.ts';
 
 const one = { replicas: 1 };
@@ -89,6 +89,13 @@ describe('the place of a pod that is gone', () => {
       ...made,
     },
     {
+      it: 'is not free while a successor may still be stopping whose grace period is longer',
+      app: { ...one, pod: { terminationGracePeriodSeconds: 100 } },
+      pods: '0 Gone',
+      ledger: { 0: { graceSeconds: 30, updateTo: hashOf('v1'), state: 'Vanished', since: ago(109) } },
+      ...held,
+    },
+    {
       it: 'is free when it never had a claim, however short we have watched',
       app: withData,
       pods: '0 Gone',
@@ -131,10 +138,16 @@ describe('the place of a pod that is gone', () => {
     ['its first one, beside its claims', { app: withData, claims: 'data-0 -', ledger: 'none' as const }, true],
     ['its first one, without claims', { app: one, pods: '0 Gone', ledger: 'none' as const }, undefined],
     ['its next one', { app: withData, pods: '0 Stopped' }, undefined],
-  ])('of %s: whether its claims tell whoever comes after us', (_, given, claimsTell) => {
+    ['one that an update brings', { app: one, pods: '0 Stopped', ledger: { 0: { updateTo: hashOf('v1') } } }, true],
+    [
+      'one that an update brings, once the end of the former one is recorded',
+      { app: one, pods: '0 Stopped', ledger: { 0: { updateTo: hashOf('v1'), podUID: undefined } } },
+      undefined,
+    ],
+  ])('of %s: whether it is foretold', (_, given, foretold) => {
     const { actions } = planned(see(world(given)));
-    const told = actions.flatMap((action) => (action.type === 'createPod' ? [action.claimsTell] : []));
-    expect(told).toEqual([claimsTell]);
+    const told = actions.flatMap((action) => (action.type === 'createPod' ? [action.foretold] : []));
+    expect(told).toEqual([foretold]);
   });
 
   const later = (given: Parameters<typeof world>[0]) => planned(see(world(given)));
