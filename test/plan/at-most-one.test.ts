@@ -6,6 +6,7 @@ import { ago, hashOf, NOW, type Raw, rawService } from './objects.ts';
 import { deeds, planned, rows, see, world } from './world.ts';
 
 const one = { replicas: 1 };
+const LONG = { terminationGracePeriodSeconds: 100 };
 const withData = { ...one, volumes: ['data'] };
 const made = { does: 'create Pod web-0', waits: 'web-0 PodPending' };
 const held = { waits: 'web-0 PodVanished' };
@@ -44,7 +45,7 @@ describe('the place of a pod that is gone', () => {
     },
     {
       it: 'is not free before the grace period of its template is over',
-      app: { ...one, pod: { terminationGracePeriodSeconds: 100 } },
+      app: { ...one, pod: LONG },
       pods: '0 Gone',
       ledger: { 0: { state: 'Vanished', since: ago(109) } },
       ...held,
@@ -90,9 +91,9 @@ describe('the place of a pod that is gone', () => {
     },
     {
       it: 'is not free while a successor may still be stopping whose grace period is longer',
-      app: { ...one, pod: { terminationGracePeriodSeconds: 100 } },
+      app: { ...one, pod: LONG },
       pods: '0 Gone',
-      ledger: { 0: { graceSeconds: 30, updateTo: hashOf('v1'), state: 'Vanished', since: ago(109) } },
+      ledger: { 0: { graceSeconds: 30, updateTo: hashOf('v1', [], LONG), state: 'Vanished', since: ago(109) } },
       ...held,
     },
     {
