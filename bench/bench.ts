@@ -54,7 +54,6 @@ export async function runBench({ flags, cases, progress, signal }: Bench, open: 
     ...before,
     extent: flags.extent,
     only: flags.only,
-    bindsClaims: flags.bindsClaims,
     versions: versions(),
     rows,
     samples,
@@ -73,7 +72,8 @@ type Taken = Pick<Report, 'samples' | 'requests'>;
 async function take(site: Site, turn: Turn, { namespace, say }: Attempt): Promise<Taken> {
   const { case: one, side } = turn;
   say('…');
-  const options = { site, side: ALL_SIDES[side], namespace, say, isWarm: one.isWarm };
+  const { isWarm, bindsClaims } = one;
+  const options = { site, side: ALL_SIDES[side], namespace, say, isWarm, bindsClaims };
   return withRun(options, async (run) => {
     const results = Object.entries(await one.run(run));
     return {

@@ -32,7 +32,7 @@ interface Sample {
 
 /** What was found, in lines. */
 export function churn(site: Site, { minutes, progress, signal }: Churn): Promise<readonly string[]> {
-  const options = { site, side: OURS, namespace: 'bench-churn', say: progress, isWarm: false };
+  const options = { site, side: OURS, namespace: 'bench-churn', say: progress, isWarm: false, bindsClaims: true };
   return withRun(options, async (run) => {
     await run.start({ limitMiB: CHART_LIMIT_MIB });
     const wanted = new Map(Array.from({ length: APPS }, (_, index) => [`app-${index}`, 3]));

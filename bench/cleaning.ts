@@ -1,5 +1,5 @@
-// The end of what a run has made, quickly: no controller of either side runs by now, so all of it can go at once. Namespaces stay, empty:
-// their controller would begin with their removal five seconds later, in the midst of the next run. Volumes are of a class that retains
+// The end of what a run has made, quickly: no controller of either side and no binder runs by now, so all of it can go at once. Namespaces stay,
+// empty: their controller would begin with their removal five seconds later, in the midst of the next run. Volumes are of a class that retains
 // them, so that they go when this says so; the folders that their provisioner makes, with them.
 import { rmdirSync } from 'node:fs';
 import { expectOk } from '../e2e/cluster/requests.ts';

@@ -10,12 +10,11 @@ export interface Flags {
   readonly repeats: number | undefined;
   readonly write: boolean;
   readonly profile: boolean;
-  readonly bindsClaims: boolean;
   /** Minutes of churn instead of benchmarks. */
   readonly churn: number | undefined;
 }
 
-export const USAGE = `Usage: npm run bench -- [--only B1,B4] [--quick] [--repeats N] [--write] [--profile] [--unbound] | --churn MINUTES
+export const USAGE = `Usage: npm run bench -- [--only B1,B4] [--quick] [--repeats N] [--write] [--profile] | --churn MINUTES
 
 Starts a local cluster with fake nodes, runs this operator and Kubernetes' own StatefulSet controller in turns, and prints what
 each took: times from watch events, requests from the audit log, processor time and memory from /proc.
@@ -23,11 +22,9 @@ each took: times from watch events, requests from the audit log, processor time 
   --only LIST   these benchmarks or cases, separated by commas; what there is: see below (default: all)
   --quick       small sizes and few repeats: a few minutes
   --repeats N   N runs of each side that takes part, 1 to 50 (default: each benchmark's own number)
-  --write       write JSON, page and plots: into docs/performance/, or docs/performance/partial/ with --quick, --only or
-                --unbound. A full run (none of these) always does
+  --write       write JSON, page and plots: into docs/performance/, or docs/performance/partial/ with --quick or
+                --only. A full run (neither of these) always does
   --profile     CPU profiles and heap snapshots of the operator, in dist/bench-profiles/. Figures are slower with it
-  --unbound     nobody binds claims to volumes: five requests less for each, of whose work neither side is the cause, and
-                one read less of ours
   --churn M     no benchmark: apps come, change and go for M minutes (up to 600); then what the operator's memory,
                 sockets and objects came to. Goes with --profile alone
   -h, --help`;
@@ -37,18 +34,17 @@ export class UsageError extends Error {}
 
 /** Null when help was asked for. `known`: the benchmarks and cases there are. */
 export function readFlags(argv: readonly string[], known: readonly string[]): Flags | null {
-  const { help, quick, only, repeats, write, profile, unbound, churn } = parse(argv);
+  const { help, quick, only, repeats, write, profile, churn } = parse(argv);
   if (help) return null;
-  if (churn !== undefined && (quick || write || unbound || only !== undefined || repeats !== undefined))
+  if (churn !== undefined && (quick || write || only !== undefined || repeats !== undefined))
     throw new UsageError('--churn is no benchmark: it goes with --profile alone.');
   const asked = only === undefined ? [] : among(only, known);
   return {
     extent: quick ? 'quick' : 'full',
     only: asked,
     repeats: whole('repeats', repeats, 50),
-    write: write || (!quick && asked.length === 0 && !unbound),
+    write: write || (!quick && asked.length === 0),
     profile,
-    bindsClaims: !unbound,
     churn: whole('churn', churn, 600),
   };
 }
@@ -63,7 +59,6 @@ function parse(argv: readonly string[]) {
     repeats: text,
     churn: text,
     write: off,
-    unbound: off,
     profile: off,
   } as const;
   try {

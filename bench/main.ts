@@ -26,7 +26,6 @@ async function run(flags: Flags): Promise<number> {
   const open = async () => {
     const site = await openSite(progress, {
       collectsGarbage: flags.churn !== undefined,
-      bindsClaims: flags.bindsClaims,
       ...(flags.profile ? { profiles: PROFILES } : {}),
     });
     opened.push(site);

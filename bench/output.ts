@@ -8,7 +8,7 @@ const FOLDER = join(ROOT, 'docs/performance');
 
 /** The paths that were written, relative to the checkout. */
 export function writeReport(report: Report): readonly string[] {
-  const isWhole = report.extent === 'full' && report.only.length === 0 && report.bindsClaims;
+  const isWhole = report.extent === 'full' && report.only.length === 0;
   const folder = isWhole ? FOLDER : join(FOLDER, 'partial');
   mkdirSync(join(folder, 'plots'), { recursive: true });
   const plots = plotsOf(report);

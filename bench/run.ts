@@ -1,4 +1,5 @@
-// One run of one case on one side: the side's process alone, warm, in a namespace of its own; afterwards nothing of it is left.
+// One run of one case on one side: the side's process alone, warm, in a namespace of its own, and beside it who binds claims, where the
+// case wants that; afterwards nothing of it is left.
 import { logTail } from '../e2e/cluster/logs.ts';
 import { RESOURCES } from '../src/kube/resources.ts';
 import { clean } from './cleaning.ts';
@@ -6,6 +7,7 @@ import { Meter } from './measure/meter.ts';
 import type { Scene } from './measure/scene.ts';
 import type { Tally } from './measure/tally.ts';
 import type { Requests } from './report/requests.ts';
+import { BINDER, BINDS, startBinder } from './sides/binder.ts';
 import { type AppShape, manifestOf } from './sides/manifest.ts';
 import type { Side, SideProcess, StartOptions } from './sides/side.ts';
 import type { Site } from './site.ts';
@@ -25,6 +27,7 @@ export class Run {
   /** What was asked for, to be shown by verb and resource. */
   readonly requests: Omit<Requests, 'case' | 'side'>[] = [];
   #processes: SideProcess[] = [];
+  #binder: SideProcess | undefined;
 
   constructor({ side, site, scene, spare, say }: Pick<Run, 'side' | 'site' | 'scene' | 'spare' | 'say'>) {
     this.side = side;
@@ -47,16 +50,31 @@ export class Run {
     return started;
   }
 
-  async endAll(): Promise<void> {
-    await Promise.all(this.#processes.map((one) => one.end('SIGTERM')));
+  /** From here on claims are bound. */
+  async bindClaims(): Promise<void> {
+    this.#binder = await startBinder(this.site.place);
+    await this.#binder.said(BINDS);
   }
 
-  /** For errors: what became of the process, and the end of its log, which goes with the cluster. */
+  /** Rejects when claims that should have been bound were not. */
+  checkBinder(): void {
+    const how = this.#binder?.ended();
+    if (how !== undefined) throw new Error(`${BINDER} ended (${how}) before the run did.`);
+  }
+
+  async endAll(): Promise<void> {
+    await Promise.all(this.#processes.map((one) => one.end('SIGTERM')));
+    if (this.#binder === undefined) return;
+    // What it has begun it shall end: it makes a folder first and then the volume that names it, by which alone the folder is found again.
+    if (this.#binder.ended() === undefined) await this.site.audit.quiet([BINDER]).catch(() => {});
+    await this.#binder.end('SIGTERM');
+  }
+
+  /** For errors: what became of the processes, and the ends of their logs, which go with the cluster. */
   lastWords(): string {
-    const last = this.#processes.at(-1);
-    if (last === undefined) return 'Nothing was started.';
-    const how = last.ended();
-    return `${this.side.title} ${how === undefined ? 'still ran' : `had ended (${how})`}. ${logTail(last.logFile)}`;
+    const last = [this.#processes.at(-1), this.#binder].filter((one) => one !== undefined);
+    if (last.length === 0) return 'Nothing was started.';
+    return last.map(wordsOf).join('\n');
   }
 
   async create(shape: AppShape, { namespace } = this.scene): Promise<void> {
@@ -97,8 +115,13 @@ export class Run {
 
   /** Counts from here on what this side asks for and what processes use. */
   meter(): Promise<Meter> {
-    return Meter.start(this.site, this.process);
+    return Meter.start({ site: this.site, process: this.process, binder: this.#binder });
   }
+}
+
+function wordsOf({ user, logFile, ended }: SideProcess): string {
+  const how = ended();
+  return `${user} ${how === undefined ? 'still ran' : `had ended (${how})`}. ${logTail(logFile)}`;
 }
 
 export interface RunOptions {
@@ -109,11 +132,12 @@ export interface RunOptions {
   readonly say: (line: string) => void;
   /** Absent: the case starts the side itself. */
   readonly isWarm: boolean;
+  readonly bindsClaims: boolean;
 }
 
 /** Runs `work` and cleans up after it, also when it fails. */
 export async function withRun<T>(
-  { site, side, namespace, say, isWarm }: RunOptions,
+  { site, side, namespace, say, isWarm, bindsClaims }: RunOptions,
   work: (run: Run) => Promise<T>,
 ): Promise<T> {
   const scenes: Scene[] = [];
@@ -127,17 +151,21 @@ export async function withRun<T>(
   try {
     const run = new Run({ side, site, scene: await open(namespace), spare: await open(`${namespace}-spare`), say });
     runs.push(run);
+    if (bindsClaims) await run.bindClaims();
     if (isWarm) {
       await run.start();
       await run.create(WARM_UP, run.spare);
       await run.spare.until('the warm-up', () => run.spare.ready === WARM_UP.replicas);
       await site.audit.quiet([run.process.user]);
     }
-    return await work(run);
+    const result = await work(run);
+    run.checkBinder();
+    return result;
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     throw new Error([text, ...runs.map((run) => run.lastWords())].join('\n'), { cause: error });
   } finally {
+    // Before anything is removed: a binder would write into each volume that its claim is gone.
     for (const run of runs) await run.endAll();
     await clean(site, scenes);
   }

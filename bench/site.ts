@@ -1,7 +1,7 @@
 // Where the benchmarks run: a local cluster with what both sides need and nothing that only takes processor time from them.
-// No scheduler (templates name their node), no DNS; of kube-controller-manager only what accounts, nodes and claims need: no
-// StatefulSet controller, which runs in a process of its own (sides/peer.ts), and nobody who removes things in the background
-// (cleaning.ts does that between runs).
+// No scheduler (templates name their node), no DNS; of kube-controller-manager only what accounts and nodes need: no
+// StatefulSet controller and nobody who binds claims, which run in processes of their own (sides/), and nobody who removes things in
+// the background (cleaning.ts does that between runs).
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -14,6 +14,7 @@ import { systemClock } from '../src/kube/system-clock.ts';
 import { createTransport } from '../src/kube/undici-transport.ts';
 import { AuditLog } from './measure/audit.ts';
 import { Observer } from './measure/observer.ts';
+import { installBinder } from './sides/binder.ts';
 import { STORAGE_CLASS } from './sides/manifest.ts';
 import { installPeer } from './sides/peer.ts';
 import type { Place } from './sides/side.ts';
@@ -30,7 +31,8 @@ const SWITCHED_OFF = [
     'ephemeral-volume',
   ],
   ...['deployment', 'replicaset', 'replicationcontroller', 'daemonset', 'job', 'cronjob', 'horizontal-pod-autoscaler'],
-  ...['persistentvolume-attach-detach', 'persistentvolume-expander', 'persistentvolume-protection'],
+  ...['persistentvolume-binder', 'persistentvolume-attach-detach', 'persistentvolume-expander'],
+  'persistentvolume-protection',
   ...['persistentvolumeclaim-protection', 'volumeattributesclass-protection', 'ttl', 'ttl-after-finished'],
   ...[
     'namespace',
@@ -47,10 +49,9 @@ const SWITCHED_OFF = [
   ],
 ].map((name) => `-${name}-controller`);
 const GARBAGE_COLLECTOR = '-garbage-collector-controller';
-const BINDER = '-persistentvolume-binder-controller';
 export const NODES = 10;
 
-/** Volumes stay until they are removed (cleaning.ts): their deletion by the controller would go on in the midst of the next run. */
+/** Volumes stay until they are removed (cleaning.ts): who would delete them has ended by then. */
 const STORAGE = {
   apiVersion: 'storage.k8s.io/v1',
   kind: 'StorageClass',
@@ -68,7 +69,7 @@ export interface Site {
   readonly observer: Observer;
   readonly audit: AuditLog;
   /** Process ids of what both sides share. */
-  readonly pids: Readonly<Record<'apiServer' | 'etcd' | 'kubelets' | 'volumes', number>>;
+  readonly pids: Readonly<Record<'apiServer' | 'etcd' | 'kubelets', number>>;
   readonly end: () => Promise<void>;
 }
 
@@ -77,14 +78,10 @@ export interface SiteOptions {
   readonly profiles?: string;
   /** With the garbage collector: needed where apps are deleted. */
   readonly collectsGarbage: boolean;
-  /** False: claims stay without volumes, and nobody works on them. */
-  readonly bindsClaims: boolean;
 }
 
 export async function openSite(progress: (line: string) => void, options: SiteOptions): Promise<Site> {
-  const { collectsGarbage, bindsClaims } = options;
-  const off = SWITCHED_OFF.filter((name) => !(collectsGarbage && name === GARBAGE_COLLECTOR));
-  if (!bindsClaims) off.push(BINDER);
+  const off = SWITCHED_OFF.filter((name) => !(options.collectsGarbage && name === GARBAGE_COLLECTOR));
   const cluster = await startCluster({
     name: 'bench',
     audit: true,
@@ -114,6 +111,7 @@ export async function openSite(progress: (line: string) => void, options: SiteOp
 async function furnish(cluster: Cluster, profiles: string | undefined): Promise<Site> {
   await install(cluster);
   await installPeer(cluster);
+  await installBinder(cluster);
   await cluster.apply(JSON.stringify(STORAGE));
   const folder = join(cluster.dir, 'bench');
   const logs = join(folder, 'logs');
@@ -133,12 +131,7 @@ async function furnish(cluster: Cluster, profiles: string | undefined): Promise<
     client,
     observer,
     audit: new AuditLog(cluster.auditLog ?? '', client),
-    pids: {
-      apiServer: pid('kube-apiserver'),
-      etcd: pid('etcd'),
-      kubelets: pid('kwok'),
-      volumes: pid('kube-controller-manager'),
-    },
+    pids: { apiServer: pid('kube-apiserver'), etcd: pid('etcd'), kubelets: pid('kwok') },
     end: async () => {
       observer.stop();
       await transport.close();

@@ -23,6 +23,7 @@ const BROKEN: Case<Size> = {
     full: { apps: 1000, repeats: { ours: 2, unthrottled: 2 } },
     quick: { apps: 20, repeats: { ours: 1, unthrottled: 1 } },
   },
+  bindsClaims: false,
   figures: ({ apps }) => {
     const what = `${apps} x ${MEMBERS} at once, one in ${ONE_IN} broken`;
     return [

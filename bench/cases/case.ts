@@ -28,6 +28,8 @@ export interface Case<Size extends Scale = Scale> {
   readonly figures: (size: Size) => readonly Figure[];
   /** False: the case starts its side itself, cold. Default: true. */
   readonly isWarm?: boolean;
+  /** False: claims stay without volumes. For the creation of apps: fake nodes do not wait for volumes. Default: true. */
+  readonly bindsClaims?: boolean;
   readonly run: (run: Run, size: Size) => Promise<Results>;
 }
 
@@ -36,6 +38,7 @@ export interface SizedCase {
   readonly name: string;
   readonly repeats: Repeats;
   readonly isWarm: boolean;
+  readonly bindsClaims: boolean;
   readonly figures: readonly Figure[];
   readonly run: (run: Run) => Promise<Results>;
 }
@@ -49,6 +52,7 @@ export function sized<Size extends Scale>(one: Case<Size>): (extent: Extent) => 
       name: one.name,
       repeats: size.repeats,
       isWarm: one.isWarm !== false,
+      bindsClaims: one.bindsClaims !== false,
       figures: one.figures(size),
       run: (run) => one.run(run, size),
     };

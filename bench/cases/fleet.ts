@@ -18,6 +18,7 @@ const FLEET: Case<Size> = {
     full: { apps: 1000, repeats: { ours: 5, unthrottled: 5, default: 1 } },
     quick: { apps: 30, repeats: { ours: 1, unthrottled: 1, default: 1 } },
   },
+  bindsClaims: false,
   figures: ({ apps }) => {
     const what = `${apps} x ${MEMBERS} OrderedReady`;
     return [

@@ -23,6 +23,7 @@ function scaleUp({ name, benchmark, policy, full, quick }: Kind): Case<Size> {
       full: { replicas: full, repeats: ALL_SIDES(5) },
       quick: { replicas: quick, repeats: ALL_SIDES(1) },
     },
+    bindsClaims: false,
     figures: ({ replicas }): readonly Figure[] => [
       { benchmark, id: `${name}.time`, what: `${replicas} ${policy}, until all are Ready`, unit: 's' },
       { benchmark: 'B5', id: `${name}.writes`, what: `writes per replica, ${replicas} ${policy}`, unit: '' },

@@ -4,13 +4,14 @@ import { open, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { RESOURCES } from '../../src/kube/resources.ts';
+import { BINDER } from '../sides/binder.ts';
 import { type AuditEntry, isWork, readEntry } from './tally.ts';
 
 const CHUNK = 1 << 20;
 const MARK_MS = 30_000;
 const QUIET_MS = 1_000;
 /** Those whose work the sides answer: fake kubelets and the controller that binds claims. */
-const WORLD = ['kwok', 'system:serviceaccount:kube-system:persistent-volume-binder'];
+const WORLD = ['kwok', BINDER];
 const QUIET_WITHIN_MS = 120_000;
 
 export class AuditLog {

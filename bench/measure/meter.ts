@@ -14,29 +14,38 @@ export interface Reading {
   readonly seconds: number;
 }
 
+export interface Metered {
+  readonly site: Site;
+  readonly process: SideProcess;
+  /** Undefined where nobody binds claims. */
+  readonly binder: SideProcess | undefined;
+}
+
 export class Meter {
   readonly #site: Site;
   readonly #process: SideProcess;
+  readonly #binder: SideProcess | undefined;
   readonly #from: number;
   readonly #cpu: Cpu;
   readonly #atMs: number;
 
-  private constructor(site: Site, process: SideProcess, from: number) {
+  private constructor({ site, process, binder }: Metered, from: number) {
     this.#site = site;
     this.#process = process;
+    this.#binder = binder;
     this.#from = from;
-    this.#cpu = cpuOf(site, process);
+    this.#cpu = this.#cpuNow();
     this.#atMs = performance.now();
   }
 
-  static async start(site: Site, process: SideProcess): Promise<Meter> {
-    return new Meter(site, process, await site.audit.mark());
+  static async start(metered: Metered): Promise<Meter> {
+    return new Meter(metered, await metered.site.audit.mark());
   }
 
   /** Up to now. */
   async read(): Promise<Reading> {
     const seconds = (performance.now() - this.#atMs) / 1000;
-    const cpu = minus(cpuOf(this.#site, this.#process), this.#cpu);
+    const cpu = minus(this.#cpuNow(), this.#cpu);
     const entries = await this.#site.audit.between(this.#from, await this.#site.audit.mark(), [this.#process.user]);
     return { tally: tallyOf(entries), entries, cpu, seconds };
   }
@@ -46,19 +55,21 @@ export class Meter {
     await this.#site.audit.quiet([this.#process.user]);
     return this.read();
   }
+
+  #cpuNow(): Cpu {
+    const { pids } = this.#site;
+    return {
+      controller: secondsOf(this.#process.pid),
+      apiServer: secondsOf(pids.apiServer),
+      etcd: secondsOf(pids.etcd),
+      kubelets: secondsOf(pids.kubelets),
+      volumes: this.#binder === undefined ? 0 : secondsOf(this.#binder.pid),
+      observer: secondsOf(process.pid),
+    };
+  }
 }
 
-function cpuOf({ pids }: Site, { pid }: SideProcess): Cpu {
-  const seconds = (id: number) => usageOf(id)?.cpuSeconds ?? Number.NaN;
-  return {
-    controller: seconds(pid),
-    apiServer: seconds(pids.apiServer),
-    etcd: seconds(pids.etcd),
-    kubelets: seconds(pids.kubelets),
-    volumes: seconds(pids.volumes),
-    observer: seconds(process.pid),
-  };
-}
+const secondsOf = (pid: number) => usageOf(pid)?.cpuSeconds ?? Number.NaN;
 
 function minus(a: Cpu, b: Cpu): Cpu {
   return {

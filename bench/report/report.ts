@@ -20,7 +20,6 @@ export interface Report {
   readonly extent: 'full' | 'quick';
   /** Benchmarks that were asked for; all when empty. */
   readonly only: readonly string[];
-  readonly bindsClaims: boolean;
   readonly machine: Machine;
   /** Program -> version. */
   readonly versions: Readonly<Record<string, string>>;
@@ -80,14 +79,13 @@ export function pageOf(report: Report, { guide, plots }: Links): string {
 }
 
 /** What keeps these figures from being what the full run on an idle machine would give. */
-type Circumstances = Pick<Report, 'extent' | 'only' | 'bindsClaims' | 'machine'>;
+type Circumstances = Pick<Report, 'extent' | 'only' | 'machine'>;
 
-export function warningsOf({ extent, only, bindsClaims, machine }: Circumstances): readonly string[] {
+export function warningsOf({ extent, only, machine }: Circumstances): readonly string[] {
   return [
     ...(extent === 'quick'
       ? ['A quick run: small sizes, few repeats. It shows that the benchmarks work, and orders of magnitude.']
       : []),
-    ...(bindsClaims ? [] : ['Claims had no volumes: nobody bound them.']),
     ...(only.length > 0 ? [`A part: only ${only.join(', ')}.`] : []),
     ...(machine.loadBefore > BUSY_LOAD
       ? [

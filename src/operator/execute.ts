@@ -12,6 +12,7 @@ import { look, lookAgain } from './look.ts';
 import { perform } from './perform.ts';
 import { isCurrent } from './reread.ts';
 import { errorText } from './telemetry.ts';
+import { tellDone } from './tidings.ts';
 
 /**
  * Resolves to the milliseconds after which the app has to be looked at again, unless it need not be; rejects when the
@@ -21,12 +22,18 @@ export async function execute(hands: Hands, job: Job, actions: readonly Action[]
   if (!actions.every(isRead) && !(await isCurrent(hands, job))) return hands.gate.behind(job.key);
   const times: number[] = [];
   let isBehind = false;
-  await inLanes(actions, async (action) => {
-    const result = await attempt(hands, job, action);
-    if (result === 'stale') isBehind = true;
-    else if (result === 'refused' || isRead(action)) times.push(0);
-    return result === 'done';
-  });
+  const done: Action[] = [];
+  try {
+    await inLanes(actions, async (action) => {
+      const result = await attempt(hands, job, action);
+      if (result === 'done') done.push(action);
+      if (result === 'stale') isBehind = true;
+      else if (result === 'refused' || isRead(action)) times.push(0);
+      return result === 'done';
+    });
+  } finally {
+    tellDone(hands.events, job.observed.app, done);
+  }
   // What the view was behind of is told by a watch; should that be late, another plan on the same view is of no use.
   if (isBehind) times.push(hands.gate.behind(job.key));
   return times.length > 0 ? Math.min(...times) : undefined;
@@ -42,7 +49,6 @@ async function attempt(hands: Hands, job: Job, action: Action): Promise<Result> 
     if (!isRead(action)) gate.caughtUp(job.key);
     telemetry.acted(action.type, 'done');
     if (!isRead(action)) log.info({ app: job.key, action: action.type, object: subjectOf(action) }, describe(action));
-    tell(hands, job, action);
     return 'done';
   } catch (error) {
     const result = await understand(hands, { job, action, error });
@@ -130,27 +136,4 @@ function triedFor(action: Action, { verb, object }: KubeError): string | undefin
   if (action.type === 'deletePod' && verb === 'create')
     return `${action.name} is not replaced, since its successor would be refused`;
   return undefined;
-}
-
-const EVENT_REASONS: Readonly<Partial<Record<Action['type'], string>>> = {
-  createService: 'SuccessfulCreate',
-  createClaim: 'SuccessfulCreate',
-  createPod: 'SuccessfulCreate',
-  changeClaim: 'ClaimChanged',
-  labelClaim: 'ClaimChanged',
-  deleteClaim: 'SuccessfulDelete',
-  adoptPod: 'Adopted',
-  releasePod: 'Released',
-  stampClaim: 'Adopted',
-  adoptService: 'Adopted',
-  releaseService: 'Released',
-  createRevision: 'NewRevision',
-  renumberRevision: 'NewRevision',
-  deleteRevision: 'SuccessfulDelete',
-  deletePod: 'SuccessfulDelete',
-};
-
-function tell({ events }: Hands, { observed }: Job, action: Action): void {
-  const reason = EVENT_REASONS[action.type];
-  if (reason !== undefined) events.tell(observed.app, { type: 'Normal', reason, message: describe(action) });
 }

@@ -39,7 +39,7 @@ export function startOperator(given: OperatorOptions): Operator {
   const { clock, random, log, telemetry } = options;
   const cache = new Cache(options.fencingTaints);
   let pass: Pass | null = null;
-  const handle = (key: string) => (pass === null ? Promise.resolve({}) : work(pass, key));
+  const handle = (key: string, waitedMs: number) => (pass === null ? Promise.resolve({}) : work(pass, key, waitedMs));
   const queue = new Queue({ clock, random, workers: options.workers, meter: telemetry.queue, handle });
   const gate = new Gate((key) => queue.add(key));
   const begin = () => {
@@ -131,10 +131,10 @@ function toolsOf(
   };
 }
 
-async function work(pass: Pass, key: string): Promise<Outcome> {
+async function work(pass: Pass, key: string, waitedMs: number): Promise<Outcome> {
   const { clock, telemetry } = pass;
   const start = clock.monotonic();
-  const outcome = await reconcile(pass, key);
+  const outcome = await reconcile(pass, key, waitedMs);
   const result = outcome.failed === true ? 'error' : outcome.wakeInMs === undefined ? 'success' : 'requeue_after';
   telemetry.reconciled(result, clock.monotonic() - start);
   return outcome;

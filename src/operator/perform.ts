@@ -13,18 +13,17 @@ import { confirmClaimRemoval, confirmDisks, confirmOwner, confirmRemoval, confir
 import { confirmDeadNode, confirmLost } from './reread-node.ts';
 import { trySuccessor, tryTemplate } from './trial.ts';
 
-export async function perform(hands: Hands, job: Job, action: Action): Promise<void> {
+/** What it resolves to means nothing. */
+export async function perform(hands: Hands, job: Job, action: Action): Promise<unknown> {
   switch (action.type) {
     case 'survey':
       return survey(hands, job, action);
     case 'look':
-      await look(hands, job, { kind: action.kind, name: action.name });
-      return;
+      return look(hands, job, { kind: action.kind, name: action.name });
     case 'readVolume':
       return tryVolume(hands, job, action.name);
     case 'readNode':
-      await lookAtNode(hands, action.name);
-      return;
+      return lookAtNode(hands, action.name);
     case 'createService':
       return create(hands, job, { resource: RESOURCES.services, object: action.object });
     case 'createRevision':
@@ -34,24 +33,18 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
     case 'createClaim':
       return create(hands, job, { resource: RESOURCES.persistentvolumeclaims, object: action.object });
     case 'createPod':
-      if (action.unless !== undefined) await confirmLostRevision(hands, job, action.unless);
-      if (action.deadNode !== undefined) await confirmDeadNode(hands, action.deadNode);
-      await confirmDisks(hands, job, action.disks ?? []);
-      return create(hands, job, { resource: RESOURCES.pods, object: action.object });
+      return createPod(hands, job, action);
     case 'applyService':
       await confirmOwner(hands, job);
       return apply(hands, job, action.object);
     case 'releaseService':
     case 'adoptService':
-      await patch(hands, job, { resource: RESOURCES.services, ...action });
-      return;
+      return patch(hands, job, { resource: RESOURCES.services, ...action });
     case 'renumberRevision':
     case 'adoptRevision':
-      await patch(hands, job, { resource: RESOURCES.controllerrevisions, ...action });
-      return;
+      return patch(hands, job, { resource: RESOURCES.controllerrevisions, ...action });
     case 'stampClaim':
-      await patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
-      return;
+      return patch(hands, job, { resource: RESOURCES.persistentvolumeclaims, ...action });
     case 'keepClaim':
       // Whoever gets it takes it with it: by the policy as it is now, not as a view that is behind shows it (R3).
       if (action.keeper !== 'nobody') await confirmSpec(hands, job);
@@ -63,8 +56,7 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<v
       return changeClaim(hands, job, action);
     case 'adoptPod':
     case 'releasePod':
-      await patch(hands, job, { resource: RESOURCES.pods, ...action });
-      return;
+      return patch(hands, job, { resource: RESOURCES.pods, ...action });
     case 'deletePod':
       return deletePod(hands, job, action);
     case 'deleteClaim':
@@ -95,13 +87,21 @@ async function confirmKeeper(hands: Hands, job: Job, ordinal: number): Promise<v
   if (isStray && !(await look(hands, job, { kind: 'Pod', name }))) throw new Stale(`pod ${name} is gone`);
 }
 
-async function create(hands: Hands, job: Job, made: { resource: ApiResource; object: object }): Promise<void> {
+async function create(hands: Hands, job: Job, made: { resource: ApiResource; object: object }): Promise<KubeObject> {
   const object = await hands.client.create(made.resource, made.object as KubeObjectInput, { fieldManager: MANAGER });
   settle(hands, job, { resource: made.resource, object });
+  return object;
+}
+
+async function createPod(hands: Hands, job: Job, action: Action & { type: 'createPod' }): Promise<void> {
+  const { object, unless, deadNode, disks = [], foretold } = action;
+  if (unless !== undefined) await confirmLostRevision(hands, job, unless);
+  if (deadNode !== undefined) await confirmDeadNode(hands, deadNode);
+  await confirmDisks(hands, job, disks);
+  const made = await create(hands, job, { resource: RESOURCES.pods, object });
   // Until its watch shows it: should it come and go unseen, an older pod's end says nothing about this one (R1).
-  if (made.resource !== RESOURCES.pods) return;
-  hands.cache.made(job.key, { object, atMs: hands.steadyMs() });
-  hands.gate.made(job.key);
+  hands.cache.made(job.key, { object: made, atMs: hands.steadyMs() });
+  if (foretold !== true) hands.gate.made(job.key);
 }
 
 /**
@@ -115,7 +115,10 @@ async function createRevision(
 ): Promise<void> {
   const resource = RESOURCES.controllerrevisions;
   const rival = await tryTemplate(hands, job, trial);
-  if (rival === undefined) return create(hands, job, { resource, object });
+  if (rival === undefined) {
+    await create(hands, job, { resource, object });
+    return;
+  }
   await patch(hands, job, { resource, name: rival.revision.name, patch: rival.patch });
   throw new Stale(`the template is another way to write ${rival.revision.name}`);
 }

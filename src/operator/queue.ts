@@ -25,8 +25,8 @@ export interface QueueOptions {
   readonly random: () => number;
   readonly workers: number;
   readonly meter: QueueMeter;
-  /** A rejection counts as a failed pass. */
-  readonly handle: (key: string) => Promise<Outcome>;
+  /** Gets the key and how many milliseconds it had to wait for its turn. A rejection counts as a failed pass. */
+  readonly handle: (key: string, waitedMs: number) => Promise<Outcome>;
 }
 
 const FIRST_RETRY_MS = 50;
@@ -139,13 +139,13 @@ export class Queue {
       meter.depth(this.#waiting.size);
       meter.waited(start - since);
       this.#working.set(key, start);
-      void this.#work(key, start);
+      void this.#work(key, start, start - since);
     }
   }
 
-  async #work(key: string, start: number): Promise<void> {
+  async #work(key: string, start: number, waitedMs: number): Promise<void> {
     const { handle, clock, meter } = this.#options;
-    const outcome = await handle(key).catch((): Outcome => ({ failed: true }));
+    const outcome = await handle(key, waitedMs).catch((): Outcome => ({ failed: true }));
     meter.worked(clock.monotonic() - start);
     this.#working.delete(key);
     this.#settle(key, outcome);

@@ -13,24 +13,26 @@ import { execute } from './execute.ts';
 import { type Hands, type Job, settle } from './hands.ts';
 import type { Outcome } from './queue.ts';
 import { APPS } from './resources.ts';
+import { patienceMs, STATUS_EVERY_MS } from './status-pace.ts';
 import { errorText } from './telemetry.ts';
 
 export interface Pass extends Hands {
   readonly clock: Clock;
 }
 
-/** Status is told at most so often per app; what happens in between is told together. */
-const STATUS_EVERY_MS = 100;
-/** While actions follow each other without a pause, the status is still written this often. */
-const STATUS_LATEST_MS = 250;
 const BROKEN_FOR_MS = 300_000;
 /** A status that the API server found invalid is offered again when the app changes, or after this time. */
 const STATUS_REFUSED_MS = 300_000;
 
-export async function reconcile(pass: Pass, key: string): Promise<Outcome> {
+interface Turn extends Job {
+  /** How long the app had to wait for it. */
+  readonly waitedMs: number;
+}
+
+export async function reconcile(pass: Pass, key: string, waitedMs = 0): Promise<Outcome> {
   try {
-    if (!pass.gate.enter(key)) return pass.gate.isUntold(key) ? wakeIn([await tellMade(pass, key)]) : {};
-    const job = jobOf(pass, key);
+    if (!pass.gate.enter(key)) return pass.gate.isUntold(key) ? wakeIn([await tellAnew(pass, { key, waitedMs })]) : {};
+    const job = turnOf(pass, key, waitedMs);
     if (job === null) return {};
     const { plan, breaches } = decide(job.observed);
     return await (plan === null ? stopApp(pass, job, breaches) : carryOut(pass, job, plan));
@@ -40,11 +42,11 @@ export async function reconcile(pass: Pass, key: string): Promise<Outcome> {
   }
 }
 
-function jobOf({ cache, gate, nowMs, wallOffsetMs }: Pass, key: string): Job | null {
+function turnOf({ cache, gate, nowMs, wallOffsetMs }: Pass, key: string, waitedMs: number): Turn | null {
   const offsetMs = wallOffsetMs();
   const sighting = cache.sight(key, nowMs(), offsetMs);
   if (sighting !== null) gate.asks(key, sighting.app.generation);
-  return sighting && { key, observed: observe({ ...sighting, refusals: gate.refusalsOf(key, offsetMs) }) };
+  return sighting && { key, waitedMs, observed: observe({ ...sighting, refusals: gate.refusalsOf(key, offsetMs) }) };
 }
 
 function wakeIn(times: readonly (number | undefined)[]): Outcome {
@@ -63,40 +65,45 @@ function decide(observed: Observed): { readonly plan: Plan | null; readonly brea
   }
 }
 
-async function carryOut(pass: Pass, job: Job, plan: Plan): Promise<Outcome> {
+async function carryOut(pass: Pass, job: Turn, plan: Plan): Promise<Outcome> {
   if (plan.statusFirst) {
     return { wakeInMs: (await writeStatus(pass, job, plan.status)) ?? 0 };
   }
   const againInMs = await execute(pass, job, plan.actions);
-  const statusInMs = await (pass.gate.isUntold(job.key) ? tellMade(pass, job.key) : keepStatus(pass, job, plan));
+  const knowsMore = pass.gate.isUntold(job.key) || plan.actions.some(({ type }) => type === 'readVolume');
+  const statusInMs = await (knowsMore ? tellAnew(pass, job) : keepStatus(pass, job, plan));
   return wakeIn([againInMs, statusInMs, plan.wakeAtMs === undefined ? undefined : plan.wakeAtMs - pass.nowMs()]);
 }
 
 /**
- * The status with the pods that were just made, whether or not a watch shows them yet: should this process die before one
- * does, and such a pod go unseen, the ledger alone tells the next that it may still run (R1; simulator, seed 6149).
+ * The status with what was just read, and with the pods that were just made, whether or not a watch shows them yet: should this
+ * process die before one does, and such a pod go unseen, the ledger alone tells the next that it may still run (R1; simulator,
+ * seed 6149).
  */
-async function tellMade(pass: Pass, key: string): Promise<number | undefined> {
-  const job = jobOf(pass, key);
+async function tellAnew(pass: Pass, { key, waitedMs }: Pick<Turn, 'key' | 'waitedMs'>): Promise<number | undefined> {
+  const job = turnOf(pass, key, waitedMs);
   const plan = job === null ? null : decide(job.observed).plan;
   return job === null || plan === null ? undefined : keepStatus(pass, job, plan);
 }
 
 /** Writes the status when it is due; returns in how many milliseconds it will be, if it is not yet. */
-async function keepStatus(pass: Pass, job: Job, plan: Plan): Promise<number | undefined> {
-  if (sameJson(plan.status, job.observed.app.status)) {
-    pass.gate.told(job.key);
+async function keepStatus(pass: Pass, job: Turn, plan: Plan): Promise<number | undefined> {
+  const { gate, clock } = pass;
+  const stored = job.observed.app.status;
+  if (sameJson(plan.status, stored)) {
+    gate.told(job.key);
     return undefined;
   }
-  const now = pass.clock.monotonic();
-  const age = now - pass.gate.statusWrittenAtMs(job.key);
-  // A pass that acts leaves the writing to the one after it, which knows more; but not for ever.
-  const patience = plan.actions.length > 0 ? STATUS_LATEST_MS : STATUS_EVERY_MS;
+  const acts = plan.actions.length > 0;
+  const now = clock.monotonic();
+  const age = now - gate.statusWrittenAtMs(job.key);
+  const isUntold = gate.isUntold(job.key);
+  const patience = patienceMs({ stored, next: plan.status, isUntold, acts, waitedMs: job.waitedMs });
   // The time of an app that this process has not written yet begins with the first pass that acts.
-  const isFirst = plan.actions.length > 0 && age === Number.POSITIVE_INFINITY;
-  if (isFirst) pass.gate.statusWritten(job.key, now);
-  if (isFirst || age < patience) return STATUS_EVERY_MS;
-  return writeStatus(pass, job, plan.status);
+  const isFirst = acts && age === Number.POSITIVE_INFINITY;
+  if (isFirst) gate.statusWritten(job.key, now);
+  if (!isFirst && age >= patience) return writeStatus(pass, job, plan.status);
+  return isFirst ? STATUS_EVERY_MS : Math.max(STATUS_EVERY_MS, patience - age);
 }
 
 /**

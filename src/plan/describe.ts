@@ -49,6 +49,15 @@ export function isRead({ type }: Action): boolean {
 
 /** "create Pod web-1: web-1 is wanted and does not exist" */
 export function describe(action: Action): string {
+  return `${deedOf(action)}: ${action.reason}`;
+}
+
+/** The same of what was done one after the other; why, the last one says: "create PersistentVolumeClaim data-web-1, create Pod web-1: …" */
+export function describeTogether(actions: readonly Action[]): string {
+  return `${actions.map(deedOf).join(', ')}: ${actions.at(-1)?.reason ?? ''}`;
+}
+
+function deedOf(action: Action): string {
   const kind = action.type === 'look' ? ` ${action.kind}` : '';
-  return `${[VERBS[action.type] + kind, subjectOf(action)].filter(Boolean).join(' ')}: ${action.reason}`;
+  return [VERBS[action.type] + kind, subjectOf(action)].filter(Boolean).join(' ');
 }

@@ -9,6 +9,7 @@ import type { Disk } from '../volumes/volume-view.ts';
 import { claimDoubt, verdict } from './doubts.ts';
 import type { MemberView, Scene } from './scene.ts';
 import type { Action, Wait } from './types.ts';
+import { isForetold } from './vacancy.ts';
 
 /** All that it takes to have the member's pod, or the one reason why not. */
 export function equip(
@@ -33,6 +34,7 @@ export function equip(
     ...unless,
     ...disksOf(scene, member.claims),
     ...deadNodeOf(member),
+    ...(isForetold(member) ? { foretold: true } : {}),
     reason,
   };
   return { actions: [...claims, action], waits: [wait] };

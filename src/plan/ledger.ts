@@ -7,7 +7,7 @@ import { isOurPod, LIVE, type Slot } from '../identity/slot.ts';
 import { formatTime, parseTime } from '../identity/time.ts';
 import { nextClaims } from './claim-records.ts';
 import { failuresOf, forgiven } from './failures.ts';
-import { leftBehind, takesClaims } from './retention.ts';
+import { leavesClaims, takesClaims } from './retention.ts';
 import { fitting } from './room.ts';
 import { claimsAt, type MemberView, runningRevision, type Scene } from './scene.ts';
 import type { Wait } from './types.ts';
@@ -29,7 +29,7 @@ export function nextLedger(scene: Scene, { waits, turns }: Telling): readonly Me
   const atRisk = waits.filter(({ reason }) => reason === 'VolumeAtRisk');
   const waiting = foremost([...atRisk, ...waits]);
   const now = formatTime(scene.judge.nowMs);
-  const departed = scene.departed.filter((member) => leftBehind(member).length > 0);
+  const departed = scene.departed.filter(leavesClaims);
   const entries = [...scene.wanted, ...scene.condemned, ...scene.vanished, ...departed]
     .filter((member) => member.slot.state !== 'Empty' || member.ledger !== null || waiting.has(member.ordinal))
     .map((member) => {

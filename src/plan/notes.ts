@@ -5,12 +5,20 @@ import { stringAt } from '../identity/json.ts';
 import { deletesUnheard } from '../identity/pod.ts';
 import { isOurPod } from '../identity/slot.ts';
 import { requestNotes } from './request-notes.ts';
+import { leftInDoubt } from './retention.ts';
 import { pausedRollout } from './rollout.ts';
 import { runningRevision, type Scene } from './scene.ts';
 import type { Note } from './types.ts';
 
 export function planNotes(scene: Scene): readonly Note[] {
-  return [...grace(scene), ...paused(scene), ...lost(scene), ...shadowed(scene), ...requestNotes(scene)];
+  return [
+    ...grace(scene),
+    ...paused(scene),
+    ...lost(scene),
+    ...shadowed(scene),
+    ...keptInDoubt(scene),
+    ...requestNotes(scene),
+  ];
 }
 
 function grace({ spec }: Scene): readonly Note[] {
@@ -41,6 +49,17 @@ function lost({ revisions, wanted }: Scene): readonly Note[] {
     'as it is. Restore the ControllerRevision from a backup, or let the update reach this member ' +
     '(updateStrategy.rollingUpdate: paused, partition).';
   return [{ reason: 'RevisionLost', message }];
+}
+
+function keptInDoubt({ departed }: Scene): readonly Note[] {
+  return departed.flatMap((member) =>
+    leftInDoubt(member).map(({ name }) => ({
+      reason: 'ClaimDiffers' as const,
+      message:
+        `Claim ${name} is kept, though ${member.name} is not wanted any more and whenScaled is Delete: another disk is behind it than the ` +
+        'recorded one. Delete it by hand if nobody needs what is on it.',
+    })),
+  );
 }
 
 function shadowed({ spec }: Scene): readonly Note[] {

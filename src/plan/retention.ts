@@ -106,9 +106,25 @@ function claimsOf({ claims, mounted }: MemberView): readonly ClaimSlot[] {
 }
 
 /** What a member that is gone has left behind, of what the ledger says that it had. */
-export function leftBehind(member: MemberView): readonly ClaimSlot[] {
-  return claimsOf(member).filter(({ view, recorded }) => view !== null && recorded?.uid === view.uid);
+function leftBehind(member: MemberView): readonly ClaimSlot[] {
+  return claimsOf(member).filter(isLeft);
 }
+
+/**
+ * Whether anything is left to remove, or may come to be: the disk behind a claim may be found to be the recorded one after all,
+ * and until then the ledger is not to forget the claim (simulator, seed 238).
+ */
+export function leavesClaims({ claims, mounted }: MemberView): boolean {
+  const found: readonly ClaimSlot['class'][] = ['Usable', 'Replaced', 'Unread'];
+  return [...claims, ...mounted].some((claim) => isLeft(claim) && found.includes(claim.class));
+}
+
+/** Of these, what stays: whose data it holds is not certain. */
+export function leftInDoubt({ claims, mounted }: MemberView): readonly ClaimSlot[] {
+  return [...new Set([...claims, ...mounted])].filter((claim) => isLeft(claim) && claim.class === 'Replaced');
+}
+
+const isLeft = ({ view, recorded }: ClaimSlot) => view !== null && recorded?.uid === view.uid;
 
 function removals(scene: Scene, member: MemberView): Step {
   const { ordinal } = member;

@@ -145,6 +145,8 @@ export type Action = { readonly reason: string } & (
       readonly disks?: readonly Disk[];
       /** Its former pod may still run unless this node is dead: read once more before. */
       readonly deadNode?: string;
+      /** What is stored makes whoever comes after us wait should it go unseen (R1): its record does not hurry. */
+      readonly foretold?: true;
     } & Made)
   | ({ readonly type: 'adoptPod' | 'releasePod'; readonly ordinal: number } & Patched)
   | ({ readonly type: 'deletePod'; readonly ordinal: number } & Removal & Existing)

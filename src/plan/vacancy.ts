@@ -57,14 +57,27 @@ const freeAtMs = (slot: Slot) => (slot.state === 'Vanished' ? slot.freeAtMs : 0)
  * A pod that is gone while nobody of this process saw it end. One that the ledger names: the operator was away, and its end
  * counts from when its absence was first recorded. Without a ledger entry (R4: a new app, or a lost status) a claim that
  * exists may have had a pod until a moment ago, of a former app of this name, so its end counts from when this process
- * began to watch pods; without claims nothing is known to have run.
+ * began to watch pods; without claims nothing is known to have run. So with one that has never named a pod.
  */
 function unseenEnding({ observed, judge, revisions }: Setting, { name, ledger, claims }: Former): Ending | null {
-  const atMs = ledger === null ? claimedSinceMs(observed, claims) : unseenSinceMs(ledger, judge.nowMs);
+  const atMs = hasRun(ledger) ? unseenSinceMs(ledger, judge.nowMs) : claimedSinceMs(observed, claims);
   if (atMs === null) return null;
-  const { template } = revisions.blueprints.get(ledger?.revision ?? revisions.update) ?? {};
-  const graceSeconds = ledger?.graceSeconds ?? templateGraceSeconds(template);
-  return { pod: name, uid: ledger?.podUID ?? '', node: ledger?.node ?? null, how: 'unknown', atMs, graceSeconds };
+  const { revision = revisions.update, updateTo, podUID = '', node = null } = ledger ?? {};
+  const graceOf = (hash: string) => templateGraceSeconds(revisions.blueprints.get(hash)?.template);
+  const graceSeconds = ledger?.graceSeconds ?? graceOf(revision);
+  const ending = { pod: name, uid: podUID, how: 'unknown', atMs } as const;
+  if (updateTo === undefined) return { ...ending, node, graceSeconds };
+  // Its successor may have come and gone since, elsewhere.
+  return { ...ending, node: null, graceSeconds: Math.max(graceSeconds, graceOf(updateTo)) };
+}
+
+/**
+ * Whether what is stored makes whoever comes after us wait, should this member's next pod go unseen (R1): so it need not be
+ * recorded in haste. The first one's claims do; and so does an entry that names a pod and says that another follows it.
+ */
+export function isForetold({ ledger, claims }: Pick<Former, 'ledger' | 'claims'>): boolean {
+  if (!hasRun(ledger)) return claims.length > 0;
+  return ledger.podUID !== undefined && ledger.updateTo !== undefined;
 }
 
 /** When its absence was first recorded; null for one whose end is known, or that never was. A stranger's end counts, too. */
@@ -73,6 +86,13 @@ function unseenSinceMs({ podUID = '', state, since }: Member, nowMs: number): nu
   // One that is yet to come was written by a clock that was wrong.
   if (recorded !== undefined) return Math.min(recorded, nowMs);
   return podUID === '' && state !== 'NameTaken' ? null : nowMs;
+}
+
+/** Whether the ledger tells that this member had a pod, or that its place was taken. An entry may only say that it is waited for. */
+function hasRun(ledger: Member | null): ledger is Member {
+  return (
+    ledger !== null && !(ledger.podUID === undefined && ledger.revision === undefined && ledger.state === 'Waiting')
+  );
 }
 
 const NOT_THERE = ['Missing', 'Gone', 'Foreign'];

@@ -18,7 +18,7 @@ const MOST_READ = 64;
 
 export function readVolumes(scene: Scene): Reads {
   const { nowMs } = scene.judge;
-  const due = [...scene.wanted, ...scene.condemned].flatMap((member) => {
+  const due = [...scene.wanted, ...scene.condemned, ...scene.departed].flatMap((member) => {
     const claims = new Set([...member.claims, ...member.mounted]);
     return [...claims].flatMap((claim) => {
       const atMs = dueMs(scene, claim);

@@ -15,7 +15,6 @@ describe('flags', () => {
       repeats: undefined,
       write: true,
       profile: false,
-      bindsClaims: true,
       churn: undefined,
     };
     expect(read()).toEqual(all);
@@ -25,7 +24,6 @@ describe('flags', () => {
     [['--quick'], false],
     [['--only', 'B1'], false],
     [['--quick', '--write'], true],
-    [['--unbound'], false],
   ])('%j is written: %j', (argv, write) => {
     expect(read(...argv)?.write).toBe(write);
   });
@@ -58,6 +56,7 @@ describe('turns', () => {
     name: 'one',
     repeats,
     isWarm: true,
+    bindsClaims: true,
     figures: [],
     run: () => Promise.resolve({}),
   });

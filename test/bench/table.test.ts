@@ -88,7 +88,6 @@ const REPORT: Report = {
   commit: 'abc1234',
   extent: 'full',
   only: [],
-  bindsClaims: true,
   machine: { system: 'Linux x64', cpu: 'Some CPU', cores: 2, memoryGiB: 24, loadBefore: 0.1 },
   versions: { Kubernetes: 'v1.36.3' },
   rows: ROWS,
@@ -116,7 +115,6 @@ test.each<readonly [name: string, change: Partial<Report>, words: string]>([
   ['a quick run', { extent: 'quick' }, 'A quick run'],
   ['a part', { only: ['B1'] }, 'only B1'],
   ['a busy machine', { machine: { ...REPORT.machine, loadBefore: 12.3 } }, 'busy (load 12.3'],
-  ['claims without volumes', { bindsClaims: false }, 'had no volumes'],
   ['a failure', { failures: ['fleet, ours 1/5: it broke'] }, 'fleet, ours 1/5: it broke'],
 ])('a page says that it is of %s', (_name, change, words) => {
   expect(pageOf({ ...REPORT, ...change }, { guide: '', plots: new Map() })).toContain(words);

@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 const PATCH = 'patch statefulapps/status';
-/** An app's status is written at most so often (STATUS_EVERY_MS of src/operator/reconcile.ts). */
+/** An app's status is written at most so often (STATUS_EVERY_MS of src/operator/status-pace.ts). */
 const STATUS_EVERY_MS = 100;
 
 /** Once per app: nobody else works on it, its template is tried, what a selector of its own might find is looked for. */

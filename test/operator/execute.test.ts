@@ -483,6 +483,29 @@ test('an action that succeeds after a refusal is refused no more, and is told by
   expect(api.find('pods', 'web-0')).toBeDefined();
 });
 
+test('what one member gets in a plan is one Event, also when the plan ends halfway; another member has its own', async () => {
+  const { api, pass, job, told } = bench();
+  const createClaim = (ordinal: number, name: string) =>
+    ({ type: 'createClaim', ordinal, object: object('PersistentVolumeClaim', name), reason: 'no claim' }) as const;
+  api.rule(({ verb, plural }) => (verb === 'create' && plural === 'pods' ? tooManyAfterFirst() : undefined));
+  let pods = 0;
+  const tooManyAfterFirst = () => (pods++ === 0 ? undefined : refusal(500, 'InternalError'));
+  const actions = [
+    { type: 'createService', object: object('Service', 'web'), reason: 'no Service' } as const,
+    createClaim(0, 'data-web-0'),
+    createClaim(0, 'wal-web-0'),
+    createPod,
+    createClaim(1, 'data-web-1'),
+    { ...createPod, ordinal: 1, object: object('Pod', 'web-1') },
+  ];
+  await expect(execute(pass, job(), actions)).rejects.toMatchObject({ name: 'KubeError' });
+  await settled(2);
+  expect(told()).toEqual([
+    'Normal SuccessfulCreate: create Service web, create PersistentVolumeClaim data-web-0, create PersistentVolumeClaim wal-web-0, create Pod web-0: so it is wanted',
+    'Normal SuccessfulCreate: create PersistentVolumeClaim data-web-1: no claim',
+  ]);
+});
+
 test.each([
   ['500', refusal(500, 'InternalError')],
   ['503', refusal(503, 'ServiceUnavailable')],

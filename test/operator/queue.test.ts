@@ -23,7 +23,9 @@ function bench({ workers = 2, random = () => 1 }: { workers?: number; random?: (
       measured.retries += 1;
     },
   };
-  const handle = (key: string) => {
+  const turns: number[] = [];
+  const handle = (key: string, waitedMs: number) => {
+    turns.push(waitedMs);
     if (ends.has(key)) overlaps.push(key);
     started.push(key);
     return new Promise<Outcome>((resolve, reject) => ends.set(key, { resolve, reject }));
@@ -41,6 +43,7 @@ function bench({ workers = 2, random = () => 1 }: { workers?: number; random?: (
     started,
     overlaps,
     measured,
+    turns,
     working: () => [...ends.keys()],
     async finish(key: string, outcome: Outcome = {}) {
       take(key).resolve(outcome);
@@ -313,8 +316,8 @@ test('the longest pass under way is known', async () => {
   expect(queue.longestPassMs).toBe(200);
 });
 
-test('the meter learns how many wait, how long, and how long the work took', async () => {
-  const { queue, clock, finish, measured } = bench({ workers: 1 });
+test('the meter learns how many wait, how long, and how long the work took; the handler, how long its key waited', async () => {
+  const { queue, clock, finish, measured, turns } = bench({ workers: 1 });
   queue.start();
   queue.add('a');
   queue.add('b');
@@ -324,6 +327,7 @@ test('the meter learns how many wait, how long, and how long the work took', asy
   await finish('b');
   expect(measured.depths).toEqual([1, 0, 1, 0]);
   expect(measured.waits).toEqual([0, 30]);
+  expect(turns).toEqual([0, 30]);
   expect(measured.works).toEqual([30, 5]);
 });
 

@@ -1,6 +1,7 @@
 // One pass over one app: the gate, the status behind the actions, what a broken plan and a refused status come to.
 
 import { afterEach, expect, test, vi } from 'vitest';
+import type { StatefulAppStatus } from '../../src/api/status.ts';
 import type { Outcome } from '../../src/operator/queue.ts';
 import { type Pass, reconcile } from '../../src/operator/reconcile.ts';
 import * as invariants from '../../src/plan/invariants.ts';
@@ -49,9 +50,14 @@ function bench() {
   };
   const statuses = () => scene.api.writes.filter(({ subresource }) => subresource === 'status');
   const echo = () => scene.tell('StatefulApp', 'statefulapps', 'web');
-  const pass = (): Promise<Outcome> => reconcile(scene.pass, KEY);
+  const pass = (waitedMs?: number): Promise<Outcome> => reconcile(scene.pass, KEY, waitedMs);
   return { ...scene, planned, fresh, statuses, echo, go: pass };
 }
+
+const standing = (status: 'True' | 'False') => ({
+  conditions: [{ type: 'Ready', status, reason: 'Test', message: '', lastTransitionTime: '2026-03-01T12:00:00Z' }],
+});
+const progress = (replicas: number) => ({ status: { replicas, ...standing('False') } });
 
 /** Plans that make web-0 until they see it, and a status that counts what they see. */
 function wantOnePod(): void {
@@ -159,16 +165,89 @@ test('a status is written at most every 100 ms, and the rest is told together wh
   planned({ status: fresh() });
   await go();
   echo();
-  for (let step = 0; step < 9; step += 1) {
+  for (let step = 1; step < 10; step += 1) {
     clock.advance(10);
-    planned({ status: fresh() });
+    planned({ status: { ...fresh(), ...standing('True') } });
     await expect(go()).resolves.toEqual({ wakeInMs: 100 });
   }
   expect(statuses()).toHaveLength(1);
   clock.advance(10);
-  planned({ status: { replicas: 99 } });
+  planned({ status: { replicas: 99, ...standing('True') } });
   await go();
-  expect(statuses().map(({ body }) => body['status'])).toEqual([{ replicas: 1 }, { replicas: 99 }]);
+  expect(statuses().map(({ body }) => body['status'])).toEqual([
+    { replicas: 1 },
+    { replicas: 99, ...standing('True') },
+  ]);
+});
+
+test('mere progress is told within a second, and at once together with what does not wait', async () => {
+  const { planned, go, echo, statuses, clock } = bench();
+  const told = async (status: StatefulAppStatus) => {
+    const before = statuses().length;
+    planned({ status });
+    const outcome = await go();
+    if (statuses().length > before) echo();
+    return statuses().length > before ? 'written' : outcome;
+  };
+  expect(await told({ replicas: 1, ...standing('False') })).toBe('written');
+  clock.advance(300);
+  expect(await told({ replicas: 2, ...standing('False') })).toEqual({ wakeInMs: 500 });
+  clock.advance(490);
+  expect(await told({ replicas: 3, ...standing('False') })).toEqual({ wakeInMs: 100 });
+  clock.advance(10);
+  expect(await told({ replicas: 3, ...standing('False') })).toBe('written');
+  clock.advance(100);
+  expect(await told({ replicas: 4, ...standing('False') })).toEqual({ wakeInMs: 700 });
+  expect(await told({ replicas: 5, ...standing('True') })).toBe('written');
+  clock.advance(100);
+  expect(await told({ replicas: 5, ...standing('True'), observedGeneration: 7 })).toBe('written');
+});
+
+test('in a storm, mere progress is told once in four turns of the app, and at the latest after half a minute', async () => {
+  const { planned, go, echo, statuses, clock } = bench();
+  planned(progress(1));
+  await go();
+  echo();
+  clock.advance(7_900);
+  planned(progress(2));
+  await expect(go(2_000)).resolves.toEqual({ wakeInMs: 100 });
+  clock.advance(100);
+  await go(2_000);
+  echo();
+  expect(statuses()).toHaveLength(2);
+  clock.advance(29_000);
+  planned(progress(3));
+  await expect(go(60_000)).resolves.toEqual({ wakeInMs: 1_000 });
+  clock.advance(1_000);
+  await go(60_000);
+  expect(statuses()).toHaveLength(3);
+});
+
+test('the volume that a pass reads is in the status that it writes', async () => {
+  const { go, statuses } = bench();
+  const read: Action = { type: 'readVolume', ordinal: 0, name: 'pv-0', reason: 'it was just bound' };
+  vi.mocked(planner.plan).mockImplementation(({ volumes }) => ({
+    actions: volumes.length === 0 ? [read] : [],
+    waits: [],
+    notes: [],
+    status: { replicas: volumes.length },
+    statusFirst: false,
+  }));
+  vi.mocked(invariants.checkPlan).mockReturnValue([]);
+  await go();
+  expect(statuses().map(({ body }) => body['status'])).toEqual([{ replicas: 1 }]);
+});
+
+test('a pod that is foretold is mere progress: what is stored tells whoever comes next that it may have run', async () => {
+  const { planned, go, echo, statuses, clock, gate } = bench();
+  planned(progress(0));
+  await go();
+  echo();
+  clock.advance(300);
+  planned({ ...progress(1), actions: [{ ...createPod, foretold: true } as Action] });
+  await go();
+  expect(gate.isUntold(KEY)).toBe(false);
+  expect(statuses()).toHaveLength(1);
 });
 
 test('a pass that acts leaves the status to the next, but passes that act without end write it every 250 ms', async () => {

@@ -2,10 +2,11 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Ending } from '../../src/identity/slot.ts';
-import { ago, NOW, type Raw, rawService } from './objects.ts';
+import { ago, hashOf, NOW, type Raw, rawService } from './objects.ts';
 import { deeds, planned, rows, see, world } from './world.ts';
 
 const one = { replicas: 1 };
+const LONG = { terminationGracePeriodSeconds: 100 };
 const withData = { ...one, volumes: ['data'] };
 const made = { does: 'create Pod web-0', waits: 'web-0 PodPending' };
 const held = { waits: 'web-0 PodVanished' };
@@ -44,7 +45,7 @@ describe('the place of a pod that is gone', () => {
     },
     {
       it: 'is not free before the grace period of its template is over',
-      app: { ...one, pod: { terminationGracePeriodSeconds: 100 } },
+      app: { ...one, pod: LONG },
       pods: '0 Gone',
       ledger: { 0: { state: 'Vanished', since: ago(109) } },
       ...held,
@@ -72,6 +73,29 @@ describe('the place of a pod that is gone', () => {
       says: 'may have gone unseen just before this operator began to watch',
     },
     { it: 'is free once we have', app: withData, pods: '0 Gone', ledger: 'none', watching: 40, ...made },
+    {
+      it: 'is not free when its claim is left and the ledger tells no more than that it is waited for',
+      app: withData,
+      pods: '0 Gone',
+      ledger: { 0: { podUID: undefined, revision: undefined, state: 'Waiting' } },
+      watching: 39,
+      ...held,
+    },
+    {
+      it: 'is free when the ledger tells that the end of its last pod is known, whoever used the claim',
+      app: withData,
+      pods: '0 Gone',
+      ledger: { 0: { podUID: undefined, state: 'Waiting' } },
+      watching: 1,
+      ...made,
+    },
+    {
+      it: 'is not free while a successor may still be stopping whose grace period is longer',
+      app: { ...one, pod: LONG },
+      pods: '0 Gone',
+      ledger: { 0: { graceSeconds: 30, updateTo: hashOf('v1', [], LONG), state: 'Vanished', since: ago(109) } },
+      ...held,
+    },
     {
       it: 'is free when it never had a claim, however short we have watched',
       app: withData,
@@ -110,6 +134,22 @@ describe('the place of a pod that is gone', () => {
       waits: 'web-0 PodVanished, web-1 PodNotReady',
     },
   ]);
+
+  test.each([
+    ['its first one, beside its claims', { app: withData, claims: 'data-0 -', ledger: 'none' as const }, true],
+    ['its first one, without claims', { app: one, pods: '0 Gone', ledger: 'none' as const }, undefined],
+    ['its next one', { app: withData, pods: '0 Stopped' }, undefined],
+    ['one that an update brings', { app: one, pods: '0 Stopped', ledger: { 0: { updateTo: hashOf('v1') } } }, true],
+    [
+      'one that an update brings, once the end of the former one is recorded',
+      { app: one, pods: '0 Stopped', ledger: { 0: { updateTo: hashOf('v1'), podUID: undefined } } },
+      undefined,
+    ],
+  ])('of %s: whether it is foretold', (_, given, foretold) => {
+    const { actions } = planned(see(world(given)));
+    const told = actions.flatMap((action) => (action.type === 'createPod' ? [action.foretold] : []));
+    expect(told).toEqual([foretold]);
+  });
 
   const later = (given: Parameters<typeof world>[0]) => planned(see(world(given)));
 

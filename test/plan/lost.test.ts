@@ -5,7 +5,7 @@ import type { NodeView } from '../../src/identity/node-view.ts';
 import { checkPlan } from '../../src/plan/invariants.ts';
 import { plan } from '../../src/plan/plan.ts';
 import type { Plan } from '../../src/plan/types.ts';
-import { APP, NOW, owner, type Raw } from './objects.ts';
+import { APP, hashOf, NOW, owner, type Raw } from './objects.ts';
 import { type Given, planned, rows, see, waiting, world } from './world.ts';
 
 const SILENT: NodeView = {
@@ -221,6 +221,14 @@ describe('the name of one that is gone without a word of its kubelet', () => {
       ledger: { 0: { node: 'node-a' } },
       nodes: off,
       ...made,
+    },
+    {
+      it: 'is not, when the ledger says that a successor follows: it may have run elsewhere',
+      app: one,
+      pods: '0 Gone',
+      ledger: { 0: { node: 'node-a', updateTo: hashOf('v1') } },
+      nodes: off,
+      waits: 'web-0 PodVanished',
     },
     {
       it: 'is free after its grace when the Node is gone: its kubelet may live',

@@ -117,6 +117,17 @@ describe('a claim of a member that is not wanted any more', () => {
     },
   );
 
+  test('is kept, remembered and told while another disk is behind it, and goes once that is the recorded one (seed 238)', () => {
+    const given = { app: app(1, policy('Retain', 'Delete')), pods: '0 Available, 1 Stopped' };
+    const swapped = planned(see(world({ ...given, disks: { 'pv-data-web-1': 'another' } })));
+    expect([deeds(swapped, ['data']), waiting(swapped)]).toEqual([[], []]);
+    expect(swapped.status.members?.[1]?.claims).toMatchObject([{ name: 'data-web-1', uid: 'data-web-1-uid' }]);
+    expect(swapped.notes).toMatchObject([
+      { reason: 'ClaimDiffers', message: expect.stringContaining('Claim data-web-1 is kept') },
+    ]);
+    expect(waiting(planned(see(world(given))))).toEqual(['web-1 ClaimsDeleted']);
+  });
+
   test('is kept under Retain', () => {
     const result = planned(see(two(app(1, policy('Retain', 'Retain')))));
     expect([deeds(result), waiting(result)]).toEqual([['delete Pod web-1'], ['web-1 PodTerminating']]);

@@ -15,7 +15,10 @@ import { basesOf } from './updates.ts';
 
 const isClaim = ({ plural }: Call) => plural === 'persistentvolumeclaims';
 
-/** Whoever gives a claim an owner has read the app since, and gives it by what that says now: a view may be behind. */
+/**
+ * Whoever gives a claim an owner has read the app since, and gives it by what that said: a view may be behind. By one of the reads of
+ * this pass: others follow for other claims while this request looks for a connection (seed 663).
+ */
 export function givenByNow(knowledge: Knowledge, call: Call): string | undefined {
   if (!isClaim(call) || call.verb !== 'patch' || call.name === undefined) return undefined;
   const sent = fieldOf(call.body, 'metadata', 'ownerReferences');
@@ -23,13 +26,14 @@ export function givenByNow(knowledge: Knowledge, call: Call): string | undefined
   const name = appNameOf(knowledge, call) ?? '';
   const place = podIn(name, call.name);
   if (place === undefined) return undefined;
-  const read = knowledge.readSince(keyOf('statefulapps', call.namespace, name)).findLast((one) => one !== undefined);
-  const app = read === undefined ? null : appOf(read);
+  const reads = knowledge.readSince(keyOf('statefulapps', call.namespace, name));
+  const apps = reads.flatMap((read) => (read === undefined ? [] : (appOf(read) ?? [])));
   const isOurs = ({ kind, name: owner }: Owner) =>
     (kind === KIND && owner === name) || (kind === 'Pod' && owner === place.pod);
   if (!owners.some(isOurs)) return undefined;
-  if (app === null) return 'its app was not read before';
-  return wrongOwners(app, { owners, ordinal: place.ordinal, pods: podsAmong(knowledge, owners) });
+  if (apps.length === 0) return 'its app was not read before';
+  const pods = podsAmong(knowledge, owners);
+  return allOf(apps, (app) => wrongOwners(app, { owners, ordinal: place.ordinal, pods }));
 }
 
 /** Whoever makes a claim, or gives it other owners, gives those that the policy says, and leaves others' alone. */

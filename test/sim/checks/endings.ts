@@ -4,11 +4,19 @@
 
 import type { StatefulApp } from '../../../src/api/schema.ts';
 import { listAt } from '../../../src/identity/json.ts';
+import { readVolume } from '../../../src/volumes/volume-view.ts';
 import type { SimServer } from '../server/server.ts';
 import type { Change, Stored } from '../server/types.ts';
 import { appOf, fieldOf, isDeleting, phaseOf, wantedOf } from './facts.ts';
 import { asks } from './given.ts';
 import { isKin, keeperIn, ownersOf, podIn, servedIn } from './keepers.ts';
+
+/** Another disk is behind it than the ledger names: what is on it is nobody's to delete. */
+function isDoubtful(server: SimServer, { status }: StatefulApp, name: string): boolean {
+  const recorded = status?.members?.flatMap(({ claims = [] }) => claims).find((claim) => claim.name === name);
+  const volume = server.all('persistentvolumes').find(({ metadata }) => metadata.name === recorded?.volume);
+  return recorded?.disk !== undefined && volume !== undefined && readVolume(volume).disk !== recorded.disk;
+}
 
 /** How late a write may arrive that was decided on before. */
 const LATEST_MS = 90_000;
@@ -55,6 +63,7 @@ export class Endings {
       const [claim, object] = [claims.get(uid), apps.get(owner)];
       const app = object === undefined ? null : appOf(object);
       if (claim === undefined || app === null || this.#isStray({ app: owner }, claim)) return [];
+      if (isDoubtful(server, app, name)) return [];
       // A stranger's pod under the member's name may run on it.
       if (server.find('pods', app.metadata.namespace, `${app.metadata.name}-${ordinal}`) !== undefined) return [];
       return [`claim ${name} of ordinal ${ordinal}, which is not wanted, is left under whenScaled Delete`];

@@ -42,7 +42,7 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
     name: 'made pods not remembered',
     why: 'a pod that came and went between two events of a watch is followed at once by its twin (R1)',
     file: 'src/operator/perform.ts',
-    find: '  hands.cache.made(job.key, { object, atMs: hands.steadyMs() });\n',
+    find: '  hands.cache.made(job.key, { object: made, atMs: hands.steadyMs() });\n',
     replace: '',
   },
   {

@@ -14,7 +14,7 @@ export const BUGS_OF_DISKS: readonly Planted[] = [
     name: 'disk not looked at before the pod is made',
     why: 'a volume was swapped since it was read, and the member starts on an empty disk (R12)',
     file: PERFORM,
-    find: '      await confirmDisks(hands, job, action.disks ?? []);\n',
+    find: '  await confirmDisks(hands, job, disks);\n',
     replace: '',
   },
   {

@@ -60,7 +60,7 @@ export const BUGS_OF_NODES: readonly Planted[] = [
     name: 'dead node not looked at before its members are made',
     why: 'it came back a moment ago, and the pod that was taken off it is being stopped',
     file: PERFORM,
-    find: '      if (action.deadNode !== undefined) await confirmDeadNode(hands, action.deadNode);\n',
+    find: '  if (deadNode !== undefined) await confirmDeadNode(hands, deadNode);\n',
     replace: '',
   },
 ];

@@ -93,8 +93,8 @@ export const BUGS_OF_THE_PLAN: readonly Planted[] = [
     name: 'pods of a former app not waited for',
     why: 'an app that is applied anew meets a kubelet that still stops the former one, and shares its volume (R1)',
     file: 'src/plan/vacancy.ts',
-    find: 'ledger === null ? claimedSinceMs(observed, claims) :',
-    replace: 'ledger === null ? null :',
+    find: ': claimedSinceMs(observed, claims);',
+    replace: ': null;',
   },
   {
     name: 'end of an unscheduled pod assumed',

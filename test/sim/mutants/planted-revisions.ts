@@ -49,7 +49,7 @@ export const BUGS_OF_REVISIONS: readonly Planted[] = [
     name: 'lost revision not looked for',
     why: 'a revision that lost our label counts as gone, and its member comes back updated (R7)',
     file: 'src/operator/perform.ts',
-    find: '      if (action.unless !== undefined) await confirmLostRevision(hands, job, action.unless);\n',
+    find: '  if (unless !== undefined) await confirmLostRevision(hands, job, unless);\n',
     replace: '',
   },
   {
