@@ -185,9 +185,10 @@ function commandOf({ plan, programs, args }: NodeState, program: NodeProgram): r
   return [programs[program], ...builtIn[program], ...(args[program] ?? [])];
 }
 
-// --local: the other way hands the archive to containerd in pieces, which takes longer.
+// --local: the other way hands the archive to containerd in pieces, which takes longer. Among the node's processes, so that it ends with
+// the node: it would wait for a containerd that is gone for ever.
 async function importImage({ plan, holder }: NodeState & { readonly holder: Holder }, archive: string): Promise<void> {
-  const enter = inside(holder, ['mount']);
+  const enter = inside(holder, ['mount', 'pid']);
   const command = [...enter, plan.ctr, '--namespace=k8s.io', 'images', 'import', '--local', '-'];
   await run(command, { inputFile: archive, env: cleanEnvironment() });
 }
