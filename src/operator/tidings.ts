@@ -1,5 +1,6 @@
-// What a pass did, as Events: what one member got in it, its claims and its pod, is one of them, and so is what comes right before the first. Each would otherwise cost the API
-// server as much as the act that it tells of. Lacks refusals, which are told as they come (execute.ts).
+// What a pass did, as Events: what one member got in it, its claims and its pod, is one of them, and what all members stand on is told
+// with the first. Each would otherwise cost the API server as much as the act that it tells of. Lacks refusals, which are told as
+// they come (execute.ts).
 
 import { actionKey, describeTogether } from '../plan/describe.ts';
 import type { Action, ObservedApp } from '../plan/types.ts';
