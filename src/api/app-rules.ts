@@ -1,10 +1,10 @@
 // Rules on the whole object: those that need the app's name. They never block an update that does not concern them
 // (status writes, finalizers, scaling down), also on objects stored before the rule existed: see Rule.unless.
 // Lacks a limit on claim names: claim template (63) + app (63) + ordinal (10) stay far below a claim's 253 characters.
-import { LABEL, LEDGER } from './names.ts';
+import { LABEL, LEDGER, MAX_CLAIM_TEMPLATES } from './names.ts';
 import type { Immutable, Rule } from './rule.ts';
 import { celEnd, end, type Labels, type Selector, type Spec } from './rules.ts';
-import { DNS_LABEL, MAX_DNS_LABEL } from './scalars.ts';
+import { DNS_LABEL, MAX_DNS_LABEL, MAX_INT32 } from './scalars.ts';
 
 interface App {
   readonly metadata: { readonly name: string };
@@ -29,6 +29,7 @@ const LAST = `(${celEnd('self.spec')} - 1)`;
 
 /** `<app>-<ordinal>` is a pod name, its host name and the value of the label pod-name: 63 characters. */
 export const podNamesFit: Rule<App> = {
+  mostly: `self.metadata.name.size() <= ${MAX_DNS_LABEL - `-${MAX_INT32}`.length}`,
   cel: `self.metadata.name.size() + 1 + string(${LAST}).size() <= ${MAX_DNS_LABEL}`,
   message: `the name of the app, "-" and the highest ordinal are the host name of the last member, which has at most ${MAX_DNS_LABEL} characters; choose a shorter name, or fewer replicas or a lower ordinals.start`,
   at: ['metadata', 'name'],
@@ -42,6 +43,7 @@ const celLedger = (app: string) =>
 
 /** status.members[] names every member and claim, and one object has a limited size in etcd. */
 export const ledgerFits: Rule<App> = {
+  mostly: `self.spec.replicas <= ${Math.floor(LEDGER.bytes / (LEDGER.perMember + LEDGER.perClaim * MAX_CLAIM_TEMPLATES))}`,
   cel: `${celLedger('self')} <= ${LEDGER.bytes}`,
   message:
     'the status records every member and its claims and must fit into one object: so many replicas with so many claims each do not; use fewer replicas or claims, or several apps',
@@ -69,6 +71,7 @@ const celOwn = (app: string) =>
 
 /** Our own label has one value: the app's name. */
 export const ownLabelIsName: Rule<App> = {
+  mostly: `!self.spec.?selector.?matchLabels[?${KEY}].hasValue() && !self.spec.template.?metadata.?labels[?${KEY}].hasValue()`,
   cel: `self.spec.?selector.?matchLabels[?${KEY}].orValue(self.metadata.name) == self.metadata.name && self.spec.template.?metadata.?labels[?${KEY}].orValue(self.metadata.name) == self.metadata.name`,
   message: `the operator labels every pod with ${LABEL.app}, and its value is the name of the app; correct or remove this label in selector and template`,
   at: ['spec'],
@@ -103,6 +106,8 @@ const celExpressions = (app: string) => celField(app, 'matchExpressions', '[]');
 
 /** As in every workload of apps/v1. Writing the default out, or removing it, is no change. */
 export const selectorFixed: Immutable<App> = {
+  mostly:
+    '(has(self.spec.selector) ? has(oldSelf.spec.selector) && self.spec.selector == oldSelf.spec.selector : !has(oldSelf.spec.selector))',
   cel: `${celLabels('self')} == ${celLabels('oldSelf')} && ${celExpressions('self')} == ${celExpressions('oldSelf')}`,
   message:
     'selector is how the app, its Service and disruption budgets know the pods, and cannot change; set it back, or delete the app with --cascade=orphan and create it again',

@@ -48,3 +48,4 @@ export const MAX_REPLICAS = 4000;
 export const LEDGER = { bytes: 1_200_000, perMember: 280, perClaim: 150 } as const;
 /** Most claim templates of one app. */
 export const MAX_CLAIM_TEMPLATES = 16;
+export const MAX_EXCLUDED = 1000;

@@ -10,6 +10,12 @@ export interface Rule<Self> {
   /** Where the fault is, below the value: `['spec', 'restartPolicy']`. */
   readonly at?: readonly string[];
   /**
+   * CEL that implies the rule, holds for nearly all objects and costs little: it is tried first. Every rule is evaluated at every
+   * write, of the status too, and each step below `self` makes the API server copy the schemas of all fields beside the one
+   * it takes (apiextensions-apiserver pkg/apiserver/schema/cel/model, Structural.Properties).
+   */
+  readonly mostly?: string;
+  /**
    * CEL that is true when an update does not make the matter worse (`oldSelf` is the stored value). For rules on the whole
    * object, which changes with every status write: the API server ratchets only values that did not change.
    */
@@ -25,11 +31,15 @@ export interface Immutable<Self> extends Omit<Rule<Self>, 'holds' | 'unless'> {
 const pathTo = (at: readonly string[] | undefined) => (at ? { fieldPath: at.map((step) => `.${step}`).join('') } : {});
 
 function twin(rule: Rule<never>): object {
-  const { cel, message, at, unless } = rule;
+  const { message, at, unless } = rule;
   const where = { message, ...pathTo(at) };
-  if (unless === undefined) return { rule: cel, ...where };
+  if (unless === undefined) return { rule: celOf(rule), ...where };
   const calm = unless === 'true' ? 'oldSelf.hasValue()' : `oldSelf.hasValue() && ${unless}`;
-  return { rule: `${calm} || (${cel})`, ...where, optionalOldSelf: true };
+  return { rule: celOf({ ...rule, cel: `${calm} || (${rule.cel})` }), ...where, optionalOldSelf: true };
+}
+
+function celOf({ cel, mostly }: Pick<Rule<never>, 'cel' | 'mostly'>): string {
+  return mostly === undefined ? cel : `${mostly} || ${cel}`;
 }
 
 /** The schema with its rules: zod checks them when the shape is right, the CRD carries them as CEL. */
@@ -43,8 +53,8 @@ export function ruled<S extends z.ZodType>(
       if (!holds(self)) context.addIssue({ code: 'custom', message, path: [...(at ?? [])] });
     }
   });
-  const cel = fixed.map(({ cel: rule, message, at }) => ({
-    rule,
+  const cel = fixed.map(({ message, at, ...rule }) => ({
+    rule: celOf(rule),
     message,
     reason: 'FieldValueForbidden',
     ...pathTo(at),

@@ -1,7 +1,7 @@
 // Every rule on the spec that its shape cannot express (rule.ts says how a rule is written; app-rules.ts has those that
 // need the app's name). What they match in
 // StatefulSet is cited from Kubernetes 1.36. Lacks what only the cluster knows: quotas, storage classes, other objects.
-import { LABEL, MAX_REPLICAS } from './names.ts';
+import { LABEL, MAX_EXCLUDED, MAX_REPLICAS } from './names.ts';
 import type { Rule } from './rule.ts';
 import { DNS_LABEL, MAX_DNS_LABEL, MAX_INT32, PERCENT } from './scalars.ts';
 
@@ -104,6 +104,7 @@ export const end = ({ replicas, ordinals }: Spec) => ordinals.start + replicas +
 export const celEnd = (spec: string) => `${spec}.ordinals.start + ${spec}.replicas + ${spec}.ordinals.excluded.size()`;
 
 export const ordinalsFit: Rule<Spec> = {
+  mostly: `self.ordinals.start <= ${MAX_INT32 - MAX_REPLICAS - MAX_EXCLUDED} && self.replicas <= ${MAX_REPLICAS}`,
   cel: `${celEnd('self')} <= ${MAX_INT32}`,
   message: `ordinals are numbers below 2^31, and start + replicas + the number of excluded ones is beyond; choose a lower start`,
   at: ['ordinals', 'start'],

@@ -10,7 +10,7 @@ import { problemsOf } from './problems.ts';
 import { ruled } from './rule.ts';
 import type { DeepReadonly } from './scalars.ts';
 import { type StatefulAppSpec, specSchema, type WrittenSpec } from './spec.ts';
-import { parseStatus, type StatefulAppStatus, statusSchema } from './status.ts';
+import { declaredStatus, parseStatus, type StatefulAppStatus } from './status.ts';
 
 const metadata = z.looseObject({
   name: z.string(),
@@ -37,7 +37,7 @@ const FIXED = [rules.serviceNameFixed, rules.selectorFixed];
 const readSchema = ruled(shape, RULES);
 
 /** The whole object as users write it: what the CRD is generated from. */
-export const appSchema = ruled(shape.extend({ status: statusSchema.optional() }), RULES, FIXED);
+export const appSchema = ruled(shape.extend({ status: declaredStatus.optional() }), RULES, FIXED);
 
 export type ObjectMeta = DeepReadonly<z.output<typeof metadata>>;
 

@@ -2,7 +2,7 @@
 // name, default and meaning; ours are added. Strict where the operator acts on each field, so that one newer than this
 // operator is a problem, never ignored; open (unknown fields kept) in the templates. Rules beyond shape: rules.ts.
 import { z } from 'zod';
-import { MAX_CLAIM_TEMPLATES } from './names.ts';
+import { MAX_CLAIM_TEMPLATES, MAX_EXCLUDED } from './names.ts';
 import { ruled } from './rule.ts';
 import * as rules from './rules.ts';
 import { type DeepReadonly, intOrString, labelMap, MAX_DNS_LABEL, natural } from './scalars.ts';
@@ -89,7 +89,7 @@ const ordinals = z
     start: natural().default(0).describe('The lowest ordinal.'),
     excluded: z
       .array(natural())
-      .max(1000)
+      .max(MAX_EXCLUDED)
       .default([])
       .meta({ 'x-kubernetes-list-type': 'set' })
       .refine((list) => new Set(list).size === list.length, 'an ordinal is listed twice; remove one')

@@ -1,4 +1,4 @@
-// The shape of a StatefulApp's status, and how it is read: leniently. Status is written by this operator, an older or a
+// The shape of a StatefulApp's status, what of it the API server is told, and how it is read: leniently. Status is written by this operator, an older or a
 // newer one, or restored by a backup tool, so reading never fails: a mistyped part counts as absent, an unknown field
 // is kept, unless it is nested so deep that it could not be written again (safety.md R4, R13). Lacks any judgement of
 // what the ledger says.
@@ -59,20 +59,14 @@ const condition = z.looseObject({
   message: z.string().optional(),
 });
 
-/** The API server keeps conditions unique by type. */
-const conditions = z.array(condition).meta({
-  'x-kubernetes-list-type': 'map',
-  'x-kubernetes-list-map-keys': ['type'],
-});
+/** Unique by type, so that others can apply one of theirs beside ours; each is one field in metadata.managedFields. */
+const BY_TYPE = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] };
+const conditions = z.array(condition);
 
 /** All members that an app may want, and as many that it wants no more; their size bounds them earlier (plan/room.ts). */
 const MAX_ENTRIES = 2 * MAX_REPLICAS;
 
-/**
- * Atomic, not a map by ordinal: for a map, metadata.managedFields names every field of every member, 190 bytes each
- * (seen), and etcd takes 1.5 MiB an object. Written whole in either case, by one writer.
- */
-const members = z.array(member).max(MAX_ENTRIES).meta({ 'x-kubernetes-list-type': 'atomic' });
+const members = z.array(member).max(MAX_ENTRIES);
 
 export const statusSchema = z.looseObject({
   observedGeneration: z.int().optional(),
@@ -92,6 +86,26 @@ export const statusSchema = z.looseObject({
   conditions: conditions.optional(),
   members: members.optional(),
 });
+
+/**
+ * What the CRD says of it. Only conditions, since server-side apply goes by their types: each field that is declared makes each
+ * write of the status dearer for the API server, and reading trusts none of it anyway (docs/adr/0015). Lists of what is
+ * not declared are atomic there: for a map by ordinal metadata.managedFields would name every field of every member, 190 bytes
+ * each (seen), and etcd takes 1.5 MiB an object.
+ */
+export const declaredStatus = z
+  .looseObject({
+    conditions: z
+      .array(z.looseObject({ type: z.string() }).meta({ 'x-kubernetes-map-type': 'atomic' }))
+      .meta(BY_TYPE)
+      .optional()
+      .describe('Ready, Reconciling and Stalled as kstatus reads them, Available, Progressing, AsSpecified.'),
+  })
+  .describe(
+    'What the operator sees and does: conditions; counts (replicas, readyReplicas, availableReplicas, currentReplicas, updatedReplicas, ' +
+      'terminatingReplicas); currentRevision, updateRevision, failedRevision; and members, the ledger, with for each ordinal: pod, node, ' +
+      'revision, state, what it waits for (reason, message), since when, restarts, and its claims with their volumes.',
+  );
 
 export type MemberClaim = DeepReadonly<z.output<typeof memberClaim>>;
 export type Member = DeepReadonly<z.output<typeof member>>;
