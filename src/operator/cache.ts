@@ -10,6 +10,7 @@ import { readApp, readEnding, type Sighting } from '../plan/observe.ts';
 import type { StrayKind, Survey } from '../plan/types.ts';
 import type { VolumeView } from '../volumes/volume-view.ts';
 import { recordDisplaced, recordEnding, recordOrphaned } from './endings.ts';
+import { forgetClaims, rememberClaim, signed } from './made-claims.ts';
 import { Nodes } from './nodes.ts';
 import { emptyShelf, isBare, mapOf, nodesOf, type Shelf } from './shelf.ts';
 import { sightingOf } from './sighting.ts';
@@ -40,7 +41,7 @@ export class Cache {
     if (key === null) return left;
     const shelf = this.#shelf(key);
     if (event.type === 'deleted') return [this.#applyDeletion(shelf, { kind, key, event, atMs })];
-    const view = readView(kind, event.object);
+    const view = signed(shelf, readView(kind, event.object));
     const views = mapOf(shelf, kind);
     const before = views.get(view.name);
     views.set(view.name, view);
@@ -75,13 +76,8 @@ export class Cache {
     if (object !== undefined) {
       const known = mapOf(shelf, kind).get(name);
       if (known?.uid === object.metadata.uid) return; // the watch shows it meanwhile
-      shelf.strays.set(at, {
-        kind,
-        name,
-        view: readView(kind, object),
-        readAtMs: atMs,
-        reads: (before?.reads ?? 0) + 1,
-      });
+      const reads = (before?.reads ?? 0) + 1;
+      shelf.strays.set(at, { kind, name, view: readView(kind, object), readAtMs: atMs, reads });
       return;
     }
     shelf.strays.delete(at);
@@ -93,6 +89,10 @@ export class Cache {
   /** We made a pod that no watch has shown yet: it counts as there, and is looked for if it stays unseen. */
   made(key: string, { object, atMs }: { readonly object: KubeObject; readonly atMs: number }): void {
     this.read(key, { kind: 'Pod', name: object.metadata.name, object, atMs });
+  }
+
+  madeClaim(key: string, object: KubeObject): void {
+    rememberClaim(this.#shelf(key), object);
   }
 
   /** What was read of the volume behind a claim. Looks that found another disk are none that make further ones rarer. */
@@ -134,6 +134,7 @@ export class Cache {
       this.#vacate(shelf, steadyMs);
       const bound = new Set([...shelf.claims.values()].map(({ volume }) => volume));
       for (const name of shelf.volumes.keys()) if (!bound.has(name)) shelf.volumes.delete(name);
+      forgetClaims(shelf);
       this.#tidy(key, shelf);
     }
     this.nodes.prune(new Set([...this.#shelves.values()].flatMap((shelf) => [...nodesOf(shelf)])));

@@ -6,13 +6,16 @@
 import { KubeError } from '../kube/errors.ts';
 import { actionKey, describe, isRead, subjectOf } from '../plan/describe.ts';
 import type { Action, StrayKind } from '../plan/types.ts';
-import { Altered, type Hands, type Job, Stale } from './hands.ts';
+import { AFTERWARDS_MS, Altered, type Hands, type Job, Stale } from './hands.ts';
 import { inLanes } from './lanes.ts';
 import { look, lookAgain } from './look.ts';
 import { perform } from './perform.ts';
 import { isCurrent } from './reread.ts';
 import { errorText } from './telemetry.ts';
 import { tellDone } from './tidings.ts';
+
+/** Their echoes wake nobody (perform.ts). */
+const QUIET: readonly Action['type'][] = ['createClaim', 'createPod'];
 
 /**
  * Resolves to the milliseconds after which the app has to be looked at again, unless it need not be; rejects when the
@@ -36,6 +39,7 @@ export async function execute(hands: Hands, job: Job, actions: readonly Action[]
   }
   // What the view was behind of is told by a watch; should that be late, another plan on the same view is of no use.
   if (isBehind) times.push(hands.gate.behind(job.key));
+  if (done.some(({ type }) => QUIET.includes(type))) times.push(AFTERWARDS_MS);
   return times.length > 0 ? Math.min(...times) : undefined;
 }
 

@@ -28,6 +28,8 @@ export interface Ears {
   readonly gate: Gate;
   /** This app has something new to decide on. */
   news(key: string): void;
+  /** A watch tells of this version of an object of the app. */
+  told(key: string, scope: Scope, resourceVersion: string): void;
   /** This app is gone. */
   retired(key: string, uid: string): void;
   /** One more watch has told its first list. */
@@ -112,11 +114,12 @@ function handlers(options: FollowOptions, ears: Ears, { followed, namespace }: P
   const scope = scopeIn(options)(resource, namespace ?? '');
   return {
     event: (event) => {
-      const { uid } = event.object.metadata;
+      const { uid, resourceVersion } = event.object.metadata;
       for (const key of ears.cache.apply(kind, event, clock.monotonic())) {
         if (event.type === 'deleted') ears.gate.gone(key, uid);
         if (kind === 'StatefulApp' && event.type === 'deleted') ears.retired(key, uid);
-        else ears.news(key);
+        else if (event.type === 'deleted') ears.news(key);
+        else ears.told(key, scope, resourceVersion);
       }
     },
     progress: (resourceVersion) => ears.gate.progress(scope, resourceVersion),

@@ -40,6 +40,7 @@ export class Gate {
   readonly #behind = new Map<string, number>();
   readonly #untold = new Set<string>();
   readonly #statusAtMs = new Map<string, number>();
+  readonly #statusDueMs = new Map<string, number>();
   readonly #statusRefusals = new Map<string, StatusRefusal>();
   readonly #opened: (key: string) => void;
 
@@ -144,13 +145,22 @@ export class Gate {
     return this.#untold.has(key);
   }
 
-  /** The stored status tells of all pods that were made. */
+  /** The stored status is what it should be, and tells of all pods that were made. */
   told(key: string): void {
     this.#untold.delete(key);
+    this.#statusDueMs.delete(key);
+  }
+
+  /** Since when the stored status has not been what it should be; the time given, when that is new. */
+  statusDueMs(key: string, nowMs: number): number {
+    const dueMs = this.#statusDueMs.get(key) ?? nowMs;
+    this.#statusDueMs.set(key, dueMs);
+    return dueMs;
   }
 
   statusWritten(key: string, atMs: number): void {
     this.#statusAtMs.set(key, atMs);
+    this.#statusDueMs.delete(key);
     this.#statusRefusals.delete(key);
   }
 
@@ -177,6 +187,7 @@ export class Gate {
     this.#generations.delete(key);
     this.#refusals.delete(key);
     this.#statusAtMs.delete(key);
+    this.#statusDueMs.delete(key);
     this.#statusRefusals.delete(key);
     this.#behind.delete(key);
     this.#untold.delete(key);

@@ -7,12 +7,14 @@ import type { Observed, StrayKind } from '../plan/types.ts';
 import type { Cache } from './cache.ts';
 import type { Events } from './events.ts';
 import type { Gate, Scope } from './gate.ts';
+import type { Rest } from './rest.ts';
 import type { Logger, Telemetry } from './telemetry.ts';
 
 export interface Hands {
   readonly client: KubeClient;
   readonly cache: Cache;
   readonly gate: Gate;
+  readonly rest: Rest;
   readonly events: Events;
   readonly telemetry: Telemetry;
   readonly log: Logger;
@@ -45,12 +47,24 @@ export const STRAY_RESOURCES: Readonly<Record<StrayKind, ApiResource>> = {
   ControllerRevision: RESOURCES.controllerrevisions,
 };
 
+/** Quiet writes end a chain: what comes next is the doing of others. Should a plan rest on one after all, it is made within this time. */
+export const AFTERWARDS_MS = 250;
+
+export interface Written {
+  readonly resource: ApiResource;
+  readonly object: KubeObject;
+  /** When its watch tells of it, nobody has to look at once. */
+  readonly isQuiet?: boolean;
+}
+
 /** Tells the gate what its watch has to show before this app is planned for again. */
 export function settle(
-  { gate, scopeOf }: Hands,
+  { gate, rest, scopeOf }: Hands,
   { key }: Job,
-  written: { resource: ApiResource; object: KubeObject },
+  { resource, object, isQuiet = false }: Written,
 ): void {
-  const { namespace, resourceVersion } = written.object.metadata;
-  gate.wrote(key, scopeOf(written.resource, namespace ?? ''), resourceVersion);
+  const { namespace, resourceVersion } = object.metadata;
+  const scope = scopeOf(resource, namespace ?? '');
+  gate.wrote(key, scope, resourceVersion);
+  if (isQuiet) rest.wrote(key, scope, resourceVersion);
 }

@@ -5,11 +5,12 @@ import { createClient } from '../kube/client.ts';
 import { onServerTime, type ServerTime } from '../kube/server-time.ts';
 import { Cache } from './cache.ts';
 import { Events } from './events.ts';
-import { type FollowOptions, followAll, scopeIn } from './following.ts';
+import { type Ears, type FollowOptions, followAll, scopeIn } from './following.ts';
 import { Gate } from './gate.ts';
 import { Leader, type LeaderOptions, type LeaseTimes } from './leader.ts';
 import { type Outcome, Queue } from './queue.ts';
 import { type Pass, reconcile } from './reconcile.ts';
+import { Rest } from './rest.ts';
 import { errorText } from './telemetry.ts';
 
 export interface OperatorOptions extends FollowOptions {
@@ -45,12 +46,16 @@ export function startOperator(given: OperatorOptions): Operator {
   const begin = () => {
     if (pass !== null && watches.isSynced()) queue.start();
   };
+  const rest = new Rest();
+  const { news, told } = wakers(queue, rest);
   const watches = followAll(options, {
     cache,
     gate,
-    news: (key) => queue.add(key),
+    news,
+    told,
     retired: (key, uid) => {
       gate.forget(key);
+      rest.forget(key);
       queue.forget(key);
       pass?.events.forget(uid);
     },
@@ -64,8 +69,8 @@ export function startOperator(given: OperatorOptions): Operator {
       log.info({ identity: options.identity }, 'leading');
       telemetry.leading(true);
       cache.newTerm();
-      pass = { ...toolsOf(options, leader, signal), cache, gate };
-      for (const key of cache.apps()) queue.add(key);
+      pass = { ...toolsOf(options, leader, signal), cache, gate, rest };
+      for (const key of cache.apps()) news(key);
       begin();
     },
     lost: (why) => {
@@ -86,6 +91,19 @@ export function startOperator(given: OperatorOptions): Operator {
       await atMost(options, DRAIN_MS, queue.stop());
       await leader.stop();
       watches.stop();
+    },
+  };
+}
+
+/** Who is woken by what: by everything but echoes of our own writes. */
+function wakers(queue: Queue, rest: Rest): Pick<Ears, 'news' | 'told'> {
+  return {
+    news: (key) => {
+      rest.disturb(key);
+      queue.add(key);
+    },
+    told: (key, scope, resourceVersion) => {
+      if (rest.hears(key, scope, resourceVersion)) queue.add(key);
     },
   };
 }
@@ -112,7 +130,7 @@ function toolsOf(
   options: OperatorOptions & ServerTime,
   leader: Leader,
   signal: AbortSignal,
-): Omit<Pass, 'cache' | 'gate'> {
+): Omit<Pass, 'cache' | 'gate' | 'rest'> {
   const { transport, clock, wallOffsetMs, log, telemetry } = options;
   const beforeWrite = leader.assertMayWrite;
   const metrics = telemetry.requested;

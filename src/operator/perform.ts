@@ -6,12 +6,13 @@ import { podName } from '../identity/member-names.ts';
 import { controllerOf } from '../identity/owner.ts';
 import type { KubeObject, KubeObjectInput } from '../kube/objects.ts';
 import { type ApiResource, RESOURCES } from '../kube/resources.ts';
-import type { Action, Patch, StrayKind } from '../plan/types.ts';
-import { Altered, type Hands, type Job, STRAY_RESOURCES, Stale, settle } from './hands.ts';
-import { look, lookAgain, lookAtNode, strayOf, survey, tryVolume } from './look.ts';
-import { confirmClaimRemoval, confirmDisks, confirmOwner, confirmRemoval, confirmSpec } from './reread.ts';
-import { confirmDeadNode, confirmLost } from './reread-node.ts';
-import { trySuccessor, tryTemplate } from './trial.ts';
+import type { Action, Patch } from '../plan/types.ts';
+import { Altered, type Hands, type Job, Stale, settle } from './hands.ts';
+import { look, lookAtNode, strayOf, survey, tryVolume } from './look.ts';
+import { deleteClaim, deletePod, deleteRevision } from './removal.ts';
+import { confirmDisks, confirmOwner, confirmSpec } from './reread.ts';
+import { confirmDeadNode } from './reread-node.ts';
+import { tryTemplate } from './trial.ts';
 
 /** What it resolves to means nothing. */
 export async function perform(hands: Hands, job: Job, action: Action): Promise<unknown> {
@@ -31,7 +32,7 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<u
     case 'deleteRevision':
       return deleteRevision(hands, job, action);
     case 'createClaim':
-      return create(hands, job, { resource: RESOURCES.persistentvolumeclaims, object: action.object });
+      return createClaim(hands, job, action);
     case 'createPod':
       return createPod(hands, job, action);
     case 'applyService':
@@ -87,10 +88,21 @@ async function confirmKeeper(hands: Hands, job: Job, ordinal: number): Promise<v
   if (isStray && !(await look(hands, job, { kind: 'Pod', name }))) throw new Stale(`pod ${name} is gone`);
 }
 
-async function create(hands: Hands, job: Job, made: { resource: ApiResource; object: object }): Promise<KubeObject> {
-  const object = await hands.client.create(made.resource, made.object as KubeObjectInput, { fieldManager: MANAGER });
-  settle(hands, job, { resource: made.resource, object });
+interface Made {
+  readonly resource: ApiResource;
+  readonly object: object;
+  readonly isQuiet?: boolean;
+}
+
+async function create(hands: Hands, job: Job, { object: made, ...how }: Made): Promise<KubeObject> {
+  const object = await hands.client.create(how.resource, made as KubeObjectInput, { fieldManager: MANAGER });
+  settle(hands, job, { ...how, object });
   return object;
+}
+
+async function createClaim(hands: Hands, job: Job, { object }: Action & { type: 'createClaim' }): Promise<void> {
+  const made = await create(hands, job, { resource: RESOURCES.persistentvolumeclaims, object, isQuiet: true });
+  hands.cache.madeClaim(job.key, made);
 }
 
 async function createPod(hands: Hands, job: Job, action: Action & { type: 'createPod' }): Promise<void> {
@@ -98,7 +110,7 @@ async function createPod(hands: Hands, job: Job, action: Action & { type: 'creat
   if (unless !== undefined) await confirmLostRevision(hands, job, unless);
   if (deadNode !== undefined) await confirmDeadNode(hands, deadNode);
   await confirmDisks(hands, job, disks);
-  const made = await create(hands, job, { resource: RESOURCES.pods, object });
+  const made = await create(hands, job, { resource: RESOURCES.pods, object, isQuiet: true });
   // Until its watch shows it: should it come and go unseen, an older pod's end says nothing about this one (R1).
   hands.cache.made(job.key, { object: made, atMs: hands.steadyMs() });
   if (foretold !== true) hands.gate.made(job.key);
@@ -121,45 +133,6 @@ async function createRevision(
   }
   await patch(hands, job, { resource, name: rival.revision.name, patch: rival.patch });
   throw new Stale(`the template is another way to write ${rival.revision.name}`);
-}
-
-async function deleteRevision(
-  hands: Hands,
-  job: Job,
-  { name, uid, resourceVersion }: Action & { type: 'deleteRevision' },
-): Promise<void> {
-  await confirmOwner(hands, job);
-  return remove(hands, job, { kind: 'ControllerRevision', name, uid, resourceVersion });
-}
-
-async function deleteClaim(hands: Hands, job: Job, victim: Action & { type: 'deleteClaim' }): Promise<void> {
-  const { name, uid, resourceVersion } = victim;
-  await confirmClaimRemoval(hands, job, victim);
-  return remove(hands, job, { kind: 'PersistentVolumeClaim', name, uid, resourceVersion });
-}
-
-interface Victim {
-  readonly kind: StrayKind;
-  readonly name: string;
-  readonly uid: string;
-  readonly resourceVersion: string;
-  /** Absent: what the object says of itself. */
-  readonly graceSeconds?: number;
-}
-
-/** Until its watch has told of it, nothing else is planned. */
-async function remove(
-  hands: Hands,
-  job: Job,
-  { kind, name, uid, resourceVersion, graceSeconds }: Victim,
-): Promise<void> {
-  const resource = STRAY_RESOURCES[kind];
-  const { namespace } = job.observed.app;
-  const options = { uid, resourceVersion, gracePeriodSeconds: graceSeconds };
-  const result = await hands.client.delete(resource, { namespace, name }, options);
-  if (result.kind === 'terminating') settle(hands, job, { resource, object: result.object });
-  // The watch may have told of it before the answer came.
-  else if (hands.cache.shows(job.key, { kind, name, uid })) hands.gate.removed(job.key, uid);
 }
 
 async function apply(hands: Hands, job: Job, object: object): Promise<void> {
@@ -208,35 +181,4 @@ async function changeClaim(
 
 function unlike(found: Readonly<Record<string, string>> = {}, asked: Readonly<Record<string, string | null>>) {
   return Object.entries(asked).flatMap(([key, value]) => ((found[key] ?? null) === value ? [] : [key]));
-}
-
-async function deletePod(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
-  const { name, uid } = victim;
-  if (victim.because === 'lost') return deleteLost(hands, job, victim);
-  const resourceVersion = victim.because === 'ended' ? victim.resourceVersion : await lastLook(hands, job, victim);
-  await confirmDisks(hands, job, victim.disks ?? []);
-  await remove(hands, job, { kind: 'Pod', name, uid, resourceVersion });
-  await lookAgain(hands, job, victim);
-}
-
-/**
- * Without grace, since nobody is there to stop it. What its kubelet would have said is known from now on, whatever comes of
- * the request: the proof was read a moment ago, and holds for this very pod (R1).
- */
-async function deleteLost(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
-  const { name, uid } = victim;
-  const { resourceVersion, proof } = await confirmLost(hands, job, victim);
-  await confirmDisks(hands, job, victim.disks ?? []);
-  if (proof.by !== 'nodeGone') hands.cache.provenDead(job.key, uid);
-  await remove(hands, job, { kind: 'Pod', name, uid, resourceVersion, graceSeconds: 0 });
-  await lookAgain(hands, job, victim);
-}
-
-/** The resourceVersion that the removal still holds for. */
-async function lastLook(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<string> {
-  const pod = await confirmRemoval(hands, job, victim);
-  if (victim.because !== 'outdated' && victim.because !== 'broken') return pod.metadata.resourceVersion;
-  await trySuccessor(hands, job, { pod, successor: victim.successor });
-  // That it is broken, or may be spared, was decided on its state (R2).
-  return victim.resourceVersion;
 }

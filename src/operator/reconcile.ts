@@ -10,7 +10,7 @@ import { observe } from '../plan/observe.ts';
 import { plan as makePlan } from '../plan/plan.ts';
 import type { Observed, Plan } from '../plan/types.ts';
 import { execute } from './execute.ts';
-import { type Hands, type Job, settle } from './hands.ts';
+import { AFTERWARDS_MS, type Hands, type Job, settle } from './hands.ts';
 import type { Outcome } from './queue.ts';
 import { APPS } from './resources.ts';
 import { patienceMs, STATUS_EVERY_MS } from './status-pace.ts';
@@ -30,12 +30,18 @@ interface Turn extends Job {
 }
 
 export async function reconcile(pass: Pass, key: string, waitedMs = 0): Promise<Outcome> {
+  const { gate, rest, clock } = pass;
   try {
-    if (!pass.gate.enter(key)) return pass.gate.isUntold(key) ? wakeIn([await tellAnew(pass, { key, waitedMs })]) : {};
+    if (!gate.enter(key)) return gate.isUntold(key) ? wakeIn([await tellAnew(pass, { key, waitedMs })]) : {};
+    const restMs = rest.leftMs(key, clock.monotonic());
+    if (restMs > 0) return Number.isFinite(restMs) ? { wakeInMs: restMs } : {};
+    rest.begins(key);
     const job = turnOf(pass, key, waitedMs);
     if (job === null) return {};
     const { plan, breaches } = decide(job.observed);
-    return await (plan === null ? stopApp(pass, job, breaches) : carryOut(pass, job, plan));
+    const outcome = await (plan === null ? stopApp(pass, job, breaches) : carryOut(pass, job, plan));
+    rest.until(key, clock.monotonic() + (outcome.wakeInMs ?? Number.POSITIVE_INFINITY));
+    return outcome;
   } catch (error) {
     pass.log.warn({ app: key, err: errorText(error) }, 'the pass failed and is tried again');
     return { failed: true, retryAfterMs: error instanceof KubeError ? error.retryAfterMs : undefined };
@@ -102,7 +108,10 @@ async function keepStatus(pass: Pass, job: Turn, plan: Plan): Promise<number | u
   // The time of an app that this process has not written yet begins with the first pass that acts.
   const isFirst = acts && age === Number.POSITIVE_INFINITY;
   if (isFirst) gate.statusWritten(job.key, now);
-  if (!isFirst && age >= patience) return writeStatus(pass, job, plan.status);
+  // The pass after one that acts knows more, and may have a status of its own to store first: they are told together.
+  const settlesInMs = acts && !isUntold ? STATUS_EVERY_MS - (now - gate.statusDueMs(job.key, now)) : 0;
+  if (!isFirst && age >= patience && settlesInMs <= 0)
+    return (await writeStatus(pass, job, plan.status)) ?? AFTERWARDS_MS;
   return isFirst ? STATUS_EVERY_MS : Math.max(STATUS_EVERY_MS, patience - age);
 }
 
@@ -117,7 +126,7 @@ async function writeStatus(pass: Pass, job: Job, status: Plan['status']): Promis
   const body = { metadata: { uid, resourceVersion }, status: { ...taken(job.observed.app.status, status), ...status } };
   try {
     const object = await pass.client.patch(APPS, { namespace, name }, { type: 'merge', body, subresource: 'status' });
-    settle(pass, job, { resource: APPS, object });
+    settle(pass, job, { resource: APPS, object, isQuiet: true });
     pass.gate.statusWritten(job.key, pass.clock.monotonic());
     pass.gate.told(job.key);
     // Nothing of it was kept, as by a CRD that is older than this operator: no watch will tell, and it is not tried at once.

@@ -26,6 +26,8 @@ export interface Shelf {
   readonly endings: Map<string, Ending>;
   /** UIDs of pods that were proven dead before they went. */
   readonly dead: Set<string>;
+  /** UIDs of claims that this process has made. */
+  readonly madeClaims: Set<string>;
 }
 
 export function emptyShelf(): Shelf {
@@ -42,6 +44,7 @@ export function emptyShelf(): Shelf {
     volumes: new Map(),
     endings: new Map(),
     dead: new Set(),
+    madeClaims: new Set(),
   };
 }
 

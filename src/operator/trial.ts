@@ -42,11 +42,13 @@ const templateText = (object: KubeObject) => canonicalJson(objectAt(object, 'tem
 export async function trySuccessor(
   hands: Hands,
   job: Job,
-  { pod, successor }: { readonly pod: KubeObject; readonly successor: object },
+  { looked, successor }: { readonly looked: Promise<KubeObject>; readonly successor: object },
 ): Promise<void> {
   // A dry run counts beside the pod that is still there.
-  const isNo = (error: KubeError) =>
-    isRefusal(error) && !(isQuota(error.serverMessage ?? '') && !asksMore(error.serverMessage ?? '', pod));
+  const isNo = async (error: KubeError) => {
+    const words = error.serverMessage ?? '';
+    return isRefusal(error) && !(isQuota(words) && !asksMore(words, await looked));
+  };
   await dryRun(hands, job, { resource: RESOURCES.pods, object: successor, isNo });
 }
 
@@ -69,7 +71,7 @@ interface Trial {
   readonly resource: ApiResource;
   readonly object: object;
   /** Whether to stop at this answer. */
-  readonly isNo: (error: KubeError) => boolean;
+  readonly isNo: (error: KubeError) => boolean | Promise<boolean>;
 }
 
 /** What would be stored, as far as that is known. */
@@ -78,7 +80,7 @@ async function dryRun(hands: Hands, job: Job, { resource, object, isNo }: Trial)
   try {
     return await hands.client.create(resource, object as KubeObjectInput, options);
   } catch (error) {
-    if (!(error instanceof KubeError) || ASK_AGAIN.includes(error.code) || isNo(error)) throw error;
+    if (!(error instanceof KubeError) || ASK_AGAIN.includes(error.code) || (await isNo(error))) throw error;
     if (error.code !== 'AlreadyExists') tellUnknown(hands, job, error);
     return undefined;
   }

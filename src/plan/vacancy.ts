@@ -57,7 +57,8 @@ const freeAtMs = (slot: Slot) => (slot.state === 'Vanished' ? slot.freeAtMs : 0)
  * A pod that is gone while nobody of this process saw it end. One that the ledger names: the operator was away, and its end
  * counts from when its absence was first recorded. Without a ledger entry (R4: a new app, or a lost status) a claim that
  * exists may have had a pod until a moment ago, of a former app of this name, so its end counts from when this process
- * began to watch pods; without claims nothing is known to have run. So with one that has never named a pod.
+ * began to watch pods; without claims, or with claims that this process has made, nothing is known to have run. So with one
+ * that has never named a pod.
  */
 function unseenEnding({ observed, judge, revisions }: Setting, { name, ledger, claims }: Former): Ending | null {
   const atMs = hasRun(ledger) ? unseenSinceMs(ledger, judge.nowMs) : claimedSinceMs(observed, claims);
@@ -98,5 +99,6 @@ function hasRun(ledger: Member | null): ledger is Member {
 const NOT_THERE = ['Missing', 'Gone', 'Foreign'];
 
 function claimedSinceMs({ watchingSinceMs }: Observed, claims: readonly ClaimSlot[]): number | null {
-  return claims.some((claim) => !NOT_THERE.includes(claim.class)) ? (watchingSinceMs ?? null) : null;
+  const mayHaveServed = (claim: ClaimSlot) => !NOT_THERE.includes(claim.class) && claim.view?.madeHere !== true;
+  return claims.some(mayHaveServed) ? (watchingSinceMs ?? null) : null;
 }

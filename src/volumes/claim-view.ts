@@ -33,6 +33,8 @@ export interface ClaimView {
   readonly storageClass: string | null;
   readonly attributesClass: string | null;
   readonly accessModes: readonly string[];
+  /** This process made it, so that any pod that ever used it was seen to come (operator/cache.ts); absent: nobody can tell. */
+  readonly madeHere?: true;
 }
 
 export function readClaim(raw: unknown): ClaimView {

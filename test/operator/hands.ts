@@ -7,6 +7,7 @@ import { Events } from '../../src/operator/events.ts';
 import { Gate } from '../../src/operator/gate.ts';
 import type { Job } from '../../src/operator/hands.ts';
 import type { Pass } from '../../src/operator/reconcile.ts';
+import { Rest } from '../../src/operator/rest.ts';
 import { Telemetry } from '../../src/operator/telemetry.ts';
 import type { Kind } from '../../src/operator/views.ts';
 import { observe } from '../../src/plan/observe.ts';
@@ -26,12 +27,14 @@ export function bench(app: Raw = rawApp({})) {
   const opened: string[] = [];
   const cache = new Cache();
   const gate = new Gate((key) => opened.push(key));
+  const rest = new Rest();
   const client = createClient(api.transport(), { clock });
   const events = new Events(client, clock, () => {});
   const pass: Pass = {
     client,
     cache,
     gate,
+    rest,
     events,
     telemetry,
     log: logged.log,
@@ -65,5 +68,5 @@ export function bench(app: Raw = rawApp({})) {
       .map(({ body }) => `${body['type']} ${body['reason']}: ${body['message']}`);
   const metrics = async (name: string) =>
     (await telemetry.registry.metrics()).split('\n').filter((line) => line.startsWith(name));
-  return { api, clock, logged, telemetry, opened, cache, gate, pass, show, tell, job, told, metrics };
+  return { api, clock, logged, telemetry, opened, cache, gate, rest, pass, show, tell, job, told, metrics };
 }

@@ -34,10 +34,11 @@ test('from an app to its members: Service first, then revision, claim and pod, t
     expect.stringMatching(/^create controllerrevisions web-[0-9a-f]{10}$/),
     'create persistentvolumeclaims data-web-0',
     'create pods web-0',
+    'create persistentvolumeclaims data-web-1', // ahead
   ]);
   makeReady(api, 'web-0');
   await api.until(() => api.find('pods', 'web-1') !== undefined);
-  expect(deedsOf(api).slice(5)).toEqual(['create persistentvolumeclaims data-web-1', 'create pods web-1']);
+  expect(deedsOf(api).slice(6)).toEqual(['create pods web-1']);
 });
 
 test('the status follows, and once all is as it should be nothing is written but the Lease', async () => {

@@ -2,6 +2,7 @@
 
 import { afterEach, expect, test, vi } from 'vitest';
 import type { StatefulAppStatus } from '../../src/api/status.ts';
+import { AFTERWARDS_MS } from '../../src/operator/hands.ts';
 import type { Outcome } from '../../src/operator/queue.ts';
 import { type Pass, reconcile } from '../../src/operator/reconcile.ts';
 import * as invariants from '../../src/plan/invariants.ts';
@@ -50,8 +51,12 @@ function bench() {
   };
   const statuses = () => scene.api.writes.filter(({ subresource }) => subresource === 'status');
   const echo = () => scene.tell('StatefulApp', 'statefulapps', 'web');
-  const pass = (waitedMs?: number): Promise<Outcome> => reconcile(scene.pass, KEY, waitedMs);
-  return { ...scene, planned, fresh, statuses, echo, go: pass };
+  /** A pass for which there is a reason: some news. */
+  const go = (waitedMs?: number): Promise<Outcome> => {
+    scene.rest.disturb(KEY);
+    return reconcile(scene.pass, KEY, waitedMs);
+  };
+  return { ...scene, planned, fresh, statuses, echo, go };
 }
 
 const standing = (status: 'True' | 'False') => ({
@@ -85,7 +90,7 @@ test('a pod that was made is told of in the status of the same pass, before any 
   const { go, statuses, gate, clock, api } = bench();
   wantOnePod();
   gate.statusWritten(KEY, clock.monotonic() - 1000);
-  await expect(go()).resolves.toEqual({});
+  await expect(go()).resolves.toEqual({ wakeInMs: AFTERWARDS_MS });
   expect(statuses().map(({ body }) => body['status'])).toEqual([{ replicas: 1 }]);
   expect(api.deeds).toContain('create pods web-0');
 });
@@ -97,7 +102,7 @@ test('and if that status is not due yet, when it is: also while the gate is clos
   await expect(go()).resolves.toEqual({ wakeInMs: 100 });
   expect(statuses()).toEqual([]);
   clock.advance(100);
-  await expect(go()).resolves.toEqual({});
+  await expect(go()).resolves.toEqual({ wakeInMs: AFTERWARDS_MS });
   expect(statuses().map(({ body }) => body['status'])).toEqual([{ replicas: 1 }]);
   await expect(go()).resolves.toEqual({});
   expect(statuses()).toHaveLength(1);
@@ -136,7 +141,7 @@ test('a status that differs is merged onto the very version that it was made fro
   const { planned, go, statuses, api, gate } = bench();
   const app = api.find('statefulapps', 'web');
   planned({ status: { replicas: 3 } });
-  await expect(go()).resolves.toEqual({});
+  await expect(go()).resolves.toEqual({ wakeInMs: AFTERWARDS_MS });
   expect(statuses()).toMatchObject([
     {
       verb: 'patch',
@@ -151,12 +156,23 @@ test('a status that differs is merged onto the very version that it was made fro
   expect(gate.enter(KEY)).toBe(false);
 });
 
-test('the echo of the own status costs a pass and no request', async () => {
-  const { planned, go, echo, statuses } = bench();
+test('the own status costs no further request, and its echo no pass until a moment later', async () => {
+  const { planned, go, echo, statuses, pass, rest, clock } = bench();
   planned({ status: { replicas: 3 } });
   await go();
-  echo();
-  await expect(go()).resolves.toEqual({});
+  const { resourceVersion } = echo().metadata;
+  expect(rest.hears(KEY, 'statefulapps', resourceVersion)).toBe(false);
+  vi.mocked(planner.plan).mockClear();
+  await expect(reconcile(pass, KEY)).resolves.toEqual({ wakeInMs: AFTERWARDS_MS });
+  expect(planner.plan).not.toHaveBeenCalled();
+  clock.advance(AFTERWARDS_MS);
+  await expect(reconcile(pass, KEY)).resolves.toEqual({});
+  expect(planner.plan).toHaveBeenCalledTimes(1);
+  await expect(reconcile(pass, KEY)).resolves.toEqual({});
+  expect(planner.plan).toHaveBeenCalledTimes(1);
+  rest.disturb(KEY);
+  await reconcile(pass, KEY);
+  expect(planner.plan).toHaveBeenCalledTimes(2);
   expect(statuses()).toHaveLength(1);
 });
 
@@ -300,7 +316,7 @@ test('a status that meets another version is dropped: its watch tells, and the n
   expect(api.find('statefulapps', 'web')?.['status']).toBeUndefined();
   echo();
   clock.advance(1);
-  await expect(go()).resolves.toEqual({});
+  await expect(go()).resolves.toEqual({ wakeInMs: AFTERWARDS_MS });
   expect(statuses()).toHaveLength(2);
   expect(api.find('statefulapps', 'web')?.['status']).toEqual({ replicas: 3 });
 });
@@ -361,7 +377,7 @@ test('a refused status is offered again as soon as the app changes', async () =>
   accepted();
   api.edit('statefulapps', 'web', { spec: { replicas: 2 } });
   echo();
-  await expect(go()).resolves.toEqual({});
+  await expect(go()).resolves.toEqual({ wakeInMs: AFTERWARDS_MS });
   expect(statuses()).toHaveLength(2);
   expect(api.find('statefulapps', 'web')?.['status']).toEqual({ replicas: 3 });
 });
