@@ -1,6 +1,7 @@
 // Events on the app, for `kubectl describe`: what was done, and what the API server refused. Best effort and off the
 // critical path; limited per app as client-go's tools/record does (a burst of 25, then one in five minutes), so that a
-// big or a flapping app does not flood the API server. Equal Events in a row are told once.
+// big or a flapping app does not flood the API server. Equal Events in a row are told once. What was done is told together with what follows
+// within a moment: each Event costs the API server as much as the act that it tells of.
 
 import { API_VERSION, KIND, MANAGER } from '../api/names.ts';
 import { formatTime } from '../identity/time.ts';
@@ -23,6 +24,14 @@ interface Bucket {
   toldAtMs: number;
 }
 
+/** What is to be told together, of one reason and one app. */
+interface Gathering {
+  readonly app: ObservedApp;
+  readonly note: EventNote;
+  readonly sinceMs: number;
+  readonly cancel: () => void;
+}
+
 const BURST = 25;
 const REFILL_MS = 300_000;
 /** Equal to the last one and so soon after it, an Event says nothing new. */
@@ -34,6 +43,8 @@ export class Events {
   readonly #clock: Clock;
   readonly #failed: (error: unknown) => void;
   readonly #buckets = new Map<string, Bucket>();
+  /** By the app's UID. */
+  readonly #gathering = new Map<string, Gathering>();
   #count = 0;
 
   constructor(client: KubeClient, clock: Clock, failed: (error: unknown) => void) {
@@ -42,10 +53,40 @@ export class Events {
     this.#failed = failed;
   }
 
-  /** Returns at once; the Event is sent behind. */
-  tell(app: ObservedApp, note: EventNote): void {
-    if (!this.#take(app.uid, `${note.reason} ${note.message}`)) return;
-    const time = formatTime(this.#clock.now());
+  /** Returns at once; the Event is sent behind, within so many milliseconds, together with those of its reason that come meanwhile. */
+  tell(app: ObservedApp, note: EventNote, withinMs = 0): void {
+    if (this.#isRepeated(app.uid, `${note.reason} ${note.message}`)) return;
+    const before = this.#gathering.get(app.uid);
+    const together = before === undefined ? null : joined(before.note, note);
+    if (before !== undefined && together !== null) {
+      this.#gathering.set(app.uid, { ...before, note: together });
+      return;
+    }
+    this.#flush(app.uid);
+    const cancel = withinMs > 0 ? this.#clock.after(withinMs, () => this.#flush(app.uid)) : () => {};
+    this.#gathering.set(app.uid, { app, note, sinceMs: this.#clock.now(), cancel });
+    if (withinMs <= 0) this.#flush(app.uid);
+  }
+
+  /** Sends what is gathered. */
+  flush(): void {
+    for (const uid of [...this.#gathering.keys()]) this.#flush(uid);
+  }
+
+  forget(uid: string): void {
+    this.#buckets.delete(uid);
+  }
+
+  #flush(uid: string): void {
+    const gathered = this.#gathering.get(uid);
+    if (gathered === undefined) return;
+    gathered.cancel();
+    this.#gathering.delete(uid);
+    this.#send(gathered);
+  }
+
+  #send({ app, note, sinceMs }: Omit<Gathering, 'cancel'>): void {
+    if (!this.#take(app.uid)) return;
     this.#count += 1;
     const event = {
       apiVersion: 'v1',
@@ -66,8 +107,8 @@ export class Events {
       type: note.type,
       reason: note.reason,
       message: note.message.slice(0, MAX_MESSAGE),
-      firstTimestamp: time,
-      lastTimestamp: time,
+      firstTimestamp: formatTime(sinceMs),
+      lastTimestamp: formatTime(this.#clock.now()),
       count: 1,
       source: { component: MANAGER },
       reportingComponent: MANAGER,
@@ -76,20 +117,36 @@ export class Events {
     this.#client.create(RESOURCES.events, event).catch(this.#failed);
   }
 
-  forget(uid: string): void {
-    this.#buckets.delete(uid);
-  }
-
-  #take(uid: string, text: string): boolean {
+  #isRepeated(uid: string, text: string): boolean {
     const now = this.#clock.monotonic();
-    const bucket = this.#buckets.get(uid) ?? { tokens: BURST, filledAtMs: now, last: '', toldAtMs: now };
-    this.#buckets.set(uid, bucket);
-    bucket.tokens = Math.min(BURST, bucket.tokens + (now - bucket.filledAtMs) / REFILL_MS);
-    bucket.filledAtMs = now;
-    if ((bucket.last === text && now - bucket.toldAtMs < REPEAT_MS) || bucket.tokens < 1) return false;
+    const bucket = this.#bucketOf(uid);
+    if (bucket.last === text && now - bucket.toldAtMs < REPEAT_MS) return true;
     bucket.last = text;
     bucket.toldAtMs = now;
+    return false;
+  }
+
+  #take(uid: string): boolean {
+    const now = this.#clock.monotonic();
+    const bucket = this.#bucketOf(uid);
+    bucket.tokens = Math.min(BURST, bucket.tokens + (now - bucket.filledAtMs) / REFILL_MS);
+    bucket.filledAtMs = now;
+    if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
     return true;
   }
+
+  #bucketOf(uid: string): Bucket {
+    const now = this.#clock.monotonic();
+    const bucket = this.#buckets.get(uid) ?? { tokens: BURST, filledAtMs: now, last: '', toldAtMs: now };
+    this.#buckets.set(uid, bucket);
+    return bucket;
+  }
+}
+
+/** Both in one; null when they are not of one kind, or do not fit. */
+function joined(before: EventNote, { type, reason, message }: EventNote): EventNote | null {
+  const together = `${before.message}; ${message}`;
+  if (before.type !== type || before.reason !== reason || together.length > MAX_MESSAGE) return null;
+  return { type, reason, message: together };
 }

@@ -35,7 +35,7 @@ export async function execute(hands: Hands, job: Job, actions: readonly Action[]
       return result === 'done';
     });
   } finally {
-    tellDone(hands.events, job.observed.app, done);
+    tellDone(hands.events, { app: job.observed.app, done, waitedMs: job.waitedMs });
   }
   // What the view was behind of is told by a watch; should that be late, another plan on the same view is of no use.
   if (isBehind) times.push(hands.gate.behind(job.key));

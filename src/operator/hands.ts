@@ -31,6 +31,8 @@ export interface Hands {
 /** The app that is worked on. */
 export interface Job {
   readonly key: string;
+  /** How long it had to wait for this pass. */
+  readonly waitedMs: number;
   readonly observed: Observed;
 }
 

@@ -76,6 +76,7 @@ export function startOperator(given: OperatorOptions): Operator {
     lost: (why) => {
       log.warn({ why }, 'not leading any more: nothing is written');
       telemetry.leading(false);
+      pass?.events.flush(); // refused by then, like any write
       pass = null;
       void queue.stop();
     },
@@ -89,6 +90,7 @@ export function startOperator(given: OperatorOptions): Operator {
     async stop() {
       cancelPrune();
       await atMost(options, DRAIN_MS, queue.stop());
+      pass?.events.flush();
       await leader.stop();
       watches.stop();
     },

@@ -24,11 +24,6 @@ const BROKEN_FOR_MS = 300_000;
 /** A status that the API server found invalid is offered again when the app changes, or after this time. */
 const STATUS_REFUSED_MS = 300_000;
 
-interface Turn extends Job {
-  /** How long the app had to wait for it. */
-  readonly waitedMs: number;
-}
-
 export async function reconcile(pass: Pass, key: string, waitedMs = 0): Promise<Outcome> {
   const { gate, rest, clock } = pass;
   try {
@@ -48,7 +43,7 @@ export async function reconcile(pass: Pass, key: string, waitedMs = 0): Promise<
   }
 }
 
-function turnOf({ cache, gate, nowMs, wallOffsetMs }: Pass, key: string, waitedMs: number): Turn | null {
+function turnOf({ cache, gate, nowMs, wallOffsetMs }: Pass, key: string, waitedMs: number): Job | null {
   const offsetMs = wallOffsetMs();
   const sighting = cache.sight(key, nowMs(), offsetMs);
   if (sighting !== null) gate.asks(key, sighting.app.generation);
@@ -71,7 +66,7 @@ function decide(observed: Observed): { readonly plan: Plan | null; readonly brea
   }
 }
 
-async function carryOut(pass: Pass, job: Turn, plan: Plan): Promise<Outcome> {
+async function carryOut(pass: Pass, job: Job, plan: Plan): Promise<Outcome> {
   if (plan.statusFirst) {
     return { wakeInMs: (await writeStatus(pass, job, plan.status)) ?? 0 };
   }
@@ -86,14 +81,14 @@ async function carryOut(pass: Pass, job: Turn, plan: Plan): Promise<Outcome> {
  * process die before one does, and such a pod go unseen, the ledger alone tells the next that it may still run (R1; simulator,
  * seed 6149).
  */
-async function tellAnew(pass: Pass, { key, waitedMs }: Pick<Turn, 'key' | 'waitedMs'>): Promise<number | undefined> {
+async function tellAnew(pass: Pass, { key, waitedMs }: Pick<Job, 'key' | 'waitedMs'>): Promise<number | undefined> {
   const job = turnOf(pass, key, waitedMs);
   const plan = job === null ? null : decide(job.observed).plan;
   return job === null || plan === null ? undefined : keepStatus(pass, job, plan);
 }
 
 /** Writes the status when it is due; returns in how many milliseconds it will be, if it is not yet. */
-async function keepStatus(pass: Pass, job: Turn, plan: Plan): Promise<number | undefined> {
+async function keepStatus(pass: Pass, job: Job, plan: Plan): Promise<number | undefined> {
   const { gate, clock } = pass;
   const stored = job.observed.app.status;
   if (sameJson(plan.status, stored)) {

@@ -28,9 +28,13 @@ export interface Telling {
 
 /** How long after the last status this one may be written. */
 export function patienceMs({ stored, next, isUntold, acts, waitedMs }: Telling): number {
-  if (!isUntold && isProgress(stored, next))
-    return Math.min(Math.max(PROGRESS_EVERY_MS, TURNS * waitedMs), PROGRESS_LATEST_MS);
+  if (!isUntold && isProgress(stored, next)) return progressMs(waitedMs);
   return acts ? STATUS_LATEST_MS : STATUS_EVERY_MS;
+}
+
+/** How often mere progress is told of an app that had to wait so long for its turn. */
+export function progressMs(waitedMs: number): number {
+  return Math.min(Math.max(PROGRESS_EVERY_MS, TURNS * waitedMs), PROGRESS_LATEST_MS);
 }
 
 /** Nothing that `kubectl wait`, kstatus or an alert looks at is another. */

@@ -1,10 +1,10 @@
 // What a pass did, as Events: what one member got in it, its claims and its pod, is one of them, and what all members stand on is told
-// with the first. Each would otherwise cost the API server as much as the act that it tells of. Lacks refusals, which are told as
-// they come (execute.ts).
+// with the first. They come at the pace at which progress is told in the status. Lacks refusals, which are told as they come (execute.ts).
 
 import { actionKey, describeTogether } from '../plan/describe.ts';
 import type { Action, ObservedApp } from '../plan/types.ts';
 import type { Events } from './events.ts';
+import { progressMs } from './status-pace.ts';
 
 const REASONS: Readonly<Partial<Record<Action['type'], string>>> = {
   createService: 'SuccessfulCreate',
@@ -27,8 +27,15 @@ const REASONS: Readonly<Partial<Record<Action['type'], string>>> = {
 const isForMember = ({ type }: Action) => type === 'createClaim' || type === 'createPod';
 const isForAll = ({ type }: Action) => type === 'createService' || type === 'createRevision';
 
-/** `done` in the order in which it was done. */
-export function tellDone(events: Events, app: ObservedApp, done: readonly Action[]): void {
+export interface Tidings {
+  readonly app: ObservedApp;
+  /** In the order in which it was done. */
+  readonly done: readonly Action[];
+  /** How long the app had to wait for this pass. */
+  readonly waitedMs: number;
+}
+
+export function tellDone(events: Events, { app, done, waitedMs }: Tidings): void {
   const told = new Map<string, { readonly reason: string; readonly actions: Action[] }>();
   const first = done.find(isForMember);
   for (const action of done) {
@@ -42,5 +49,5 @@ export function tellDone(events: Events, app: ObservedApp, done: readonly Action
     told.set(key, together);
   }
   for (const { reason, actions } of told.values())
-    events.tell(app, { type: 'Normal', reason, message: describeTogether(actions) });
+    events.tell(app, { type: 'Normal', reason, message: describeTogether(actions) }, progressMs(waitedMs));
 }

@@ -120,3 +120,32 @@ test('an app that is gone leaves no bucket behind', () => {
   events.tell(app, note('29'));
   expect(told()).toHaveLength(26);
 });
+
+test('what is done within a moment is told together, until it is full or something else is told', () => {
+  const { events, clock, told } = bench();
+  events.tell(app, note('a'), 800);
+  clock.advance(799);
+  events.tell(app, note('b'), 800);
+  expect(told()).toEqual([]);
+  clock.advance(1);
+  expect(told()).toEqual(['a; b']);
+  events.tell(app, note('c'), 800);
+  events.tell(app, note('refused', 'Warning'));
+  expect(told().slice(1)).toEqual(['c', 'refused']);
+  events.tell(app, note('d'.repeat(1000)), 800);
+  events.tell(app, note('e'.repeat(1000)), 800);
+  events.flush();
+  expect(told().slice(3)).toEqual(['d'.repeat(1000), 'e'.repeat(1000)]);
+  clock.advance(10_000);
+  expect(told()).toHaveLength(5);
+});
+
+test('what is told together counts once, and apps are told apart', () => {
+  const { events, clock, told } = bench();
+  for (let index = 0; index < 40; index += 1) events.tell(app, note(`${index}`), 800);
+  events.tell({ ...app, uid: 'other' }, note('of another app'), 800);
+  clock.advance(800);
+  expect(told()).toEqual([Array.from({ length: 40 }, (_, index) => `${index}`).join('; '), 'of another app']);
+  expect(Array.from({ length: 40 }, (_, index) => events.tell(app, note(`x${index}`))).length).toBe(40);
+  expect(told()).toHaveLength(2 + 24);
+});

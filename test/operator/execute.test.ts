@@ -480,12 +480,13 @@ test('an action that succeeds after a refusal is refused no more, and is told by
   gate.refused(KEY, { key: 'createPod/web-0', message: 'quota', atMs: 0 });
   await execute(pass, job(), [createPod]);
   expect(gate.refusalsOf(KEY)).toEqual([]);
+  pass.events.flush();
   await settled(1);
   expect(told()).toEqual(['Normal SuccessfulCreate: create Pod web-0: so it is wanted']);
   expect(api.find('pods', 'web-0')).toBeDefined();
 });
 
-test('what one member gets in a plan is one Event, also when the plan ends halfway; another member has its own', async () => {
+test('what is made in a plan is one Event, also when the plan ends halfway, with a reason for each member', async () => {
   const { api, pass, job, told } = bench();
   const createClaim = (ordinal: number, name: string) =>
     ({ type: 'createClaim', ordinal, object: object('PersistentVolumeClaim', name), reason: 'no claim' }) as const;
@@ -501,10 +502,11 @@ test('what one member gets in a plan is one Event, also when the plan ends halfw
     { ...createPod, ordinal: 1, object: object('Pod', 'web-1') },
   ];
   await expect(execute(pass, job(), actions)).rejects.toMatchObject({ name: 'KubeError' });
+  pass.events.flush();
   await settled(2);
   expect(told()).toEqual([
-    'Normal SuccessfulCreate: create Service web, create PersistentVolumeClaim data-web-0, create PersistentVolumeClaim wal-web-0, create Pod web-0: so it is wanted',
-    'Normal SuccessfulCreate: create PersistentVolumeClaim data-web-1: no claim',
+    'Normal SuccessfulCreate: create Service web, create PersistentVolumeClaim data-web-0, create PersistentVolumeClaim wal-web-0, create Pod web-0: so it is wanted; ' +
+      'create PersistentVolumeClaim data-web-1: no claim',
   ]);
 });
 

@@ -60,7 +60,7 @@ export function bench(app: Raw = rawApp({})) {
   const job = (): Job => {
     const sighting = cache.sight(KEY, clock.now());
     if (sighting === null) throw new Error('the app is not in the cache');
-    return { key: KEY, observed: observe({ ...sighting, refusals: gate.refusalsOf(KEY) }) };
+    return { key: KEY, waitedMs: 0, observed: observe({ ...sighting, refusals: gate.refusalsOf(KEY) }) };
   };
   const told = () =>
     api.sent

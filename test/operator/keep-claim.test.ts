@@ -78,6 +78,7 @@ test('is not deleted while a pod that no watch shows has its member`s name; the 
   expect(job().observed.pods.map(({ uid }) => uid)).toEqual(['stranger']);
   api.remove('pods', 'web-0');
   await execute(pass, job(), [action]);
+  pass.events.flush();
   const writes = api.writes.map(({ verb, plural }) => `${verb} ${plural}`);
   expect(writes).toEqual(['delete persistentvolumeclaims', 'create events']);
 });
