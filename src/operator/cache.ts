@@ -8,11 +8,10 @@ import type { WatchEvent } from '../kube/known-objects.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { readApp, readEnding, type Sighting } from '../plan/observe.ts';
 import type { StrayKind, Survey } from '../plan/types.ts';
-import type { VolumeView } from '../volumes/volume-view.ts';
 import { recordDisplaced, recordEnding, recordOrphaned } from './endings.ts';
 import { forgetClaims, rememberClaim, signed } from './made-claims.ts';
 import { Nodes } from './nodes.ts';
-import { emptyShelf, isBare, mapOf, nodesOf, type Shelf } from './shelf.ts';
+import { emptyShelf, isBare, type Look, mapOf, nodesOf, recordLook, type Shelf } from './shelf.ts';
 import { sightingOf } from './sighting.ts';
 import { appKey, formerOf, type Kind, ownerKey, readView, sameForDecisions, strayKey } from './views.ts';
 
@@ -95,12 +94,15 @@ export class Cache {
     rememberClaim(this.#shelf(key), object);
   }
 
-  /** What was read of the volume behind a claim. Looks that found another disk are none that make further ones rarer. */
-  readVolume(key: string, volume: VolumeView, atMs: number): void {
-    const { volumes } = this.#shelf(key);
-    const before = volumes.get(volume.name);
-    const reads = before?.disk === volume.disk ? before.reads + 1 : 1;
-    volumes.set(volume.name, { ...volume, readAtMs: atMs, reads });
+  /** What was read of the volume behind a claim. */
+  readVolume(key: string, look: Look): void {
+    recordLook(this.#shelf(key), look);
+  }
+
+  /** What was read of a volume when this pod was leaving it, no longer ago. */
+  lookFor(key: string, { volume, pod, sinceMs }: { volume: string; pod: string; sinceMs: number }): Look | undefined {
+    const look = this.#shelves.get(key)?.volumes.get(volume);
+    return look?.leaving === pod && look.readAtMs > sinceMs ? look : undefined;
   }
 
   surveyed(key: string, survey: Omit<Survey, 'reads'>): void {

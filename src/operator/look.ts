@@ -23,15 +23,22 @@ export async function look(
   return object;
 }
 
+export interface VolumeLook {
+  readonly name: string;
+  /** The UID of the pod that goes from it: the look may serve the one that follows. */
+  readonly leaving?: string | undefined;
+}
+
 /** The disk behind a volume as it is now. Rejects where it cannot be told, also when reading is forbidden. */
 export async function lookAtVolume(
   { client, cache, steadyMs }: Hands,
   { key }: Job,
-  name: string,
+  { name, leaving }: VolumeLook,
 ): Promise<VolumeView> {
+  const atMs = steadyMs();
   const object = await client.get(RESOURCES.persistentvolumes, { name });
   const volume = object === undefined ? { name, disk: '' } : readVolume(object);
-  cache.readVolume(key, volume, steadyMs());
+  cache.readVolume(key, { ...volume, readAtMs: atMs, ...(leaving === undefined ? {} : { leaving }) });
   return volume;
 }
 
@@ -41,12 +48,12 @@ export async function lookAtNode({ client, cache }: Hands, name: string): Promis
 }
 
 /** The same, where not being allowed to is an answer: then volumes are told apart by name only (docs/adr/0012). */
-export async function tryVolume(hands: Hands, job: Job, name: string): Promise<void> {
+export async function tryVolume(hands: Hands, job: Job, { name, leaving }: VolumeLook): Promise<void> {
   try {
-    await lookAtVolume(hands, job, name);
+    await lookAtVolume(hands, job, { name, leaving });
   } catch (error) {
     if (!(error instanceof KubeError) || error.code !== 'Forbidden') throw error;
-    hands.cache.readVolume(job.key, { name, disk: null }, hands.steadyMs());
+    hands.cache.readVolume(job.key, { name, disk: null, readAtMs: hands.steadyMs() });
   }
 }
 

@@ -54,9 +54,7 @@ export function startOperator(given: OperatorOptions): Operator {
     news,
     told,
     retired: (key, uid) => {
-      gate.forget(key);
-      rest.forget(key);
-      queue.forget(key);
+      for (const one of [gate, rest, queue]) one.forget(key);
       pass?.events.forget(uid);
     },
     synced: () => {

@@ -22,7 +22,7 @@ export async function perform(hands: Hands, job: Job, action: Action): Promise<u
     case 'look':
       return look(hands, job, { kind: action.kind, name: action.name });
     case 'readVolume':
-      return tryVolume(hands, job, action.name);
+      return tryVolume(hands, job, action);
     case 'readNode':
       return lookAtNode(hands, action.name);
     case 'createService':
@@ -106,10 +106,10 @@ async function createClaim(hands: Hands, job: Job, { object }: Action & { type: 
 }
 
 async function createPod(hands: Hands, job: Job, action: Action & { type: 'createPod' }): Promise<void> {
-  const { object, unless, deadNode, disks = [], foretold } = action;
+  const { object, unless, deadNode, disks = [], after, foretold } = action;
   if (unless !== undefined) await confirmLostRevision(hands, job, unless);
   if (deadNode !== undefined) await confirmDeadNode(hands, deadNode);
-  await confirmDisks(hands, job, disks);
+  await confirmDisks(hands, job, { disks, after });
   const made = await create(hands, job, { resource: RESOURCES.pods, object, isQuiet: true });
   // Until its watch shows it: should it come and go unseen, an older pod's end says nothing about this one (R1).
   hands.cache.made(job.key, { object: made, atMs: hands.steadyMs() });

@@ -71,7 +71,9 @@ async function carryOut(pass: Pass, job: Job, plan: Plan): Promise<Outcome> {
     return { wakeInMs: (await writeStatus(pass, job, plan.status)) ?? 0 };
   }
   const againInMs = await execute(pass, job, plan.actions);
-  const knowsMore = pass.gate.isUntold(job.key) || plan.actions.some(({ type }) => type === 'readVolume');
+  const knowsMore =
+    pass.gate.isUntold(job.key) ||
+    plan.actions.some((action) => action.type === 'readVolume' && action.leaving === undefined);
   const statusInMs = await (knowsMore ? tellAnew(pass, job) : keepStatus(pass, job, plan));
   return wakeIn([againInMs, statusInMs, plan.wakeAtMs === undefined ? undefined : plan.wakeAtMs - pass.nowMs()]);
 }

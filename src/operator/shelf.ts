@@ -80,3 +80,12 @@ export function mapOf(shelf: Shelf, kind: StrayKind): Map<string, View> {
       return kind satisfies never;
   }
 }
+
+/** At a volume. */
+export type Look = Omit<VolumeReading, 'reads'>;
+
+/** Those that found another disk are none that make further ones rarer. */
+export function recordLook({ volumes }: Shelf, look: Look): void {
+  const before = volumes.get(look.name);
+  volumes.set(look.name, { ...look, reads: before?.disk === look.disk ? before.reads + 1 : 1 });
+}

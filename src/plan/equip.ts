@@ -33,6 +33,7 @@ export function equip(
     revision: blueprint.hash,
     ...unless,
     ...disksOf(scene, member.claims),
+    ...(member.ledger?.podUID === undefined ? {} : { after: member.ledger.podUID }),
     ...deadNodeOf(member),
     ...(isForetold(member) ? { foretold: true } : {}),
     reason,

@@ -123,7 +123,7 @@ type Patched = Existing & { readonly patch: Patch };
 export type Action = { readonly reason: string } & (
   | { readonly type: 'survey'; readonly selector: string; readonly claims?: true; readonly pods?: readonly string[] }
   | { readonly type: 'look'; readonly kind: StrayKind; readonly name: string }
-  | { readonly type: 'readVolume'; readonly ordinal: number; readonly name: string }
+  | { readonly type: 'readVolume'; readonly ordinal: number; readonly name: string; readonly leaving?: string }
   | { readonly type: 'readNode'; readonly name: string }
   | ({ readonly type: 'createService' } & Made)
   | ({ readonly type: 'applyService'; readonly uid: string } & Made)
@@ -143,6 +143,7 @@ export type Action = { readonly reason: string } & (
       /** Name of the ControllerRevision that it would come back at, were it stored: looked for once more before. */
       readonly unless?: string;
       readonly disks?: readonly Disk[];
+      readonly after?: string; // the UID of its former pod: a look at the disks from when that went will do
       /** Its former pod may still run unless this node is dead: read once more before. */
       readonly deadNode?: string;
       /** What is stored makes whoever comes after us wait should it go unseen (R1): its record does not hurry. */

@@ -15,6 +15,8 @@ export interface VolumeView {
 export interface VolumeReading extends VolumeView {
   readonly readAtMs: number;
   readonly reads: number;
+  /** The UID of the pod that was going from it then; absent when that was not why it was read. */
+  readonly leaving?: string;
 }
 
 /** As many hex digits as the hash of a revision has. */

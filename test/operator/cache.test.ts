@@ -475,8 +475,9 @@ test('what only the ledger of an app knew of its pods is known to the next app o
 
 test('a volume is counted as read anew when another disk is behind it: it is looked at again soon', () => {
   const { cache, seen } = filled();
-  for (const disk of ['one', 'one', 'one', 'two', 'two', '', 'one']) cache.readVolume(KEY, { name: 'pv', disk }, NOW);
+  for (const disk of ['one', 'one', 'one', 'two', 'two', '', 'one'])
+    cache.readVolume(KEY, { name: 'pv', disk, readAtMs: NOW });
   expect(seen().volumes).toMatchObject([{ name: 'pv', disk: 'one', reads: 1 }]);
-  cache.readVolume(KEY, { name: 'pv', disk: 'one' }, NOW);
+  cache.readVolume(KEY, { name: 'pv', disk: 'one', readAtMs: NOW });
   expect(seen().volumes).toMatchObject([{ reads: 2 }]);
 });

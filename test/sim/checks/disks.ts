@@ -1,5 +1,5 @@
-// R12 at each request: a pod is made, or goes, only on the disks that the ledger names, each read in this very pass; no claim
-// is made where only people may bring it, or where a claim that was made with it tells that it was there. By whatever versions
+// R12 at each request: a pod goes only on the disks that the ledger names, each read in this very pass, and is made only on such, read then or no
+// more than a second before; no claim is made where only people may bring it, or where a claim that was made with it tells that it was there. By whatever versions
 // may have been decided on, lenient among them. How a disk is told from another is written anew here.
 
 import { createHash } from 'node:crypto';
@@ -21,6 +21,9 @@ export function diskOf(volume: Stored): string {
     typeof handle === 'string' ? `${String(fieldOf(volume, 'spec', 'csi', 'driver'))}\n${handle}` : volume.metadata.uid;
   return createHash('sha256').update(text).digest('hex').slice(0, 10);
 }
+
+/** What was seen when the pod before was about to be gone serves the next one. */
+const FRESH_MS = 1000;
 
 function allOf(apps: readonly StatefulApp[], why: (app: StatefulApp) => string | undefined): string | undefined {
   const wrong = apps.map(why);
@@ -46,7 +49,7 @@ export function disksLookedAt(knowledge: Knowledge, call: Call): string | undefi
     if (!isMade && goes && !wantedOf(app).includes(ordinal)) return undefined;
     const held = heldBy(app, ordinal).filter(({ name }) => mounted.has(name));
     const unseen = held.find(({ volume = '', disk }) => {
-      const read = knowledge.readSince(keyOf('persistentvolumes', undefined, volume));
+      const read = knowledge.readSince(keyOf('persistentvolumes', undefined, volume), isMade ? FRESH_MS : 0);
       return !read.some((found) => found !== undefined && diskOf(found) === disk);
     });
     return unseen === undefined

@@ -140,10 +140,12 @@ export class Knowledge {
     return [...stood, ...all.filter(({ atMs }) => atMs >= this.sinceMs)];
   }
 
-  /** What was read by name since the pass began. */
-  readSince(key: string): readonly (Stored | undefined)[] {
+  /** What was read by name since the pass began, or so much earlier; of earlier reads the last is remembered. */
+  readSince(key: string, earlierMs = 0): readonly (Stored | undefined)[] {
+    const now = this.host.options.timeline.now();
+    const sinceMs = earlierMs === 0 ? this.sinceMs : Math.min(this.sinceMs, now - earlierMs);
     return (this.#versions.get(key) ?? [])
-      .filter(({ atMs, source }) => source === 'read' && atMs >= this.sinceMs)
+      .filter(({ atMs, source }) => source === 'read' && atMs >= sinceMs)
       .map(({ object }) => object);
   }
 
