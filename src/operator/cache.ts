@@ -99,10 +99,10 @@ export class Cache {
     recordLook(this.#shelf(key), look);
   }
 
-  /** What was read of a volume when this pod was leaving it, no longer ago. */
+  /** What was read of a volume when this pod was leaving it, no longer ago; not that it may not be read. */
   lookFor(key: string, { volume, pod, sinceMs }: { volume: string; pod: string; sinceMs: number }): Look | undefined {
     const look = this.#shelves.get(key)?.volumes.get(volume);
-    return look?.leaving === pod && look.readAtMs > sinceMs ? look : undefined;
+    return look?.leaving === pod && look.readAtMs >= sinceMs && look.disk !== null ? look : undefined;
   }
 
   surveyed(key: string, survey: Omit<Survey, 'reads'>): void {

@@ -35,12 +35,14 @@ export async function lookAtVolume(
   { key }: Job,
   { name, leaving }: VolumeLook,
 ): Promise<VolumeView> {
-  const atMs = steadyMs();
+  const readAtMs = steadyMs();
   const object = await client.get(RESOURCES.persistentvolumes, { name });
   const volume = object === undefined ? { name, disk: '' } : readVolume(object);
-  cache.readVolume(key, { ...volume, readAtMs: atMs, ...(leaving === undefined ? {} : { leaving }) });
+  cache.readVolume(key, { ...volume, readAtMs, ...purpose(leaving) });
   return volume;
 }
+
+const purpose = (leaving: string | undefined) => (leaving === undefined ? {} : { leaving });
 
 /** The node as it is now; null when there is none. Rejects where it cannot be told, also when reading is forbidden. */
 export async function lookAtNode({ client, cache }: Hands, name: string): Promise<NodeView | null> {
@@ -53,7 +55,7 @@ export async function tryVolume(hands: Hands, job: Job, { name, leaving }: Volum
     await lookAtVolume(hands, job, { name, leaving });
   } catch (error) {
     if (!(error instanceof KubeError) || error.code !== 'Forbidden') throw error;
-    hands.cache.readVolume(job.key, { name, disk: null, readAtMs: hands.steadyMs() });
+    hands.cache.readVolume(job.key, { name, disk: null, readAtMs: hands.steadyMs(), ...purpose(leaving) });
   }
 }
 

@@ -481,3 +481,22 @@ test('a volume is counted as read anew when another disk is behind it: it is loo
   cache.readVolume(KEY, { name: 'pv', disk: 'one', readAtMs: NOW });
   expect(seen().volumes).toMatchObject([{ reads: 2 }]);
 });
+
+test.each(['before', 'after'])(
+  'a claim that we made is known as such, its watch telling of it %s the answer',
+  (order) => {
+    const { cache, seen } = filled();
+    const claim = made(rawClaim({ volume: 'data', ordinal: 7, state: 'Unbound' }));
+    const told = () => cache.apply('PersistentVolumeClaim', added(claim), NOW);
+    if (order === 'before') told();
+    cache.madeClaim(KEY, claim);
+    if (order === 'after') told();
+    const views = () => seen().claims.filter(({ name }) => name === 'data-web-7');
+    expect(views()).toMatchObject([{ madeHere: true }]);
+    const other = { ...claim, metadata: { ...claim.metadata, uid: 'another' } };
+    cache.apply('PersistentVolumeClaim', gone(claim), NOW);
+    cache.apply('PersistentVolumeClaim', added(other), NOW);
+    expect(views()).toMatchObject([{ uid: 'another' }]);
+    expect(views()[0]).not.toHaveProperty('madeHere');
+  },
+);

@@ -72,12 +72,13 @@ describe('a volume is read', () => {
 });
 
 describe('the disk of a member is looked at once more', () => {
-  const made = (disks?: readonly Disk[]): Action => ({
+  const made = (disks?: readonly Disk[], after?: string): Action => ({
     type: 'createPod',
     ordinal: 0,
     revision: '1a',
     object: POD,
     ...(disks === undefined ? {} : { disks }),
+    ...(after === undefined ? {} : { after }),
     reason,
   });
 
@@ -87,6 +88,38 @@ describe('the disk of a member is looked at once more', () => {
     await execute(pass, job(), [made([disk('vol-1')])]);
     expect(deeds(api)).toEqual(['create pods web-0']);
     expect(readsOf(api, 'persistentvolumes')).toHaveLength(1);
+  });
+
+  test.each([
+    ['a look when its former pod had stopped will do', 'former', 1000, 1],
+    ['unless that is longer ago', 'former', 1001, 2],
+    ['or was for another pod', 'other', 0, 2],
+    ['or there was none that is known', undefined, 0, 2],
+  ])('before its pod is made: %s', async (_, after, ms, looks) => {
+    const { api, pass, job, clock } = bench();
+    api.add('persistentvolumes', volume('pv-0', 'vol-1'));
+    await execute(pass, job(), [{ type: 'readVolume', ordinal: 0, name: 'pv-0', leaving: 'former', reason }]);
+    clock.advance(ms);
+    await execute(pass, job(), [made([disk('vol-1')], after)]);
+    expect(deeds(api)).toEqual(['create pods web-0']);
+    expect(readsOf(api, 'persistentvolumes')).toHaveLength(looks);
+  });
+
+  test('before its pod is made: that it may not be read is no look', async () => {
+    const { api, pass, job } = bench();
+    api.rule((call) => (isVolumeRead(call) ? refusal(403, 'Forbidden') : undefined));
+    await execute(pass, job(), [{ type: 'readVolume', ordinal: 0, name: 'pv-0', leaving: 'former', reason }]);
+    await execute(pass, job(), [made([disk('vol-1')], 'former')]);
+    expect(deeds(api)).toEqual([]);
+    expect(readsOf(api, 'persistentvolumes')).toHaveLength(2);
+  });
+
+  test('before its pod is made: of a look that found another disk nothing is made', async () => {
+    const { api, pass, job } = bench();
+    api.add('persistentvolumes', volume('pv-0', 'vol-2'));
+    await execute(pass, job(), [{ type: 'readVolume', ordinal: 0, name: 'pv-0', leaving: 'former', reason }]);
+    await expect(execute(pass, job(), [made([disk('vol-1')], 'former')])).resolves.toBe(200);
+    expect(deeds(api)).toEqual([]);
   });
 
   const WRONG: readonly (readonly [string, (api: Api) => unknown])[] = [

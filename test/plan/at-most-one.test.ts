@@ -354,3 +354,10 @@ describe('how long a pod may take to stop', () => {
     expect(planned(see(world(given))).status.members?.[0]).not.toHaveProperty('graceSeconds');
   });
 });
+
+test('a name is free at once when its claim is of our own making: whatever pod had used it was seen', () => {
+  const seen = see(world({ app: withData, pods: '0 Gone', ledger: 'none', watching: 1 }));
+  expect(planned(seen).waits).toMatchObject([{ reason: 'PodVanished' }]);
+  const claims = seen.claims.map((claim) => ({ ...claim, madeHere: true as const }));
+  expect(planned({ ...seen, claims }).actions.map(({ type }) => type)).toContain('createPod');
+});

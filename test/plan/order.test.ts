@@ -217,3 +217,42 @@ describe('recovery is in order too', () => {
     },
   ]);
 });
+
+describe('OrderedReady, with claims', () => {
+  const app = { replicas: 3, volumes: ['data'] };
+  const does = (...words: string[]) => words.join(', ');
+  rows([
+    {
+      it: 'makes the claim of the next member beside the pod of one, and none beyond',
+      app,
+      does: does(
+        'create PersistentVolumeClaim data-web-0',
+        'create Pod web-0',
+        'create PersistentVolumeClaim data-web-1',
+      ),
+      waits: 'web-0 PodPending, web-1 PodNotReady',
+    },
+    {
+      it: 'makes no claim for others while one does not come up',
+      app,
+      pods: '0 NotReady, 1 -',
+      waits: 'web-0 PodNotReady, web-1 PodNotReady',
+    },
+    {
+      it: 'makes no claim ahead when the last member is made',
+      app: { ...app, replicas: 1 },
+      does: does('create PersistentVolumeClaim data-web-0', 'create Pod web-0'),
+      waits: 'web-0 PodPending',
+    },
+    {
+      it: 'makes none ahead of a member with several, which have to be recorded first',
+      app: { replicas: 2, volumes: ['data', 'wal'] },
+      does: does(
+        'create PersistentVolumeClaim data-web-0',
+        'create PersistentVolumeClaim wal-web-0',
+        'create Pod web-0',
+      ),
+      waits: 'web-0 PodPending, web-1 PodNotReady',
+    },
+  ]);
+});

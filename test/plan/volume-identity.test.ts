@@ -298,3 +298,44 @@ test('what is recorded of a claim that is gone stays while nobody can tell which
   expect(waiting(plan)).toEqual(['web-0 RevisionLost']);
   expect(plan.status.members?.[0]?.claims).toMatchObject([{ name: 'data-web-0', volume: 'pv-data-web-0' }]);
 });
+
+describe('a pod that is deleted', () => {
+  /** All of its containers have ended, as its kubelet says. */
+  function stopped(given: Given): World {
+    const seen = world(given);
+    const pod = { ...seen.pods.get('web-0') };
+    return {
+      ...seen,
+      pods: new Map([['web-0', { ...pod, status: { ...(pod['status'] as Raw), phase: 'Succeeded' } }]]),
+    };
+  }
+  const leaving = { app: one, pods: '0 Terminating 5s' };
+  const reads = (seen: World, looked: object = {}) => {
+    const observed = see(seen);
+    const volumes = observed.volumes.map((reading) => ({ ...reading, ...looked }));
+    return planned({ ...observed, volumes }).actions.filter(({ type }) => type === 'readVolume');
+  };
+
+  test('has its disk looked at once, when it has stopped, for the one that follows', () => {
+    expect(reads(stopped(leaving))).toMatchObject([{ name: 'pv-data-web-0', leaving: 'web-0-uid' }]);
+    expect(reads(stopped(leaving), { leaving: 'web-0-uid' })).toEqual([]);
+    expect(reads(stopped(leaving), { leaving: 'of-one-before' })).toHaveLength(1);
+  });
+
+  test.each([
+    ['while its containers run', world(leaving)],
+    ['under Recreate', stopped({ ...leaving, app: { ...one, volumeLossPolicy: 'Recreate' } })],
+    ['when nobody wants the next one', stopped({ ...leaving, app: { ...one, replicas: 0 } })],
+    [
+      'where no disk is recorded',
+      stopped({ ...leaving, ledger: { 0: { claims: [entry('data', { disk: undefined })] } } }),
+    ],
+  ])('and not %s', (_, seen) => {
+    expect(reads(seen)).toEqual([]);
+  });
+
+  test('its successor says whom it follows', () => {
+    const { actions } = planned(see(world({ app: one, pods: '0 Stopped' })));
+    expect(actions).toMatchObject([{ type: 'createPod', after: 'web-0-uid' }]);
+  });
+});
