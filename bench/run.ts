@@ -64,10 +64,7 @@ export class Run {
 
   async endAll(): Promise<void> {
     await Promise.all(this.#processes.map((one) => one.end('SIGTERM')));
-    if (this.#binder === undefined) return;
-    // What it has begun it shall end: it makes a folder first and then the volume that names it, by which alone the folder is found again.
-    if (this.#binder.ended() === undefined) await this.site.audit.quiet([BINDER]).catch(() => {});
-    await this.#binder.end('SIGTERM');
+    await this.#binder?.end('SIGTERM');
   }
 
   /** For errors: what became of the processes, and the ends of their logs, which go with the cluster. */
@@ -165,7 +162,6 @@ export async function withRun<T>(
     const text = error instanceof Error ? error.message : String(error);
     throw new Error([text, ...runs.map((run) => run.lastWords())].join('\n'), { cause: error });
   } finally {
-    // Before anything is removed: a binder would write into each volume that its claim is gone.
     for (const run of runs) await run.endAll();
     await clean(site, scenes);
   }

@@ -51,12 +51,12 @@ const SWITCHED_OFF = [
 const GARBAGE_COLLECTOR = '-garbage-collector-controller';
 export const NODES = 10;
 
-/** Volumes stay until they are removed (cleaning.ts): who would delete them has ended by then. */
+/** Volumes are made by provisioner.ts, and stay until they are removed (cleaning.ts). */
 const STORAGE = {
   apiVersion: 'storage.k8s.io/v1',
   kind: 'StorageClass',
   metadata: { name: STORAGE_CLASS },
-  provisioner: 'kubernetes.io/host-path',
+  provisioner: 'bench',
   reclaimPolicy: 'Retain',
   volumeBindingMode: 'Immediate',
 };

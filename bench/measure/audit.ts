@@ -12,7 +12,7 @@ const MARK_MS = 30_000;
 const QUIET_MS = 1_000;
 /** Those whose work the sides answer: fake kubelets and the controller that binds claims. */
 const WORLD = ['kwok', BINDER];
-/** After the world has come to rest, the sides have so long; the binder takes some 30 claims a second, so that 10,000 take minutes. */
+/** So long after the world has come to rest: tens of thousands of claims take minutes to be bound. */
 const QUIET_WITHIN_MS = 120_000;
 
 export class AuditLog {

@@ -13,9 +13,9 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
   {
     name: 'cache trusted before a delete',
     why: 'a member is removed on a view from before the app was scaled back (R3)',
-    file: 'src/operator/perform.ts',
-    find: "victim.because === 'ended' ? victim.resourceVersion",
-    replace: "victim.resourceVersion !== '' ? victim.resourceVersion",
+    file: 'src/operator/removal.ts',
+    find: "if (victim.because === 'ended') return",
+    replace: "if (victim.resourceVersion !== '') return",
   },
   {
     name: 'generation not compared before a delete',
@@ -44,6 +44,20 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
     file: 'src/operator/perform.ts',
     find: '  hands.cache.made(job.key, { object: made, atMs: hands.steadyMs() });\n',
     replace: '',
+  },
+  {
+    name: 'every claim of our own making',
+    why: 'after a restart a member is made on a claim whose unseen pod a kubelet still stops (R1)',
+    file: 'src/operator/made-claims.ts',
+    find: 'shelf.madeClaims.has(view.uid) ?',
+    replace: "'accessModes' in view ?",
+  },
+  {
+    name: 'news taken for an echo',
+    why: 'once we have written anything for an app, nothing that happens to it is looked at any more',
+    file: 'src/operator/rest.ts',
+    find: 'if (this.#own.get(key)?.has(version)) return false;',
+    replace: 'if (this.#own.has(key)) return false;',
   },
   {
     name: 'gate always open',

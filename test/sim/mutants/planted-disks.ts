@@ -5,6 +5,7 @@ import type { Planted } from './plant.ts';
 
 const CLASSES = 'src/volumes/claim-class.ts';
 const PERFORM = 'src/operator/perform.ts';
+const REMOVAL = 'src/operator/removal.ts';
 const LAST_LOOK = 'src/operator/reread.ts';
 const TURN = 'src/plan/rebuild-turn.ts';
 const DOUBTS = 'src/plan/doubts.ts';
@@ -14,22 +15,29 @@ export const BUGS_OF_DISKS: readonly Planted[] = [
     name: 'disk not looked at before the pod is made',
     why: 'a volume was swapped since it was read, and the member starts on an empty disk (R12)',
     file: PERFORM,
-    find: '  await confirmDisks(hands, job, disks);\n',
+    find: '  await confirmDisks(hands, job, { disks, after });\n',
     replace: '',
   },
   {
     name: 'disk not looked at before the pod goes',
     why: 'the pod alone keeps the data, and goes for an update (R12)',
-    file: PERFORM,
-    find: "  await confirmDisks(hands, job, victim.disks ?? []);\n  await remove(hands, job, { kind: 'Pod', name, uid, resourceVersion });",
-    replace: "  await remove(hands, job, { kind: 'Pod', name, uid, resourceVersion });",
+    file: REMOVAL,
+    find: '    confirmDisks(hands, job, { disks: victim.disks ?? [], leaving: uid }),\n',
+    replace: '',
+  },
+  {
+    name: 'look at a disk good for ever',
+    why: 'a volume was swapped while a pod that had stopped was held by a finalizer, and the next one starts on an empty disk (R12)',
+    file: 'src/operator/cache.ts',
+    find: 'look?.leaving === pod && look.readAtMs >= sinceMs && look.disk !== null',
+    replace: 'look?.leaving === pod && look.disk !== null',
   },
   {
     name: 'volume that may not be read counts as the recorded one',
     why: 'the right to read volumes is taken away, and nothing is looked at any more (R7, R12)',
     file: LAST_LOOK,
-    find: 'const found = await lookAtVolume(hands, job, volume);',
-    replace: 'const found = await lookAtVolume(hands, job, volume).catch(() => ({ disk }));',
+    find: '(await lookAtVolume(hands, job, { name: volume, leaving }))',
+    replace: '(await lookAtVolume(hands, job, { name: volume, leaving }).catch(() => ({ disk })))',
   },
   {
     name: 'another disk accepted in the last look',

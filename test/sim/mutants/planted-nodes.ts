@@ -5,6 +5,7 @@ import type { Planted } from './plant.ts';
 const DEATH = 'src/identity/death.ts';
 const LOST = 'src/plan/lost.ts';
 const PERFORM = 'src/operator/perform.ts';
+const REMOVAL = 'src/operator/removal.ts';
 
 export const BUGS_OF_NODES: readonly Planted[] = [
   {
@@ -24,7 +25,7 @@ export const BUGS_OF_NODES: readonly Planted[] = [
   {
     name: 'name free at once when its Node is gone',
     why: 'a kubelet lives on without its Node object, and stops the pod only now',
-    file: PERFORM,
+    file: REMOVAL,
     find: "if (proof.by !== 'nodeGone') hands.cache",
     replace: "if (proof.by !== 'confirmedDead') hands.cache",
   },

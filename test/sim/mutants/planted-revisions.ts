@@ -146,22 +146,22 @@ export const BUGS_OF_REVISIONS: readonly Planted[] = [
   {
     name: 'revision deleted for an app that is gone',
     why: 'the app was not read before its history is cut (R8)',
-    file: 'src/operator/perform.ts',
+    file: 'src/operator/removal.ts',
     find: "  await confirmOwner(hands, job);\n  return remove(hands, job, { kind: 'ControllerRevision'",
     replace: "  return remove(hands, job, { kind: 'ControllerRevision'",
   },
   {
     name: 'no trial of the successor',
     why: 'a healthy member goes for one that no API server takes (R3)',
-    file: 'src/operator/perform.ts',
-    find: '  await trySuccessor(hands, job, { pod, successor: victim.successor });\n',
-    replace: '',
+    file: 'src/operator/removal.ts',
+    find: ', trySuccessor(hands, job, { looked, successor: victim.successor })]',
+    replace: ']',
   },
   {
     name: 'refusal of the successor ignored',
     why: 'a healthy member goes for one that was refused (R3)',
     file: 'src/operator/trial.ts',
-    find: '    if (!(error instanceof KubeError) || ASK_AGAIN.includes(error.code) || isNo(error)) throw error;',
+    find: '    if (!(error instanceof KubeError) || ASK_AGAIN.includes(error.code) || (await isNo(error))) throw error;',
     replace: '    if (!(error instanceof KubeError) || ASK_AGAIN.includes(error.code)) throw error;',
   },
   {
@@ -175,7 +175,7 @@ export const BUGS_OF_REVISIONS: readonly Planted[] = [
     name: 'an ill server stops updates',
     why: 'a webhook that is down for dry runs stops all updates',
     file: 'src/operator/trial.ts',
-    find: 'ASK_AGAIN.includes(error.code) || isNo(error)) throw error;',
+    find: 'ASK_AGAIN.includes(error.code) || (await isNo(error))) throw error;',
     replace: "ASK_AGAIN.includes(error.code) || error.code !== 'AlreadyExists') throw error;",
   },
   {
@@ -195,9 +195,9 @@ export const BUGS_OF_REVISIONS: readonly Planted[] = [
   {
     name: 'victim in whatever state',
     why: 'a broken member that came to run well meanwhile is killed (R2)',
-    file: 'src/operator/perform.ts',
-    find: '  return victim.resourceVersion;',
-    replace: '  return pod.metadata.resourceVersion;',
+    file: 'src/operator/removal.ts',
+    find: '  return victim.resourceVersion;\n}',
+    replace: '  return (await looked).metadata.resourceVersion;\n}',
   },
   {
     name: 'updatedReplicas of the old revision',
