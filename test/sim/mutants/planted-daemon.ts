@@ -53,11 +53,11 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
     replace: "'accessModes' in view ?",
   },
   {
-    name: 'news taken for an echo',
-    why: 'once we have written anything for an app, nothing that happens to it is looked at any more',
+    name: 'news of an app at rest missed',
+    why: 'a member of an app that was looked at, and needed nothing, fails and is never replaced',
     file: 'src/operator/rest.ts',
-    find: 'if (this.#own.get(key)?.has(version)) return false;',
-    replace: 'if (this.#own.has(key)) return false;',
+    find: '    setOf(this.#news, key).add(version);\n    return true;',
+    replace: '    return !this.#untilMs.has(key);',
   },
   {
     name: 'gate always open',
