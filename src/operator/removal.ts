@@ -52,7 +52,7 @@ export async function deletePod(hands: Hands, job: Job, victim: Action & { type:
   if (victim.because === 'lost') return deleteLost(hands, job, victim);
   const [resourceVersion] = await Promise.all([
     lastLook(hands, job, victim),
-    confirmDisks(hands, job, { disks: victim.disks ?? [], leaving: uid }),
+    confirmDisks(hands, job, { disks: victim.disks ?? [] }),
   ]);
   await remove(hands, job, { kind: 'Pod', name, uid, resourceVersion });
   await lookAgain(hands, job, victim);
@@ -65,7 +65,7 @@ export async function deletePod(hands: Hands, job: Job, victim: Action & { type:
 async function deleteLost(hands: Hands, job: Job, victim: Action & { type: 'deletePod' }): Promise<void> {
   const { name, uid } = victim;
   const { resourceVersion, proof } = await confirmLost(hands, job, victim);
-  await confirmDisks(hands, job, { disks: victim.disks ?? [], leaving: uid });
+  await confirmDisks(hands, job, { disks: victim.disks ?? [] });
   if (proof.by !== 'nodeGone') hands.cache.provenDead(job.key, uid);
   await remove(hands, job, { kind: 'Pod', name, uid, resourceVersion, graceSeconds: 0 });
   await lookAgain(hands, job, victim);

@@ -78,19 +78,17 @@ const FRESH_MS = 1000;
 
 export interface Mounts {
   readonly disks: readonly Disk[];
-  /** The UID of the pod that goes. */
-  readonly leaving?: string | undefined;
   /** The UID of the pod that another follows: a look from when that went will do, unless it is too long ago. */
   readonly after?: string | undefined;
 }
 
 /** Throws Stale when one of these disks is not the one that is to be there (R12). */
-export async function confirmDisks(hands: Hands, job: Job, { disks, leaving, after }: Mounts): Promise<void> {
+export async function confirmDisks(hands: Hands, job: Job, { disks, after }: Mounts): Promise<void> {
   const sinceMs = hands.steadyMs() - FRESH_MS;
   await Promise.all(
     disks.map(async ({ claim, volume, disk }) => {
       const seen = after === undefined ? undefined : hands.cache.lookFor(job.key, { volume, pod: after, sinceMs });
-      const found = seen ?? (await lookAtVolume(hands, job, { name: volume, leaving }));
+      const found = seen ?? (await lookAtVolume(hands, job, { name: volume }));
       if (found.disk !== disk) throw new Stale(`another disk is behind claim ${claim}: volume ${volume}`);
     }),
   );

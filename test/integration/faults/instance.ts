@@ -56,7 +56,7 @@ interface Hooks {
 
 export class Instance {
   readonly proxy: FaultProxy;
-  /** Renewals of the Lease since the last act or the last crash: two mean that nothing was due for a while. */
+  /** Renewals of the Lease since the last act or the last crash: some mean that nothing was due for a while. */
   calm = 0;
   readonly crashed: Promise<'crashed'>;
   readonly #operator: ReturnType<typeof startOperator>;

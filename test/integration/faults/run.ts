@@ -86,8 +86,11 @@ export async function perform(ground: Ground, { workflow, ends, expected }: Plan
   }
 }
 
+/** Renewals without an act, 400 ms apart: mere progress is told up to 800 ms after the status before it, and after a moment more. */
+const CALM = 4;
+
 /**
- * Resolves once the condition holds while the operator has had nothing to write for two renewals of its Lease; told by
+ * Resolves once the condition holds while the operator has had nothing to write for so many renewals of its Lease; told by
  * events of either. "late": it did not come to that.
  */
 export function settled(
@@ -97,7 +100,7 @@ export function settled(
 ): Promise<'over' | 'late'> {
   return new Promise((resolve) => {
     const check = () => {
-      if (instance.calm >= 2 && holds()) finish('over');
+      if (instance.calm >= CALM && holds()) finish('over');
     };
     const timer = setTimeout(() => finish('late'), seconds * 1000);
     const deaf: (() => unknown)[] = [];

@@ -22,7 +22,7 @@ export const BUGS_OF_DISKS: readonly Planted[] = [
     name: 'disk not looked at before the pod goes',
     why: 'the pod alone keeps the data, and goes for an update (R12)',
     file: REMOVAL,
-    find: '    confirmDisks(hands, job, { disks: victim.disks ?? [], leaving: uid }),\n',
+    find: '    confirmDisks(hands, job, { disks: victim.disks ?? [] }),\n',
     replace: '',
   },
   {
@@ -36,8 +36,8 @@ export const BUGS_OF_DISKS: readonly Planted[] = [
     name: 'volume that may not be read counts as the recorded one',
     why: 'the right to read volumes is taken away, and nothing is looked at any more (R7, R12)',
     file: LAST_LOOK,
-    find: '(await lookAtVolume(hands, job, { name: volume, leaving }))',
-    replace: '(await lookAtVolume(hands, job, { name: volume, leaving }).catch(() => ({ disk })))',
+    find: '(await lookAtVolume(hands, job, { name: volume }))',
+    replace: '(await lookAtVolume(hands, job, { name: volume }).catch(() => ({ disk })))',
   },
   {
     name: 'another disk accepted in the last look',
