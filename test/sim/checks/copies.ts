@@ -40,7 +40,9 @@ function allowedFor(
   const goals = goalsOf(knowledge, app);
   const isItsTurn = entry?.updateTo !== undefined || (entry?.failures ?? 0) >= HOPELESS;
   if (takesPart(app, rank)) {
-    if (entry !== undefined && isItsTurn) return goals;
+    // Where a rollback leads to may be lost, too: then it stays with the update (seed 97, after echoes had come to wake nobody).
+    const isNowhere = goals.some((goal) => isFoundLost(knowledge, app, goal));
+    if (entry !== undefined && isItsTurn) return isNowhere ? [...goals, ...updatesOf(knowledge, app)] : goals;
     // A refusal is forgotten by a process in its time.
     if (entry !== undefined && isRefused) return had === '' ? goals : [...goals, had];
     // So may the one that a rollback leads to.

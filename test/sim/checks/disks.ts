@@ -44,12 +44,14 @@ export function disksLookedAt(knowledge: Knowledge, call: Call): string | undefi
   if (call.plural !== 'pods' || !(isMade || call.verb === 'delete') || isRebuilt(knowledge, call)) return undefined;
   const { apps, ordinal = -1 } = memberOf(knowledge, call);
   const mounted = new Set(isMade ? claimsOf(call.body as Stored) : mountedBy(knowledge, call));
+  // Counted from when it was decided (seed 106: a second went by until there was a connection).
+  const earlierMs = isMade ? FRESH_MS + knowledge.underWayMs(call) : 0;
   return allOf(apps, (app) => {
     const goes = app.spec.persistentVolumeClaimRetentionPolicy.whenScaled === 'Delete';
     if (!isMade && goes && !wantedOf(app).includes(ordinal)) return undefined;
     const held = heldBy(app, ordinal).filter(({ name }) => mounted.has(name));
     const unseen = held.find(({ volume = '', disk }) => {
-      const read = knowledge.readSince(keyOf('persistentvolumes', undefined, volume), isMade ? FRESH_MS : 0);
+      const read = knowledge.readSince(keyOf('persistentvolumes', undefined, volume), earlierMs);
       return !read.some((found) => found !== undefined && diskOf(found) === disk);
     });
     return unseen === undefined

@@ -34,6 +34,7 @@ export class Knowledge {
   readonly #written = new Map<string, Stored>();
   readonly #flying = new Map<Call, number>();
   readonly #answered = new WeakMap<Call, number>();
+  readonly #begun = new WeakMap<Call, number>();
   /** Requests that came to nothing, or of which nothing is heard. */
   failures = 0;
   #idleAtMs: number;
@@ -49,12 +50,19 @@ export class Knowledge {
     const chained = [...this.#flying.keys()].some(isWork) || this.#idleAtMs === now;
     if (isWork(call) && !chained) this.sinceMs = now;
     this.#flying.set(call, now);
+    this.#begun.set(call, now);
   }
 
   sent(call: Call): void {
     const now = this.host.options.timeline.now();
     this.#flying.set(call, now);
     this.trials.sent(call, now);
+  }
+
+  /** How long a request has been under way: it may have to wait for a connection before it is sent. */
+  underWayMs(call: Call): number {
+    const now = this.host.options.timeline.now();
+    return now - (this.#begun.get(call) ?? now);
   }
 
   /** When a request that is under way was sent. */
