@@ -94,9 +94,16 @@ function isStuck({ server }: Stage, pod: Stored): boolean {
 function wayOn({ server }: Stage, app: Stored): Raw {
   if (conditionOf(app, 'Ready')?.reason === 'RevisionLost') return { updateStrategy: { type: 'OnDelete' } };
   const strategy = (specOf(app)['updateStrategy'] ?? {}) as Raw;
-  const isBad = server
-    .all('controllerrevisions', NAMESPACE)
-    .some((one) => controllerOf(one)?.uid === app.metadata.uid && !canRun(fieldOf(one, 'data', 'spec', 'template')));
+  const isOurs = (one: Stored) => controllerOf(one)?.uid === app.metadata.uid;
+  const stored = server.all('controllerrevisions', NAMESPACE).filter(isOurs);
+  const names = new Set(stored.map(({ metadata }) => metadata.name));
+  // Somebody may have deleted the revision of a pod that is there, or of a member whose turn is yet to come (seed 397).
+  const isBad =
+    stored.some((one) => !canRun(fieldOf(one, 'data', 'spec', 'template'))) ||
+    server.all('pods', NAMESPACE).some((pod) => isOurs(pod) && !canRun(pod)) ||
+    listAt(app['status'], 'members')
+      .map((member) => stringAt(member, 'revision'))
+      .some((hash) => hash !== undefined && !names.has(`${app.metadata.name}-${hash}`));
   const rollingUpdate = { ...(strategy['rollingUpdate'] as Raw), paused: false, ...(isBad ? { partition: 0 } : {}) };
   return { updateStrategy: { ...strategy, rollingUpdate } };
 }
