@@ -5,6 +5,9 @@
 
 import type { Scope } from './gate.ts';
 
+/** Versions remembered of one app; beyond, there is news, whatever explains it: while another process leads no pass ever begins. */
+const MOST = 1000;
+
 export class Rest {
   /** Told by watches since the last pass began, and not yet explained by a write of ours. */
   readonly #news = new Map<string, Set<string>>();
@@ -16,7 +19,8 @@ export class Rest {
   hears(key: string, scope: Scope, resourceVersion: string): boolean {
     const version = versionIn(scope, resourceVersion);
     if (this.#own.get(key)?.has(version)) return false;
-    setOf(this.#news, key).add(version);
+    const news = setOf(this.#news, key);
+    news.add(news.size < MOST ? version : '');
     return true;
   }
 

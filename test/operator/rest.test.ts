@@ -60,3 +60,10 @@ test('news stays news until a pass begins', () => {
   rest.until('a', HOUR);
   expect(rest.leftMs('a', 0)).toBe(HOUR);
 });
+
+test('what is heard while no pass ever begins, since another process leads, is not kept without bound', () => {
+  const rest = resting();
+  for (let version = 0; version < 5000; version += 1) rest.hears('a', 'pods', `${version}`);
+  for (let version = 0; version < 5000; version += 1) rest.wrote('a', 'pods', `${version}`);
+  expect(rest.leftMs('a', 0)).toBe(0);
+});

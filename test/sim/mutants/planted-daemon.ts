@@ -56,7 +56,7 @@ export const BUGS_OF_THE_DAEMON: readonly Planted[] = [
     name: 'news of an app at rest missed',
     why: 'a member of an app that was looked at, and needed nothing, fails and is never replaced',
     file: 'src/operator/rest.ts',
-    find: '    setOf(this.#news, key).add(version);\n    return true;',
+    find: "    news.add(news.size < MOST ? version : '');\n    return true;",
     replace: '    return !this.#untilMs.has(key);',
   },
   {
